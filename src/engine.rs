@@ -1,0 +1,1 @@
+//! Documents asked about × rules that apply, in parallel.

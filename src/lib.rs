@@ -1,0 +1,32 @@
+//! brickgate: a gate for Databricks repositories.
+//!
+//! The house, from the ground up; a room uses only rooms on lower floors:
+//!
+//! 1. [`text`], [`snapshot`]: positions, edits, bytes; nothing of Databricks
+//! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
+//! 3. [`project`], [`page`]: many files; the reader of rule pages
+//! 4. [`rules`], [`suppress`]: what is wrong
+//! 5. [`config`], [`report`]: users
+//! 6. [`engine`]
+//! 7. [`fix`]
+//! 8. [`trial`]
+//! 9. [`cli`]
+//!
+//! `docs/house.md` says why, and a test holds it.
+
+pub mod bundle;
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod finding;
+pub mod fix;
+pub mod notebook;
+pub mod page;
+pub mod project;
+pub mod python;
+pub mod report;
+pub mod rules;
+pub mod snapshot;
+pub mod suppress;
+pub mod text;
+pub mod trial;

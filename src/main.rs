@@ -1,0 +1,3 @@
+//! The `brickgate` command.
+
+fn main() {}

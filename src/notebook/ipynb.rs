@@ -1,0 +1,29 @@
+//! Jupyter's JSON: reading cells out of it with a map back to its bytes, and writing changed cells into
+//! it without touching another byte.
+
+use crate::text::Span;
+
+/// Where the parts of a notebook stand in its JSON.
+#[derive(Clone, Debug, Default)]
+pub struct JsonMap {
+    /// One entry a cell.
+    pub cells: Vec<JsonCell>,
+}
+
+/// Where one cell stands in the JSON. Spans are bytes of the file, not of the document's text.
+#[derive(Clone, Debug, Default)]
+pub struct JsonCell {
+    /// The value of `source`: a string or an array of strings; empty if there is none.
+    pub source: Span,
+    /// The value of `outputs`; empty if there is none.
+    pub outputs: Span,
+    /// `title` of the Databricks cell metadata.
+    pub title: Option<Box<str>>,
+}
+
+impl JsonMap {
+    /// The title of a cell, from the Databricks metadata.
+    pub fn title(&self, cell: usize) -> Option<&str> {
+        self.cells.get(cell)?.title.as_deref()
+    }
+}

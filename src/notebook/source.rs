@@ -1,0 +1,1 @@
+//! The source format: reading a file whose first line is the notebook header, and printing it again.

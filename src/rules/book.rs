@@ -1,0 +1,1 @@
+//! The book of rules: built-in pages and a team's own, each with its check.

@@ -1,0 +1,111 @@
+//! All that a rule may see and say.
+
+use crate::finding::{Finding, Severity};
+use crate::page::OptionValue;
+use crate::project::Project;
+use crate::project::document::Document;
+use crate::text::Span;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the code will run on, from settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The compute, if settings say.
+    pub compute: Option<Compute>,
+    /// The Databricks runtime, as (major, minor), if settings say.
+    pub dbr: Option<(u16, u16)>,
+}
+
+/// Kinds of compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compute {
+    /// Serverless.
+    Serverless,
+    /// Standard access mode (shared).
+    Standard,
+    /// Dedicated access mode (single user).
+    Dedicated,
+}
+
+/// What settings say about one rule at one path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSettings {
+    /// How bad its findings are.
+    pub severity: Severity,
+    /// Every option that the page declares, by name.
+    pub options: BTreeMap<String, OptionValue>,
+}
+
+/// What one rule sees of one document.
+pub struct Context<'a> {
+    /// The document that is checked.
+    pub document: &'a Document,
+    /// All documents that are known.
+    pub project: &'a Project,
+    /// The rule's settings at this document's path.
+    pub settings: &'a RuleSettings,
+    /// What the code will run on.
+    pub target: &'a Target,
+    rule: Arc<str>,
+    found: Vec<Finding>,
+}
+
+impl<'a> Context<'a> {
+    /// A context for one rule and one document.
+    pub fn new(
+        rule: Arc<str>,
+        document: &'a Document,
+        project: &'a Project,
+        settings: &'a RuleSettings,
+        target: &'a Target,
+    ) -> Self {
+        Self { document, project, settings, target, rule, found: Vec::new() }
+    }
+
+    /// Reports a finding at `span` of the document; fixes and notes can be added to what comes back.
+    pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Finding {
+        self.report_with(self.settings.severity, span, message)
+    }
+
+    /// The same with a severity that differs from the rule's (where the platform itself is softer).
+    pub fn report_with(&mut self, severity: Severity, span: Span, message: impl Into<String>) -> &mut Finding {
+        let at = self.found.len();
+        self.found.push(Finding {
+            rule: self.rule.clone(),
+            path: self.document.path.clone(),
+            span,
+            message: message.into(),
+            severity,
+            fix: None,
+            notes: Vec::new(),
+        });
+        &mut self.found[at]
+    }
+
+    /// An integer option of the rule. An option that the page does not declare reads as 0.
+    pub fn integer(&self, option: &str) -> u32 {
+        match self.settings.options.get(option) {
+            Some(OptionValue::Integer(value)) => *value,
+            _ => 0,
+        }
+    }
+
+    /// A list option of the rule. An option that the page does not declare reads as empty.
+    pub fn list(&self, option: &str) -> &'a [String] {
+        match self.settings.options.get(option) {
+            Some(OptionValue::List(values)) => values,
+            _ => &[],
+        }
+    }
+
+    /// A switch of the rule. An option that the page does not declare reads as off.
+    pub fn switch(&self, option: &str) -> bool {
+        matches!(self.settings.options.get(option), Some(OptionValue::Boolean(true)))
+    }
+
+    /// What was reported.
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.found
+    }
+}

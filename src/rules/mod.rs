@@ -1,0 +1,20 @@
+//! The built-in rules: one page under `rules/` and one function here, or a page with a query alone.
+
+pub mod book;
+pub mod context;
+pub mod file;
+pub mod library;
+pub mod notebook;
+pub mod query;
+pub mod run;
+pub mod secrets;
+pub mod spark;
+
+use context::Context;
+
+/// A rule's check: looks at one document in its project and reports.
+pub type Check = fn(&mut Context<'_>);
+
+/// The functions of the built-in rules that are no query pages, by name; one table a group.
+pub const CHECKS: &[&[(&str, Check)]] =
+    &[file::CHECKS, library::CHECKS, notebook::CHECKS, run::CHECKS, secrets::CHECKS, spark::CHECKS];

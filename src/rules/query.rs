@@ -1,0 +1,1 @@
+//! Rules that are a tree-sitter query in their page.
