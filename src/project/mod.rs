@@ -1,7 +1,11 @@
 //! Many files: the documents of a snapshot, what refers to what, and who runs whom.
 
+pub mod command;
 pub mod document;
+pub mod places;
 pub mod reference;
+pub mod resolve;
+pub mod runs;
 
 use crate::snapshot::{RepoPath, Snapshot};
 use document::{Document, DocumentId};
