@@ -1,16 +1,20 @@
-//! Findings, written for people and machines.
+//! Findings, written for people and machines. One file an output format.
 
-use crate::finding::Finding;
-use crate::project::Project;
+pub mod concise;
+mod place;
+mod plain;
+mod view;
 
-/// What is reported about one repository.
-#[derive(Clone, Copy)]
-pub struct Report<'a> {
-    /// Sorted findings.
-    pub findings: &'a [Finding],
-    /// The documents that they speak of.
-    pub project: &'a Project,
-    /// What to put before repository paths so that they hold from the working directory: empty, or a
-    /// path that ends in `/`. For people only; machines get repository paths.
-    pub prefix: &'a str,
+use std::io;
+pub use view::{Format, Report, Style};
+
+/// Writes all findings.
+///
+/// # Errors
+/// If `out` cannot be written to.
+pub fn write(out: &mut dyn io::Write, format: Format, reports: &[Report<'_>], style: &Style) -> io::Result<()> {
+    let _ = style;
+    match format {
+        Format::Human | Format::Concise | Format::Json | Format::JsonLines => concise::write(out, reports),
+    }
 }
