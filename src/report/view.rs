@@ -2,6 +2,7 @@
 
 use crate::finding::Finding;
 use crate::project::Project;
+use std::sync::Arc;
 
 /// What is reported about one repository.
 #[derive(Clone, Copy)]
@@ -14,7 +15,7 @@ pub struct Report<'a> {
     /// path that ends in `/`. For people only; machines get repository paths.
     pub prefix: &'a str,
     /// The group of a rule, by the rule's name.
-    pub group: &'a dyn Fn(&str) -> &'a str,
+    pub group: &'a (dyn Fn(&str) -> Arc<str> + 'a),
 }
 
 /// The formats that findings can be written in.
