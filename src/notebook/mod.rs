@@ -5,6 +5,7 @@
 
 pub mod ipynb;
 pub mod magic;
+pub mod regions;
 pub mod source;
 
 use crate::text::Span;
