@@ -1,8 +1,10 @@
 //! One consistent picture of a repository. Every byte that a check reads comes through here, so that
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
+pub mod memory;
 pub mod overlay;
 pub mod root;
+pub mod walk;
 pub mod worktree;
 
 use std::fmt;
@@ -135,6 +137,18 @@ pub struct ReadError {
     pub message: String,
     /// Whether there is simply nothing at that path.
     pub missing: bool,
+}
+
+impl ReadError {
+    /// There is nothing at the path.
+    pub fn missing() -> Self {
+        Self { message: "no such file".to_owned(), missing: true }
+    }
+
+    /// A folder stands where a file is wanted.
+    pub fn folder() -> Self {
+        Self { message: "is a folder".to_owned(), missing: false }
+    }
 }
 
 /// The door to a repository's bytes. Implementations are shared between threads and must answer
