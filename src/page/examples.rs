@@ -383,7 +383,7 @@ not an example
                  without `.` and `..`)",
                 "p.md:37:16: error: unknown word after a file name `crfl` (did you mean `crlf`?)",
                 "p.md:39:5: error: an example is indented; start it at the line's first column",
-                "p.md:39:5: error: the files of an example stand before its findings (put a line of text between two \
+                "p.md:39:12: error: the files of an example stand before its findings (put a line of text between two \
                  examples)",
                 "p.md:42:4: error: the block is not closed",
                 "p.md:42:11: error: the files of an example stand before its findings (put a line of text between two \
