@@ -4,6 +4,7 @@
 pub mod memory;
 pub mod overlay;
 pub mod root;
+pub mod walk;
 pub mod worktree;
 
 use std::fmt;
