@@ -80,11 +80,8 @@ fn files_stay_readable() {
 fn every_dependency_has_its_reason() {
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let reasons = read("docs/dependencies.md");
-    let mut named: Vec<&str> = reasons
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-        .map(|(name, _)| name)
-        .collect();
+    let mut named: Vec<&str> =
+        reasons.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(name, _)| name).collect();
     let mut used: Vec<&str> = ["dependencies", "dev-dependencies", "build-dependencies"]
         .iter()
         .filter_map(|table| manifest.get(*table)?.as_table())
