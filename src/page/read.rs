@@ -293,7 +293,10 @@ x
     fn broken_toml_and_missing_blocks_are_said() {
         assert_eq!(problems("# x\n").len(), 1);
         let broken = problems("# x\n\n```toml rule\nseverity = \n```\n\nwhy\n");
-        assert!(broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("no TOML")), "{broken:?}");
+        assert!(
+            broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("no TOML")),
+            "{broken:?}"
+        );
         let twice = format!("{}{}", GOOD.split("```python").next().unwrap(), "```toml rule\n```\n");
         assert_eq!(problems(&twice), ["p.md:21:4: error: a page has only one `toml rule` block"]);
         let open = "# x\n\n```toml rule\nseverity = \"info\"\napplies-to = [\"sql\"]\n";

@@ -118,12 +118,16 @@ impl Book {
                 None if has_query => problems.push(PageProblem::of_file(
                     path,
                     format!("`{name}` has both a query and a function"),
-                    Some(format!("take `{name}` out of CHECKS in src/rules/{group}/mod.rs, or the query out of the page")),
+                    Some(format!(
+                        "take `{name}` out of CHECKS in src/rules/{group}/mod.rs, or the query out of the page"
+                    )),
                 )),
                 None => problems.push(PageProblem::of_file(
                     path,
                     format!("the page `{name}` has no check"),
-                    Some(format!("add `(\"{name}\", …)` to CHECKS in src/rules/{group}/mod.rs, or a query to the page")),
+                    Some(format!(
+                        "add `(\"{name}\", …)` to CHECKS in src/rules/{group}/mod.rs, or a query to the page"
+                    )),
                 )),
             }
         }

@@ -72,7 +72,13 @@ impl PageQuery {
         }
     }
 
-    fn report(&self, context: &mut Context<'_>, region: &Region<'_>, found: &Match, said: &mut HashSet<(Span, String)>) {
+    fn report(
+        &self,
+        context: &mut Context<'_>,
+        region: &Region<'_>,
+        found: &Match,
+        said: &mut HashSet<(Span, String)>,
+    ) {
         let place = |name: &str| {
             let mut all = found.captures.iter().filter(|(capture, _)| &**capture == name).map(|(_, range)| range);
             let first = all.next()?;
