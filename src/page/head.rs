@@ -244,7 +244,9 @@ impl Reader<'_> {
             let span = self.place(value.span());
             self.faults.add(
                 span,
-                format!("the default of `{name}` is neither a whole number from 0 on, a switch, a text nor a list of texts"),
+                format!(
+                    "the default of `{name}` is neither a whole number from 0 on, a switch, a text nor a list of texts"
+                ),
             );
         }
         known

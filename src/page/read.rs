@@ -310,10 +310,7 @@ x
         };
         let query = "; about @nothing\n(call function: (_) @method (#eq? @method \"a@b\\\"\")) @here";
         assert_eq!(problems(&page("message = \"{method}\"\n", query)), [""; 0]);
-        assert_eq!(
-            problems(&page("", query)),
-            ["p.md:3:4: error: a page with a `scm query` block needs a `message`"]
-        );
+        assert_eq!(problems(&page("", query)), ["p.md:3:4: error: a page with a `scm query` block needs a `message`"]);
         assert_eq!(
             problems(&page("message = \"{methd} {b}\"\n", query)),
             [
