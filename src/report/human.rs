@@ -50,7 +50,7 @@ struct Page<'a> {
     text: String,
     places: Places<'a>,
     /// By document, what must not be shown: sorted, no two overlap.
-    secrets: HashMap<RepoPath, Vec<Span>>,
+    secrets: HashMap<&'a RepoPath, Vec<Span>>,
     report: &'a Report<'a>,
     style: &'a Style,
 }
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
         let Some(document) = self.places.document(path) else { return Ok(()) };
         let Some((line, base, within)) = line_at(document, span) else { return Ok(()) };
         let width = style.width.unwrap_or(WIDTH).max(NARROWEST) - gutter.len() - 3;
-        let secrets = self.secrets.entry(path.clone()).or_insert_with(|| apart(redactions(document)));
+        let secrets = self.secrets.entry(path).or_insert_with(|| apart(redactions(document)));
         let is_secret = |at: usize| {
             let before = secrets.partition_point(|secret| secret.start as usize <= base + at);
             before.checked_sub(1).and_then(|last| secrets.get(last)).is_some_and(|last| last.end as usize > base + at)
