@@ -1,1 +1,5 @@
 //! The command line.
+
+mod paper;
+pub mod rule;
+pub mod rules;

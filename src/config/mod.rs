@@ -18,4 +18,4 @@ mod tests;
 pub use file::{DEFAULT_EXCLUDES, FILE_NAMES, PYPROJECT};
 pub use lookup::{Configs, pages};
 pub use names::ALWAYS_ON;
-pub use settings::{Overrides, PathSettings, Place, Problem};
+pub use settings::{Lookup, Overrides, PathSettings, Place, Problem};

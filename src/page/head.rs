@@ -27,12 +27,11 @@ pub(super) struct RuleBlock {
     pub(super) fix_word: Option<Span>,
 }
 
-/// Reads the block's content, which starts at byte `base` of the page. Faults are noted; what could not be
-/// read has a harmless value, so that all faults are found at once.
-pub(super) fn read(content: &str, base: u32, faults: &mut Faults) -> RuleBlock {
+/// Reads the block's content, which starts at byte `base` of the page; what is missing is said at `whole`.
+/// Faults are noted; what could not be read has a harmless value, so that all faults are found at once.
+pub(super) fn read(content: &str, base: u32, whole: Span, faults: &mut Faults) -> RuleBlock {
     let (table, errors) = DeTable::parse_recoverable(content);
     let mut reader = Reader { base, faults };
-    let whole = reader.place(0..content.trim_end().len());
     for error in errors {
         let span = error.span().map_or(whole, |range| reader.place(range));
         // The parser's messages may explain over several lines.

@@ -115,7 +115,7 @@ fn assemble(
         );
         return None;
     };
-    let block = head::read(rule.content.of(&text), rule.content.start, faults);
+    let block = head::read(rule.content.of(&text), rule.content.start, rule.info, faults);
     if parts.description.is_none() {
         faults.add(rule.info, "no paragraph follows the rule block: say why the thing is bad");
     }
@@ -273,8 +273,8 @@ x
             problems(text),
             [
                 "p.md:1:1: error: the page does not start with a heading (write `# What is wrong`)",
+                "p.md:3:4: error: `severity` is missing (write \"error\", \"warning\" or \"info\")",
                 "p.md:3:4: error: no paragraph follows the rule block: say why the thing is bad",
-                "p.md:4:1: error: `severity` is missing (write \"error\", \"warning\" or \"info\")",
                 "p.md:4:1: error: unknown key `sevrity` (did you mean `severity`?)",
                 "p.md:5:15: error: unknown kind `notbook` (did you mean `notebook`?)",
                 "p.md:5:26: error: `applies-to` is a list of texts, not of integer",
@@ -292,7 +292,11 @@ x
     #[test]
     fn broken_toml_and_missing_blocks_are_said() {
         assert_eq!(problems("# x\n").len(), 1);
-        assert!(problems("# x\n\n```toml rule\nseverity = \n```\n\nwhy\n")[0].contains("no TOML"));
+        let broken = problems("# x\n\n```toml rule\nseverity = \n```\n\nwhy\n");
+        assert!(
+            broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("no TOML")),
+            "{broken:?}"
+        );
         let twice = format!("{}{}", GOOD.split("```python").next().unwrap(), "```toml rule\n```\n");
         assert_eq!(problems(&twice), ["p.md:21:4: error: a page has only one `toml rule` block"]);
         let open = "# x\n\n```toml rule\nseverity = \"info\"\napplies-to = [\"sql\"]\n";

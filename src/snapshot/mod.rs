@@ -4,6 +4,7 @@
 pub mod memory;
 pub mod overlay;
 pub mod root;
+pub mod walk;
 pub mod worktree;
 
 use std::fmt;
@@ -158,6 +159,16 @@ pub trait Snapshot: Send + Sync {
     /// # Errors
     /// If there is none, or it cannot be read.
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError>;
+
+    /// The first `len` bytes of a file, or all if it has fewer. For a look at what a file is.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    fn head(&self, path: &RepoPath, len: usize) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = self.read(path)?;
+        bytes.truncate(len);
+        Ok(bytes)
+    }
 
     /// The size of a file in bytes without reading it, if it is known.
     fn size(&self, path: &RepoPath) -> Option<u64>;
