@@ -199,7 +199,7 @@ impl Reader<'_> {
                     self.faults.add(fence.info, "`text findings` follows no file");
                 }
                 example.findings = Some(unix(fence.content.of(self.text)));
-                example.findings_span = Some(fence.content);
+                example.findings_span = Some(fence.span);
             }
             Role::File(info) => file(example, info, fence, self.text, self.fix, &mut self.faults),
         }
@@ -253,7 +253,9 @@ fn file(example: &mut Example, info: FileInfo, fence: Fence, text: &str, fix: Fi
             "put a line of text between two examples",
         );
     }
-    list.push(ExampleFile { path, text: content, latin1: info.latin1, span: fence.content, line: fence.line });
+    let verbatim = !(info.crlf || info.bom || info.no_final_newline || info.latin1);
+    let latin1 = info.latin1;
+    list.push(ExampleFile { path, text: content, latin1, verbatim, span: fence.content, line: fence.line });
     if info.fixed {
         let added = example.fixed.last().map(|file| &file.path);
         if !example.files.iter().any(|file| Some(&file.path) == added) {

@@ -76,6 +76,11 @@ impl Rule {
         &self.page.name
     }
 
+    /// Whether the engine makes its findings, because it alone knows.
+    pub const fn is_engine(&self) -> bool {
+        matches!(self.way, Way::Engine)
+    }
+
     /// Whether the rule has anything to look for in a document: it applies to that kind, and the text holds one
     /// of the literals that it needs.
     pub fn concerns(&self, document: &Document) -> bool {
@@ -142,20 +147,19 @@ impl Book {
         (book, problems)
     }
 
-    /// Adds a team's own pages: every `.md` file in these folders and below but `README.md`. A page's group is the
-    /// folder that holds it (`local` at the root of the repository).
+    /// Adds a team's own pages: every `.md` file in these folders and below but `README.md`; a path may also be
+    /// that of one page. A page's group is the folder that holds it (`local` at the root of the repository).
     ///
     /// # Errors
     /// All that is wrong with all of those pages; queries are not compiled here, see [`Book::broken`].
-    pub fn with_pages(mut self, snapshot: &dyn Snapshot, folders: &[RepoPath]) -> Result<Self, Vec<PageProblem>> {
+    pub fn with_pages(mut self, snapshot: &dyn Snapshot, paths: &[RepoPath]) -> Result<Self, Vec<PageProblem>> {
         let mut problems = Vec::new();
         let mut found = Vec::new();
-        for folder in folders {
-            if snapshot.is_folder(folder) {
-                collect(snapshot, folder, DEEPEST, &mut found);
-            } else {
-                let message = "there is no such folder of rule pages";
-                problems.push(PageProblem::of_file(folder.as_str(), message, None));
+        for path in paths {
+            match snapshot.kind(path) {
+                Some(EntryKind::Folder) => collect(snapshot, path, DEEPEST, &mut found),
+                Some(EntryKind::File) => found.push(path.clone()),
+                None => problems.push(PageProblem::of_file(path.as_str(), "there is no such rule page", None)),
             }
         }
         found.sort();
