@@ -133,12 +133,11 @@ fn words(info: Span, text: &str) -> Vec<Word<'_>> {
             break;
         }
         let quoted = rest.strip_prefix('"').and_then(|inner| inner.find('"').map(|end| (inner, end)));
-        let (word, length) = match quoted {
-            Some((inner, end)) => (inner.get(..end).unwrap_or(""), end + 2),
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (rest.get(..end).unwrap_or(""), end)
-            }
+        let (word, length) = if let Some((inner, end)) = quoted {
+            (inner.get(..end).unwrap_or(""), end + 2)
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or(""), end)
         };
         let start = info.start as usize + at;
         words.push(Word { text: word, span: Span::from_range(start..start + length), quoted: quoted.is_some() });
@@ -155,12 +154,6 @@ struct Reader<'a> {
     done: Vec<Example>,
     /// The example that is being read, with the place of its first block.
     open: Option<(Example, Span)>,
-}
-
-impl Default for FixKind {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 impl Reader<'_> {
@@ -201,7 +194,7 @@ impl Reader<'_> {
                 example.findings = Some(unix(fence.content.of(self.text)));
                 example.findings_span = Some(fence.span);
             }
-            Role::File(info) => file(example, info, fence, self.text, self.fix, &mut self.faults),
+            Role::File(info) => file(example, &info, fence, self.text, self.fix, &mut self.faults),
         }
     }
 
@@ -229,7 +222,7 @@ impl Example {
     }
 }
 
-fn file(example: &mut Example, info: FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
+fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
     let Some(path) = repo_path(&info.path) else {
         let message = format!("`{}` is no path inside a repository", info.path);
         faults.add_with_help(info.place, message, "write it from the root, with `/`, without `.` and `..`");

@@ -59,9 +59,10 @@ pub struct Head {
 }
 
 /// Whether a rule offers fixes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FixKind {
     /// Never.
+    #[default]
     None,
     /// Made by `--fix`.
     Safe,

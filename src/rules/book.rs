@@ -38,7 +38,7 @@ enum Way {
     /// A function of this crate.
     Function(Check),
     /// The query of its page.
-    Query(PageQuery),
+    Query(Box<PageQuery>),
     /// The engine makes its findings, because it alone knows.
     Engine,
 }
@@ -62,7 +62,7 @@ impl Needs {
 impl Rule {
     fn new(page: Page, built_in: bool, check: Option<Check>) -> Option<Self> {
         let way = match (&page.query, check) {
-            (Some(query), None) => Way::Query(PageQuery::new(query.clone())),
+            (Some(query), None) => Way::Query(Box::new(PageQuery::new(query.clone()))),
             (None, Some(check)) => Way::Function(check),
             (None, None) if built_in && ENGINE_RULES.contains(&&*page.name) => Way::Engine,
             _ => return None,
