@@ -340,6 +340,19 @@ not an example
     }
 
     #[test]
+    fn any_part_of_a_page_can_be_read() {
+        let page =
+            format!("{HEAD}```toml settings\r\na\n```\n~~~sql \"é b.sql\" bom\n~~\n~~~~\n```text findings\n\0\n```");
+        for (from, _) in page.char_indices() {
+            for text in [&page[from..], &page[..from]] {
+                if let Ok(page) = Page::read("x", "g", "p.md", text.to_owned()) {
+                    let _ = page.examples();
+                }
+            }
+        }
+    }
+
+    #[test]
     fn names_every_fault_at_once() {
         let text = "\
 ```text findings
