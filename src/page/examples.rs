@@ -29,28 +29,41 @@ impl Page {
 
 /// Whether a fenced block belongs to an example.
 pub(super) fn is_example(fence: Fence, text: &str) -> bool {
-    matches!(Role::read(fence, text), Ok(Role::Settings | Role::Findings | Role::File(_)))
+    matches!(role(fence, text), Role::Settings | Role::Findings | Role::File(_))
 }
 
 /// What a fenced block of a page is.
-#[derive(Debug, PartialEq)]
-enum Role {
-    /// The `toml rule` and `scm query` blocks, and blocks that only illustrate: they end an example, as text does.
-    Other,
+#[derive(Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A block that only illustrates: it ends an example, as text does.
+    Illustration,
+    /// The `toml rule` and `scm query` blocks.
+    Head,
+    /// Settings of the example that follows.
     Settings,
+    /// What is found in the example.
     Findings,
+    /// A file of the example, before or after `--fix`.
     File(FileInfo),
 }
 
-#[derive(Debug, Default, PartialEq)]
-struct FileInfo {
-    path: String,
+/// What stands after the language of a block that is a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FileInfo {
+    /// The path as written.
+    pub path: String,
+    /// Whether this is the text after `--fix`.
+    pub fixed: bool,
     place: Span,
-    fixed: bool,
     crlf: bool,
     bom: bool,
     no_final_newline: bool,
     latin1: bool,
+}
+
+/// What a fenced block of a page is, for showing the page: a block with faults only illustrates.
+pub fn role(fence: Fence, text: &str) -> Role {
+    Role::read(fence, text).unwrap_or(Role::Illustration)
 }
 
 /// A word of an info string that is not understood.
@@ -65,7 +78,7 @@ impl Role {
     fn read(fence: Fence, text: &str) -> Result<Self, BadWord> {
         let words = words(fence.info, text);
         let mut words = words.into_iter();
-        let (Some(language), Some(second)) = (words.next(), words.next()) else { return Ok(Self::Other) };
+        let (Some(language), Some(second)) = (words.next(), words.next()) else { return Ok(Self::Illustration) };
         let role = match (language.text, second.text) {
             _ if second.quoted || second.text.contains(['.', '/']) => {
                 let mut file = FileInfo { path: second.text.to_owned(), place: second.span, ..FileInfo::default() };
@@ -81,7 +94,7 @@ impl Role {
                 }
                 return Ok(Self::File(file));
             }
-            ("toml", "rule") | ("scm", "query") => Self::Other,
+            ("toml", "rule") | ("scm", "query") => Self::Head,
             ("toml", "settings") => Self::Settings,
             ("text", "findings") => Self::Findings,
             ("toml", _) => return Err(second.bad("block of toml", &["rule", "settings"])),
@@ -120,12 +133,11 @@ fn words(info: Span, text: &str) -> Vec<Word<'_>> {
             break;
         }
         let quoted = rest.strip_prefix('"').and_then(|inner| inner.find('"').map(|end| (inner, end)));
-        let (word, length) = match quoted {
-            Some((inner, end)) => (inner.get(..end).unwrap_or(""), end + 2),
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (rest.get(..end).unwrap_or(""), end)
-            }
+        let (word, length) = if let Some((inner, end)) = quoted {
+            (inner.get(..end).unwrap_or(""), end + 2)
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or(""), end)
         };
         let start = info.start as usize + at;
         words.push(Word { text: word, span: Span::from_range(start..start + length), quoted: quoted.is_some() });
@@ -144,16 +156,10 @@ struct Reader<'a> {
     open: Option<(Example, Span)>,
 }
 
-impl Default for FixKind {
-    fn default() -> Self {
-        Self::None
-    }
-}
-
 impl Reader<'_> {
     fn fence(&mut self, fence: Fence) {
         let role = match Role::read(fence, self.text) {
-            Ok(Role::Other) => return self.end(),
+            Ok(Role::Illustration | Role::Head) => return self.end(),
             Ok(role) => role,
             Err(bad) => {
                 if bad.known.is_empty() {
@@ -172,7 +178,7 @@ impl Reader<'_> {
         }
         let (example, _) = self.open.get_or_insert_with(|| (Example::starting(fence.line), fence.info));
         match role {
-            Role::Other => {}
+            Role::Illustration | Role::Head => {}
             Role::Settings => {
                 if !example.files.is_empty() || example.settings.is_some() {
                     self.faults.add(fence.info, "`toml settings` stands once, before the files of its example");
@@ -186,9 +192,9 @@ impl Reader<'_> {
                     self.faults.add(fence.info, "`text findings` follows no file");
                 }
                 example.findings = Some(unix(fence.content.of(self.text)));
-                example.findings_span = Some(fence.content);
+                example.findings_span = Some(fence.span);
             }
-            Role::File(info) => file(example, info, fence, self.text, self.fix, &mut self.faults),
+            Role::File(info) => file(example, &info, fence, self.text, self.fix, &mut self.faults),
         }
     }
 
@@ -216,7 +222,7 @@ impl Example {
     }
 }
 
-fn file(example: &mut Example, info: FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
+fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
     let Some(path) = repo_path(&info.path) else {
         let message = format!("`{}` is no path inside a repository", info.path);
         faults.add_with_help(info.place, message, "write it from the root, with `/`, without `.` and `..`");
@@ -240,7 +246,9 @@ fn file(example: &mut Example, info: FileInfo, fence: Fence, text: &str, fix: Fi
             "put a line of text between two examples",
         );
     }
-    list.push(ExampleFile { path, text: content, latin1: info.latin1, span: fence.content, line: fence.line });
+    let verbatim = !(info.crlf || info.bom || info.no_final_newline || info.latin1);
+    let latin1 = info.latin1;
+    list.push(ExampleFile { path, text: content, latin1, verbatim, span: fence.content, line: fence.line });
     if info.fixed {
         let added = example.fixed.last().map(|file| &file.path);
         if !example.files.iter().any(|file| Some(&file.path) == added) {
@@ -328,6 +336,19 @@ not an example
             assert_eq!((first.fixed[0].text.as_str(), first.line), ("b\n", 11));
             assert_eq!(examples[1].files[0].bytes(), b"\xe9\n");
             assert_eq!(examples[1].findings, None);
+        }
+    }
+
+    #[test]
+    fn any_part_of_a_page_can_be_read() {
+        let page =
+            format!("{HEAD}```toml settings\r\na\n```\n~~~sql \"é b.sql\" bom\n~~\n~~~~\n```text findings\n\0\n```");
+        for (from, _) in page.char_indices() {
+            for text in [&page[from..], &page[..from]] {
+                if let Ok(page) = Page::read("x", "g", "p.md", text.to_owned()) {
+                    let _ = page.examples();
+                }
+            }
         }
     }
 

@@ -5,8 +5,11 @@ use super::view::{Report, Style};
 use super::{plain, source};
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::project::document::Document;
+use crate::rules::secrets::redactions;
+use crate::snapshot::RepoPath;
 use crate::text::Span;
 use anstyle::{AnsiColor, Style as Paint};
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::io;
 
@@ -25,7 +28,8 @@ const HELP: Paint = AnsiColor::Green.on_default().bold();
 pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>], style: &Style) -> io::Result<()> {
     let mut example = None;
     for report in reports {
-        let mut page = Page { text: String::new(), places: Places::new(report.project), report, style };
+        let places = Places::new(report.project);
+        let mut page = Page { text: String::new(), places, secrets: HashMap::new(), report, style };
         for finding in report.findings {
             page.text.clear();
             // Writing to a string does not fail.
@@ -45,6 +49,8 @@ pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>], style: &Sty
 struct Page<'a> {
     text: String,
     places: Places<'a>,
+    /// By document, what must not be shown: sorted, no two overlap.
+    secrets: HashMap<&'a RepoPath, Vec<Span>>,
     report: &'a Report<'a>,
     style: &'a Style,
 }
@@ -96,7 +102,7 @@ impl<'a> Page<'a> {
     }
 
     /// `--> path:row:column`, and the line there with a mark under the place.
-    fn source(&mut self, path: &'a crate::snapshot::RepoPath, span: Span, mark: char, paint: Paint) -> fmt::Result {
+    fn source(&mut self, path: &'a RepoPath, span: Span, mark: char, paint: Paint) -> fmt::Result {
         let place = self.places.of(path, span);
         let row = place.start.row.to_string();
         let gutter = " ".repeat(row.len().max(2));
@@ -112,9 +118,14 @@ impl<'a> Page<'a> {
         self.text.push('\n');
 
         let Some(document) = self.places.document(path) else { return Ok(()) };
-        let Some((line, within)) = line_at(document, span) else { return Ok(()) };
+        let Some((line, base, within)) = line_at(document, span) else { return Ok(()) };
         let width = style.width.unwrap_or(WIDTH).max(NARROWEST) - gutter.len() - 3;
-        let cut = source::show(line, within.start as usize, within.end as usize, width, style.unicode);
+        let secrets = self.secrets.entry(path).or_insert_with(|| apart(redactions(document)));
+        let is_secret = |at: usize| {
+            let before = secrets.partition_point(|secret| secret.start as usize <= base + at);
+            before.checked_sub(1).and_then(|last| secrets.get(last)).is_some_and(|last| last.end as usize > base + at)
+        };
+        let cut = source::show(line, (within.start as usize, within.end as usize), width, style.unicode, is_secret);
         let bar = Painted(style, FRAME, "|");
         writeln!(self.text, "{gutter} {bar}")?;
         let number = format!("{row:>width$}", width = gutter.len());
@@ -136,9 +147,21 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The line where `span` starts, and the part of the span that is on it. `None` where there is nothing
-/// to show: an unreadable or empty file.
-fn line_at(document: &Document, span: Span) -> Option<(&str, Span)> {
+/// Sorted spans, those that overlap made one.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.dedup_by(|next, last| {
+        let one = next.overlaps(*last);
+        if one {
+            *last = last.to(*next);
+        }
+        one
+    });
+    spans
+}
+
+/// The line where `span` starts, its place in the text, and the part of the span that is on it. `None` where
+/// there is nothing to show: an unreadable or empty file.
+fn line_at(document: &Document, span: Span) -> Option<(&str, usize, Span)> {
     let text = document.text();
     if text.is_empty() {
         return None;
@@ -152,7 +175,7 @@ fn line_at(document: &Document, span: Span) -> Option<(&str, Span)> {
         let marked = Span::new(start, end).of(line);
         start += u32::try_from(marked.len() - marked.trim_start().len()).unwrap_or(0);
     }
-    Some((line, Span::new(start, end.max(start))))
+    Some((line, content.start as usize, Span::new(start, end.max(start))))
 }
 
 /// What the fix does, and which flag makes it.

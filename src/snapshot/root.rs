@@ -78,7 +78,7 @@ impl Roots {
 
 /// Whether this is a repository's `.git`: a folder with a `HEAD`, or the file of a worktree or submodule that
 /// says where that folder is.
-fn is_git(path: &Path) -> bool {
+pub(super) fn is_git(path: &Path) -> bool {
     let Ok(metadata) = fs::metadata(path) else { return false };
     if metadata.is_dir() {
         // `HEAD` may be a dangling link in very old repositories.
