@@ -71,8 +71,7 @@ impl Silencer<'_> {
                 continue;
             }
             let looked_at = || directive.names.iter().filter(|name| wanted(name.span.of(self.text)));
-            let unused: Vec<&Name> =
-                looked_at().filter(|name| rules.state(name, self.text) == State::Unused).collect();
+            let unused: Vec<&Name> = looked_at().filter(|name| rules.state(name, self.text) == State::Unused).collect();
             if !unused.is_empty() {
                 found.push(self.unused_finding(directive, &unused, severity));
             }
@@ -105,7 +104,8 @@ impl Silencer<'_> {
                 (format!("there is no rule `{written}`, so nothing is ignored: did you mean `{meant}`?"), fix)
             }
             None => {
-                let message = format!("there is no rule `{written}`, so nothing is ignored: `brickgate rules` lists them all");
+                let message =
+                    format!("there is no rule `{written}`, so nothing is ignored: `brickgate rules` lists them all");
                 (message, self.removal(directive, &[name]))
             }
         };
