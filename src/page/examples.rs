@@ -29,28 +29,41 @@ impl Page {
 
 /// Whether a fenced block belongs to an example.
 pub(super) fn is_example(fence: Fence, text: &str) -> bool {
-    matches!(Role::read(fence, text), Ok(Role::Settings | Role::Findings | Role::File(_)))
+    matches!(role(fence, text), Role::Settings | Role::Findings | Role::File(_))
 }
 
 /// What a fenced block of a page is.
-#[derive(Debug, PartialEq)]
-enum Role {
-    /// The `toml rule` and `scm query` blocks, and blocks that only illustrate: they end an example, as text does.
-    Other,
+#[derive(Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A block that only illustrates: it ends an example, as text does.
+    Illustration,
+    /// The `toml rule` and `scm query` blocks.
+    Head,
+    /// Settings of the example that follows.
     Settings,
+    /// What is found in the example.
     Findings,
+    /// A file of the example, before or after `--fix`.
     File(FileInfo),
 }
 
-#[derive(Debug, Default, PartialEq)]
-struct FileInfo {
-    path: String,
+/// What stands after the language of a block that is a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FileInfo {
+    /// The path as written.
+    pub path: String,
+    /// Whether this is the text after `--fix`.
+    pub fixed: bool,
     place: Span,
-    fixed: bool,
     crlf: bool,
     bom: bool,
     no_final_newline: bool,
     latin1: bool,
+}
+
+/// What a fenced block of a page is, for showing the page: a block with faults only illustrates.
+pub fn role(fence: Fence, text: &str) -> Role {
+    Role::read(fence, text).unwrap_or(Role::Illustration)
 }
 
 /// A word of an info string that is not understood.
@@ -65,7 +78,7 @@ impl Role {
     fn read(fence: Fence, text: &str) -> Result<Self, BadWord> {
         let words = words(fence.info, text);
         let mut words = words.into_iter();
-        let (Some(language), Some(second)) = (words.next(), words.next()) else { return Ok(Self::Other) };
+        let (Some(language), Some(second)) = (words.next(), words.next()) else { return Ok(Self::Illustration) };
         let role = match (language.text, second.text) {
             _ if second.quoted || second.text.contains(['.', '/']) => {
                 let mut file = FileInfo { path: second.text.to_owned(), place: second.span, ..FileInfo::default() };
@@ -81,7 +94,7 @@ impl Role {
                 }
                 return Ok(Self::File(file));
             }
-            ("toml", "rule") | ("scm", "query") => Self::Other,
+            ("toml", "rule") | ("scm", "query") => Self::Head,
             ("toml", "settings") => Self::Settings,
             ("text", "findings") => Self::Findings,
             ("toml", _) => return Err(second.bad("block of toml", &["rule", "settings"])),
@@ -153,7 +166,7 @@ impl Default for FixKind {
 impl Reader<'_> {
     fn fence(&mut self, fence: Fence) {
         let role = match Role::read(fence, self.text) {
-            Ok(Role::Other) => return self.end(),
+            Ok(Role::Illustration | Role::Head) => return self.end(),
             Ok(role) => role,
             Err(bad) => {
                 if bad.known.is_empty() {
@@ -172,7 +185,7 @@ impl Reader<'_> {
         }
         let (example, _) = self.open.get_or_insert_with(|| (Example::starting(fence.line), fence.info));
         match role {
-            Role::Other => {}
+            Role::Illustration | Role::Head => {}
             Role::Settings => {
                 if !example.files.is_empty() || example.settings.is_some() {
                     self.faults.add(fence.info, "`toml settings` stands once, before the files of its example");

@@ -138,6 +138,16 @@ impl OptionValue {
             Self::List(_) => "a list of texts",
         }
     }
+
+    /// As JSON writes it.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Integer(value) => (*value).into(),
+            Self::Boolean(value) => (*value).into(),
+            Self::Text(value) => value.as_str().into(),
+            Self::List(values) => values.as_slice().into(),
+        }
+    }
 }
 
 /// As TOML writes it.

@@ -67,8 +67,7 @@ impl<'a> Reader<'a> {
     fn skip_blank(&mut self) {
         loop {
             let rest = self.rest().trim_start();
-            let continued =
-                rest.strip_prefix('\\').filter(|after| after.is_empty() || after.starts_with(['\r', '\n']));
+            let continued = rest.strip_prefix('\\').filter(|after| after.is_empty() || after.starts_with(['\r', '\n']));
             self.at = self.text.len() - continued.unwrap_or(rest).len();
             if continued.is_none() {
                 return;
@@ -146,10 +145,7 @@ mod tests {
     fn arguments() {
         let pairs = |text: &str| parse(text).arguments;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(
-            pairs("./x $a=\"one two\" $b='2' $c=$d"),
-            [pair("a", "one two"), pair("b", "2"), pair("c", "$d")]
-        );
+        assert_eq!(pairs("./x $a=\"one two\" $b='2' $c=$d"), [pair("a", "one two"), pair("b", "2"), pair("c", "$d")]);
         assert_eq!(pairs("./x\n$a=1\n\n$b = \"2\""), [pair("a", "1"), pair("b", "2")]);
         assert_eq!(pairs("./x \\\n  $a=1"), [pair("a", "1")]);
         assert_eq!(pairs("./x $a= $b=1"), [pair("a", ""), pair("b", "1")]);

@@ -1,7 +1,13 @@
 //! Many files: the documents of a snapshot, what refers to what, and who runs whom.
 
+pub mod bundles;
+pub mod command;
 pub mod document;
+pub mod imports;
+pub mod places;
 pub mod reference;
+pub mod resolve;
+pub mod runs;
 
 use crate::snapshot::{RepoPath, Snapshot};
 use document::{Document, DocumentId};

@@ -151,9 +151,7 @@ impl Runs {
                 continue;
             }
             let inside = |id: DocumentId| self.knot[id as usize] == knot && id != root;
-            for (edges, table, forwards) in
-                [(&self.out, &mut self.come, true), (&self.into, &mut self.home, false)]
-            {
+            for (edges, table, forwards) in [(&self.out, &mut self.come, true), (&self.into, &mut self.home, false)] {
                 let mut queue = vec![root];
                 let mut next = 0;
                 while let Some(&at) = queue.get(next) {
@@ -173,8 +171,7 @@ impl Runs {
     /// The way home from a document to its knot's first document and back, without detours.
     fn long_cycle(&self, id: DocumentId) -> Vec<Edge> {
         let hop = |table: &[Option<Edge>], id: DocumentId| table.get(id as usize).copied().flatten();
-        let mut way: Vec<Edge> =
-            std::iter::successors(hop(&self.home, id), |edge| hop(&self.home, edge.to)).collect();
+        let mut way: Vec<Edge> = std::iter::successors(hop(&self.home, id), |edge| hop(&self.home, edge.to)).collect();
         let root = way.last().map_or(id, |edge| edge.to);
         if root == id {
             // This is the first document itself: any of its callees inside the knot leads home.
@@ -272,11 +269,8 @@ mod tests {
     use super::*;
 
     fn graph(documents: usize, edges: &[(u32, u32)]) -> Runs {
-        let edges = edges.iter().enumerate().map(|(at, &(from, to))| Edge {
-            from,
-            to,
-            reference: u32::try_from(at).unwrap(),
-        });
+        let edges =
+            edges.iter().enumerate().map(|(at, &(from, to))| Edge { from, to, reference: u32::try_from(at).unwrap() });
         Runs::new(documents, edges)
     }
 

@@ -5,8 +5,11 @@ use super::view::{Report, Style};
 use super::{plain, source};
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::project::document::Document;
+use crate::rules::secrets::{redact, redactions};
+use crate::snapshot::RepoPath;
 use crate::text::Span;
 use anstyle::{AnsiColor, Style as Paint};
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::io;
 
@@ -25,7 +28,8 @@ const HELP: Paint = AnsiColor::Green.on_default().bold();
 pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>], style: &Style) -> io::Result<()> {
     let mut example = None;
     for report in reports {
-        let mut page = Page { text: String::new(), places: Places::new(report.project), report, style };
+        let places = Places::new(report.project);
+        let mut page = Page { text: String::new(), places, report, style, credentials: HashMap::new() };
         for finding in report.findings {
             page.text.clear();
             // Writing to a string does not fail.
@@ -47,6 +51,8 @@ struct Page<'a> {
     places: Places<'a>,
     report: &'a Report<'a>,
     style: &'a Style,
+    /// What must not be shown of each document.
+    credentials: HashMap<&'a RepoPath, Vec<Span>>,
 }
 
 impl<'a> Page<'a> {
@@ -96,7 +102,7 @@ impl<'a> Page<'a> {
     }
 
     /// `--> path:row:column`, and the line there with a mark under the place.
-    fn source(&mut self, path: &'a crate::snapshot::RepoPath, span: Span, mark: char, paint: Paint) -> fmt::Result {
+    fn source(&mut self, path: &'a RepoPath, span: Span, mark: char, paint: Paint) -> fmt::Result {
         let place = self.places.of(path, span);
         let row = place.start.row.to_string();
         let gutter = " ".repeat(row.len().max(2));
@@ -112,9 +118,11 @@ impl<'a> Page<'a> {
         self.text.push('\n');
 
         let Some(document) = self.places.document(path) else { return Ok(()) };
-        let Some((line, within)) = line_at(document, span) else { return Ok(()) };
+        let Some((line, content, within)) = line_at(document, span) else { return Ok(()) };
+        let hidden = self.credentials.entry(path).or_insert_with(|| redactions(document));
+        let line = redact(line, content.start, hidden);
         let width = style.width.unwrap_or(WIDTH).max(NARROWEST) - gutter.len() - 3;
-        let cut = source::show(line, within.start as usize, within.end as usize, width, style.unicode);
+        let cut = source::show(&line, within.start as usize, within.end as usize, width, style.unicode);
         let bar = Painted(style, FRAME, "|");
         writeln!(self.text, "{gutter} {bar}")?;
         let number = format!("{row:>width$}", width = gutter.len());
@@ -136,9 +144,9 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The line where `span` starts, and the part of the span that is on it. `None` where there is nothing
+/// The line where `span` starts, its place, and the part of the span that is on it. `None` where there is nothing
 /// to show: an unreadable or empty file.
-fn line_at(document: &Document, span: Span) -> Option<(&str, Span)> {
+fn line_at(document: &Document, span: Span) -> Option<(&str, Span, Span)> {
     let text = document.text();
     if text.is_empty() {
         return None;
@@ -152,7 +160,7 @@ fn line_at(document: &Document, span: Span) -> Option<(&str, Span)> {
         let marked = Span::new(start, end).of(line);
         start += u32::try_from(marked.len() - marked.trim_start().len()).unwrap_or(0);
     }
-    Some((line, Span::new(start, end.max(start))))
+    Some((line, content, Span::new(start, end.max(start))))
 }
 
 /// What the fix does, and which flag makes it.

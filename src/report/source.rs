@@ -27,11 +27,14 @@ pub(super) fn show(line: &str, start: usize, end: usize, width: usize, unicode: 
     let start = floor(line, start.min(line.len()));
     let end = floor(line, end.min(line.len())).max(start);
 
-    // From the line's start, if the mark's start and a little more fit so.
-    let lead = columns(&line[..start], width * 2 / 3);
-    let (from, cut_left) = match lead {
-        Some(_) => (0, false),
-        None => (back(line, start, width / 3), true),
+    // From the line's start, if all of it fits, or the mark's start and a little more.
+    let whole = columns(line, width).is_some() || columns(&line[..start], width * 2 / 3).is_some();
+    let (from, cut_left) = if whole {
+        (0, false)
+    } else {
+        // What is not needed on the right is shown on the left.
+        let right = columns(&line[start..], width * 2 / 3).unwrap_or(width * 2 / 3);
+        (back(line, start, width - dots_width - right), true)
     };
     let mut text = String::with_capacity(width + 8);
     let mut used = 0;
@@ -135,10 +138,11 @@ mod tests {
     #[test]
     fn long_lines_are_cut_around_the_mark() {
         let line = format!("{}NEEDLE{}", "a".repeat(50_000), "b".repeat(50_000));
-        assert_eq!(drawn(&line, 50_000, 50_006, 30), "…aaaaaaaaaaNEEDLEbbbbbbbbbbbb…\n           ^^^^^^");
+        assert_eq!(drawn(&line, 50_000, 50_006, 30), "…aaaaaaaaaNEEDLEbbbbbbbbbbbbb…\n          ^^^^^^");
         let line = format!("{}{}", "a".repeat(20), "b".repeat(20));
         assert_eq!(drawn(&line, 2, 40, 20), "aaaaaaaaaaaaaaaaaaa…\n  ^^^^^^^^^^^^^^^^^");
         assert_eq!(drawn(&line, 39, 40, 40), format!("{line}\n{}^", " ".repeat(39)));
+        assert_eq!(drawn(&line, 39, 40, 20), "…bbbbbbbbbbbbbbbbbbb\n                   ^");
         let exact = "a".repeat(20);
         assert_eq!(drawn(&exact, 0, 1, 20), format!("{exact}\n^"));
         for width in 0..60 {

@@ -2,8 +2,9 @@
 
 use super::context::Context;
 use super::query::PageQuery;
-use super::{CHECKS, Check};
+use super::{CHECKS, Check, ENGINE_RULES};
 use crate::page::{Page, PageProblem};
+use crate::project::document::Document;
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
 use memchr::memmem::Finder;
 use std::sync::OnceLock;
@@ -38,6 +39,8 @@ enum Way {
     Function(Check),
     /// The query of its page.
     Query(PageQuery),
+    /// The engine makes its findings, because it alone knows.
+    Engine,
 }
 
 /// Literals of which a text must hold one.
@@ -61,6 +64,7 @@ impl Rule {
         let way = match (&page.query, check) {
             (Some(query), None) => Way::Query(PageQuery::new(query.clone())),
             (None, Some(check)) => Way::Function(check),
+            (None, None) if built_in && ENGINE_RULES.contains(&&*page.name) => Way::Engine,
             _ => return None,
         };
         let needs = Needs { literals: page.head.needs.clone(), finders: OnceLock::new() };
@@ -72,22 +76,26 @@ impl Rule {
         &self.page.name
     }
 
-    /// Checks the document of `context`. Whether the rule is on there, and whether it applies to that kind of
-    /// document, is the caller's to know. A query that does not compile finds nothing: see [`Book::broken`].
+    /// Whether the rule has anything to look for in a document: it applies to that kind, and the text holds one
+    /// of the literals that it needs.
+    pub fn concerns(&self, document: &Document) -> bool {
+        self.page.head.applies_to.contains(&document.kind) && self.needs.are_met_by(document.text())
+    }
+
+    /// Checks the document of `context`, which the rule [concerns](Self::concerns); whether the rule is on there is
+    /// the caller's to know. A query that does not compile finds nothing: see [`Book::broken`].
     pub fn run(&self, context: &mut Context<'_>) {
-        if !self.needs.are_met_by(context.document.text()) {
-            return;
-        }
         match &self.way {
             Way::Function(check) => check(context),
             Way::Query(query) => query.run(context, |code| self.needs.are_met_by(code)),
+            Way::Engine => {}
         }
     }
 
     /// What is wrong with its query, compiling it if no run has done so yet; `None` also for functions.
     pub fn problem(&self) -> Option<PageProblem> {
         match &self.way {
-            Way::Function(_) => None,
+            Way::Function(_) | Way::Engine => None,
             Way::Query(query) => query.problem(&self.page),
         }
     }
@@ -192,11 +200,11 @@ impl Book {
 
     /// The rule with that name.
     pub fn get(&self, name: &str) -> Option<&Rule> {
-        self.rules.get(self.index(name)?)
+        self.rules.get(self.position(name)?)
     }
 
     /// The index of the rule with that name.
-    pub fn index(&self, name: &str) -> Option<usize> {
+    pub fn position(&self, name: &str) -> Option<usize> {
         self.rules.binary_search_by(|rule| rule.name().cmp(name)).ok()
     }
 
@@ -213,7 +221,7 @@ impl Book {
     pub fn broken(&self) -> Vec<PageProblem> {
         let tried = |rule: &Rule| match &rule.way {
             Way::Query(query) if query.was_tried() => rule.problem(),
-            _ => None,
+            Way::Query(_) | Way::Function(_) | Way::Engine => None,
         };
         self.rules.iter().filter_map(tried).collect()
     }
@@ -252,6 +260,11 @@ mod tests {
                 wrong.push(format!("the check `{name}` has no page: add rules/GROUP/{name}.md"));
             }
         }
+        for name in ENGINE_RULES {
+            if !PAGES.iter().any(|(page, ..)| page == name) {
+                wrong.push(format!("the engine's rule `{name}` has no page: add rules/file/{name}.md"));
+            }
+        }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
@@ -260,7 +273,7 @@ mod tests {
         assert!(PAGES.windows(2).all(|pair| pair[0].0 < pair[1].0), "two pages have one name");
         let book = Book::builtin();
         for (index, rule) in book.rules().iter().enumerate() {
-            assert_eq!(book.index(rule.name()), Some(index));
+            assert_eq!(book.position(rule.name()), Some(index));
         }
         assert!(book.get("no-such-rule").is_none());
     }

@@ -3,6 +3,7 @@
 
 use crate::project::document::ProblemKind;
 use crate::rules::context::Context;
+use crate::text::Span;
 
 /// Bytes that could not be had or are not UTF-8.
 pub(super) fn unreadable(context: &mut Context<'_>) {
@@ -39,7 +40,11 @@ pub(super) fn too_deep(context: &mut Context<'_>) {
 }
 
 fn problems(context: &mut Context<'_>, kind: ProblemKind) {
-    for problem in context.document.problems.iter().filter(|problem| problem.kind == kind) {
-        context.report(problem.span, problem.message.clone());
+    let document = context.document;
+    // A fault in the JSON points into the file; where cells were read all the same, there is no place for it.
+    let elsewhere = kind == ProblemKind::InvalidNotebook && document.joined.is_some();
+    for problem in document.problems.iter().filter(|problem| problem.kind == kind) {
+        let span = if elsewhere { Span::default() } else { problem.span };
+        context.report(span, problem.message.clone());
     }
 }

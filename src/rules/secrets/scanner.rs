@@ -6,7 +6,7 @@
 use super::shape::{entropy, is_base64, is_base64_url, is_client_secret, is_hex, is_placeholder, is_word};
 use crate::text::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -193,12 +193,14 @@ fn aws_key_id(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 fn aws_secrets(found: &mut Vec<Secret>, bytes: &[u8], id: Range<usize>, done: usize) -> usize {
     let end = bytes.len().min(id.end + AWS_NEAR);
     let mut at = id.start.saturating_sub(AWS_NEAR).max(done);
+    // In URLs its slashes are escaped.
+    let part = |byte| is_base64(byte) || byte == b'%';
     // Do not start in the middle of a run.
-    if !starts(bytes, at, is_base64) {
-        at = run(bytes, at, AWS_NEAR, is_base64);
+    if !starts(bytes, at, part) {
+        at = run(bytes, at, AWS_NEAR, part);
     }
     while at < end {
-        let stop = run(bytes, at, 4 * AWS_NEAR, is_base64);
+        let stop = run(bytes, at, 4 * AWS_NEAR, part);
         let start = if is_escape(bytes, at) { at + 1 } else { at };
         let value = bytes.get(start..stop).unwrap_or_default();
         if looks_like_aws_secret(value) && bytes.get(stop) != Some(&b'=') {
@@ -210,12 +212,13 @@ fn aws_secrets(found: &mut Vec<Secret>, bytes: &[u8], id: Range<usize>, done: us
 }
 
 fn looks_like_aws_secret(value: &[u8]) -> bool {
-    value.len() == 40
+    let escapes = memchr_iter(b'%', value).count();
+    value.len().saturating_sub(2 * escapes) == 40
         && value.iter().any(u8::is_ascii_uppercase)
         && value.iter().any(u8::is_ascii_lowercase)
         && value.iter().any(u8::is_ascii_digit)
         // Paths have many slashes; random base64 has one in 64.
-        && value.iter().filter(|&&byte| byte == b'/').count() <= 4
+        && memchr_iter(b'/', value).count() <= 4
         && entropy(value) >= 4.0
         && !is_placeholder(value)
 }
@@ -266,7 +269,7 @@ fn shared_access_signature(bytes: &[u8], mark: Range<usize>) -> Option<Range<usi
         end += 1;
     }
     let value = bytes.get(mark.end..end)?;
-    let escapes = value.iter().filter(|&&byte| byte == b'%').count();
+    let escapes = memchr_iter(b'%', value).count();
     if !SIGNATURE.contains(&value.len().saturating_sub(2 * escapes)) || entropy(value) < 3.5 || is_placeholder(value) {
         return None;
     }
@@ -500,6 +503,8 @@ mod tests {
         let both = format!("id = \"{id}\"\n# MAGIC secret = \"{secret}\"\ncommit = \"{hash}\"\n");
         assert_eq!(found(&both), [id.as_str(), secret.as_str()]);
         assert_eq!(found(&format!("{{\"a\": \"\\n{secret}\", \"b\": \"{id}\"}}")), [secret.as_str(), id.as_str()]);
+        let escaped = format!("{}%2F{}", random(26, 20, LETTERS), random(27, 19, LETTERS));
+        assert_eq!(found(&format!("s3a://{id}:{escaped}@bucket")), [id.as_str(), escaped.as_str()]);
         assert_eq!(found(&format!("secret = \"{secret}\"")), [""; 0]);
         let far = format!("id = \"{id}\"{}secret = \"{secret}\"", " ".repeat(300));
         assert_eq!(found(&far), [id.as_str()]);

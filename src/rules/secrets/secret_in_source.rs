@@ -8,12 +8,17 @@ use crate::project::document::Document;
 use crate::python::facts::{Argument, Call, Facts, Value};
 use crate::rules::context::Context;
 use crate::text::Span;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// More credentials of one kind than this in one cell make one finding that counts them.
 const MANY: usize = 5;
 
+/// A file with more literal credentials in calls than this is machine-made; the rest is not looked for.
+const MOST_LITERALS: usize = 100;
+
 /// Where a credential was found.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
     /// In the text that people write.
     Text,
@@ -40,16 +45,20 @@ pub(super) fn check(context: &mut Context<'_>) {
     if let Some(notebook) = &document.notebook {
         beside_sources(document, notebook, context.list("allow"), &mut found);
     }
-    let mut at = 0;
-    while let Some(first) = found.get(at) {
-        let same = |other: &&Found| other.place == first.place && other.cell == first.cell && other.what == first.what;
-        let count = found.iter().filter(same).count();
-        let leads = !found.iter().take(at).any(|earlier| same(&earlier));
-        if (count <= MANY && first.place == Place::Text) || leads {
-            let many = if first.place == Place::Text && count <= MANY { 1 } else { count };
-            context.report(first.span, message(first, many));
+    let mut counts: HashMap<_, usize> = HashMap::new();
+    for one in &found {
+        *counts.entry((one.place, one.cell, one.what)).or_default() += 1;
+    }
+    for one in &found {
+        // A count that was told is taken out, so that what it counts is not told again.
+        let key = (one.place, one.cell, one.what);
+        let Some(&count) = counts.get(&key) else { continue };
+        if one.place == Place::Text && count <= MANY {
+            context.report(one.span, message(one, 1));
+        } else {
+            context.report(one.span, message(one, count));
+            counts.remove(&key);
         }
-        at += 1;
     }
 }
 
@@ -59,6 +68,21 @@ pub fn redactions(document: &Document) -> Vec<Span> {
     let mut spans: Vec<Span> = credentials(document).into_iter().map(|secret| secret.hidden).collect();
     spans.sort_unstable();
     spans
+}
+
+/// A line of the document's text as it may be shown: the bytes under `hidden` (sorted, in bytes of the text, where the
+/// line starts at `start`) are stars, all others stand where they stood.
+pub fn redact<'a>(line: &'a str, start: u32, hidden: &[Span]) -> Cow<'a, str> {
+    let whole = Span::from_range(start as usize..start as usize + line.len());
+    let mut shown = Cow::Borrowed(line);
+    for span in hidden.iter().filter(|span| span.overlaps(whole) && !span.is_empty()) {
+        let from = (span.start.max(whole.start) - start) as usize;
+        let to = (span.end.min(whole.end) - start) as usize;
+        if let (Some(before), Some(after)) = (shown.get(..from), shown.get(to..)) {
+            shown = Cow::Owned(format!("{before}{}{after}", "*".repeat(to.saturating_sub(from))));
+        }
+    }
+    shown
 }
 
 fn message(found: &Found, count: usize) -> String {
@@ -104,6 +128,18 @@ fn beside_sources(document: &Document, notebook: &Notebook, allow: &[String], fo
     let Some(json) = &notebook.json else { return };
     let end = u32::try_from(document.raw.len()).unwrap_or(u32::MAX);
     let sources = json.cells.iter().map(|cell| cell.source).filter(|source| !source.is_empty());
+    let mut outputs: Vec<(Span, usize)> = json
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(cell, parts)| (parts.outputs, cell))
+        .filter(|(span, _)| !span.is_empty())
+        .collect();
+    outputs.sort_unstable();
+    let output_at = |offset: u32| {
+        let at = outputs.partition_point(|(span, _)| span.start <= offset).checked_sub(1)?;
+        outputs.get(at).filter(|(span, _)| span.contains(offset)).map(|&(_, cell)| cell)
+    };
     let mut from = 0;
     for source in sources.chain([Span::at(end)]) {
         if source.start < from {
@@ -116,11 +152,11 @@ fn beside_sources(document: &Document, notebook: &Notebook, allow: &[String], fo
                 continue;
             }
             let offset = from + secret.span.start;
-            let output = json.cells.iter().position(|cell| cell.outputs.contains(offset));
+            let output = output_at(offset);
             // Other keys of a cell stand before its source in what Databricks writes.
             let cell = output.unwrap_or_else(|| {
-                let next = json.cells.iter().position(|cell| cell.source.start > offset);
-                next.unwrap_or(json.cells.len()).min(notebook.cells.len().saturating_sub(1))
+                let next = json.cells.partition_point(|cell| cell.source.start <= offset);
+                next.min(notebook.cells.len().saturating_sub(1))
             });
             let line = notebook.cells.get(cell).map_or(0, |cell| cell.span.start);
             let line = document.lines.line_of(line);
@@ -151,6 +187,9 @@ fn in_calls(document: &Document) -> Vec<Secret> {
     let text = document.text();
     let mut secrets = Vec::new();
     for call in &facts.calls {
+        if secrets.len() >= MOST_LITERALS {
+            break;
+        }
         for argument in credential_arguments(facts, call) {
             let Value::String(value) = &argument.value else { continue };
             if value.len() < 16
@@ -234,4 +273,17 @@ fn in_installs(document: &Document) -> Vec<Secret> {
         }
     }
     secrets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_bytes_become_stars_and_nothing_moves() {
+        let hidden = [Span::new(3, 12), Span::new(14, 16)];
+        assert_eq!(redact("é = 'secret' #ab", 8, &hidden), "**** '**cret' #ab");
+        assert_eq!(redact("key", 40, &hidden), "key");
+        assert_eq!(redact("", 3, &hidden), "");
+    }
 }
