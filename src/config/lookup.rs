@@ -4,7 +4,7 @@ use super::file::{self, DEFAULT_EXCLUDES, FILE_NAMES, File, PYPROJECT};
 use super::names::{Choice, Names, choices};
 use super::reader::{Source, fault};
 use super::resolve::{Checked, Effective, check};
-use super::settings::{Overrides, PathSettings, Place, Problem};
+use super::settings::{Lookup, Overrides, PathSettings, Place, Problem};
 use crate::page::Page;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::Span;
@@ -72,11 +72,6 @@ impl<'a> Configs<'a> {
         configs.root = configs.folder("");
         configs.check_pages();
         configs
-    }
-
-    /// What holds for the file at `path`. Equal settings are shared.
-    pub fn for_path(&self, path: &RepoPath) -> Arc<PathSettings> {
-        self.effective(path).for_path(path, &self.names, &self.choices)
     }
 
     /// Whether settings leave out one entry of a folder, be it a file or a folder. For a walk, which never gets to
@@ -282,6 +277,13 @@ impl<'a> Configs<'a> {
 
     fn add(&self, problem: Problem) {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+    }
+}
+
+impl Lookup for Configs<'_> {
+    /// Equal settings are shared.
+    fn for_path(&self, path: &RepoPath) -> Arc<PathSettings> {
+        self.effective(path).for_path(path, &self.names, &self.choices)
     }
 }
 

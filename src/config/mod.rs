@@ -18,19 +18,4 @@ mod tests;
 pub use file::{DEFAULT_EXCLUDES, FILE_NAMES, PYPROJECT};
 pub use lookup::{Configs, pages};
 pub use names::ALWAYS_ON;
-pub use settings::{Overrides, PathSettings, Place, Problem};
-
-use crate::snapshot::RepoPath;
-use std::sync::Arc;
-
-/// Where the engine learns what holds for a path.
-pub trait Lookup: Sync {
-    /// What holds for the file at `path`. Called once for every file that is read.
-    fn for_path(&self, path: &RepoPath) -> Arc<PathSettings>;
-}
-
-impl Lookup for Configs<'_> {
-    fn for_path(&self, path: &RepoPath) -> Arc<PathSettings> {
-        Self::for_path(self, path)
-    }
-}
+pub use settings::{Lookup, Overrides, PathSettings, Place, Problem};

@@ -20,6 +20,12 @@ pub struct PathSettings {
     pub rules: Vec<Option<RuleSettings>>,
 }
 
+/// Where the engine learns what holds for a path.
+pub trait Lookup: Sync {
+    /// What holds for the file at `path`. Called once for every file that is read.
+    fn for_path(&self, path: &RepoPath) -> Arc<PathSettings>;
+}
+
 /// What the command line says about settings.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
