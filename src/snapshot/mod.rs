@@ -170,16 +170,6 @@ pub trait Snapshot: Send + Sync {
         Ok(bytes)
     }
 
-    /// The first `len` bytes of a file, or all if it has fewer. For a look at what a file is.
-    ///
-    /// # Errors
-    /// As [`Snapshot::read`].
-    fn head(&self, path: &RepoPath, len: usize) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = self.read(path)?;
-        bytes.truncate(len);
-        Ok(bytes)
-    }
-
     /// The size of a file in bytes without reading it, if it is known.
     fn size(&self, path: &RepoPath) -> Option<u64>;
 

@@ -129,7 +129,8 @@ fn open(path: &Path) -> Result<(fs::File, usize), ReadError> {
         return Err(ReadError { message: "is a pipe, socket or device".to_owned(), missing: false });
     }
     let file = fs::File::open(path).map_err(|error| describe(&error))?;
-    Ok((file, usize::try_from(metadata.len()).unwrap_or(0)))
+    // No more than a file that is read can have; what a file system claims may be anything.
+    Ok((file, usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24)))
 }
 
 /// Reads a folder. Links count as what they lead to; what leads nowhere, is neither file nor folder, or has a
