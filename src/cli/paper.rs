@@ -174,13 +174,8 @@ fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut glued = false;
     for (paint, run) in runs(text) {
-        let mut parts = run.split(char::is_whitespace).peekable();
-        let mut first = true;
-        while let Some(part) = parts.next() {
-            if !first {
-                glued = false;
-            }
-            first = false;
+        for (at, part) in run.split(char::is_whitespace).enumerate() {
+            glued &= at == 0;
             if part.is_empty() {
                 continue;
             }

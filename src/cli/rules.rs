@@ -78,11 +78,10 @@ fn table(rules: &[&Rule], style: &Style, out: &mut dyn Write) -> io::Result<()> 
 
 fn painted(cell: &str, row: usize, column: usize, style: &Style) -> String {
     let paint = match (row, column, cell) {
-        (0, ..) => Paint::new().dimmed(),
+        (0, ..) | (_, 2, "off") => Paint::new().dimmed(),
         (_, 0, _) => Paint::new().bold(),
         (_, 2, "error") => AnsiColor::Red.on_default(),
         (_, 2, "warning") => AnsiColor::Yellow.on_default(),
-        (_, 2, "off") => Paint::new().dimmed(),
         _ => return cell.to_owned(),
     };
     if style.color && !cell.is_empty() { format!("{paint}{cell}{paint:#}") } else { cell.to_owned() }

@@ -133,12 +133,11 @@ fn words(info: Span, text: &str) -> Vec<Word<'_>> {
             break;
         }
         let quoted = rest.strip_prefix('"').and_then(|inner| inner.find('"').map(|end| (inner, end)));
-        let (word, length) = match quoted {
-            Some((inner, end)) => (inner.get(..end).unwrap_or(""), end + 2),
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (rest.get(..end).unwrap_or(""), end)
-            }
+        let (word, length) = if let Some((inner, end)) = quoted {
+            (inner.get(..end).unwrap_or(""), end + 2)
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or(""), end)
         };
         let start = info.start as usize + at;
         words.push(Word { text: word, span: Span::from_range(start..start + length), quoted: quoted.is_some() });
@@ -155,12 +154,6 @@ struct Reader<'a> {
     done: Vec<Example>,
     /// The example that is being read, with the place of its first block.
     open: Option<(Example, Span)>,
-}
-
-impl Default for FixKind {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 impl Reader<'_> {
@@ -199,9 +192,9 @@ impl Reader<'_> {
                     self.faults.add(fence.info, "`text findings` follows no file");
                 }
                 example.findings = Some(unix(fence.content.of(self.text)));
-                example.findings_span = Some(fence.content);
+                example.findings_span = Some(fence.span);
             }
-            Role::File(info) => file(example, info, fence, self.text, self.fix, &mut self.faults),
+            Role::File(info) => file(example, &info, fence, self.text, self.fix, &mut self.faults),
         }
     }
 
@@ -229,7 +222,7 @@ impl Example {
     }
 }
 
-fn file(example: &mut Example, info: FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
+fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
     let Some(path) = repo_path(&info.path) else {
         let message = format!("`{}` is no path inside a repository", info.path);
         faults.add_with_help(info.place, message, "write it from the root, with `/`, without `.` and `..`");
@@ -253,7 +246,9 @@ fn file(example: &mut Example, info: FileInfo, fence: Fence, text: &str, fix: Fi
             "put a line of text between two examples",
         );
     }
-    list.push(ExampleFile { path, text: content, latin1: info.latin1, span: fence.content, line: fence.line });
+    let verbatim = !(info.crlf || info.bom || info.no_final_newline || info.latin1);
+    let latin1 = info.latin1;
+    list.push(ExampleFile { path, text: content, latin1, verbatim, span: fence.content, line: fence.line });
     if info.fixed {
         let added = example.fixed.last().map(|file| &file.path);
         if !example.files.iter().any(|file| Some(&file.path) == added) {
@@ -341,6 +336,19 @@ not an example
             assert_eq!((first.fixed[0].text.as_str(), first.line), ("b\n", 11));
             assert_eq!(examples[1].files[0].bytes(), b"\xe9\n");
             assert_eq!(examples[1].findings, None);
+        }
+    }
+
+    #[test]
+    fn any_part_of_a_page_can_be_read() {
+        let page =
+            format!("{HEAD}```toml settings\r\na\n```\n~~~sql \"é b.sql\" bom\n~~\n~~~~\n```text findings\n\0\n```");
+        for (from, _) in page.char_indices() {
+            for text in [&page[from..], &page[..from]] {
+                if let Ok(page) = Page::read("x", "g", "p.md", text.to_owned()) {
+                    let _ = page.examples();
+                }
+            }
         }
     }
 

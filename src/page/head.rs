@@ -150,7 +150,7 @@ impl Reader<'_> {
         let since = self.text(value, "since").unwrap_or_default();
         let parts: Vec<&str> = since.split('.').collect();
         let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !since.is_empty() && !(parts.len() == 3 && parts.iter().all(digits)) {
+        if !since.is_empty() && (parts.len() != 3 || !parts.iter().all(digits)) {
             let span = self.place(value.span());
             self.faults.add(span, format!("`since` is a version such as \"0.1.0\", not \"{since}\""));
         }
@@ -169,15 +169,12 @@ impl Reader<'_> {
 
     fn query_fix(&mut self, table: &Table<'_>, whole: Span) -> Option<QueryFix> {
         self.keys(table, &FIX_KEYS);
-        let template = match get(table, "template") {
-            Some(value) => {
-                let text = self.text(value, "template");
-                text.and_then(|text| self.template(&text, value)).map(|(template, _)| template)
-            }
-            None => {
-                self.faults.add(whole, "`template` is missing: what is to stand there instead");
-                None
-            }
+        let template = if let Some(value) = get(table, "template") {
+            let text = self.text(value, "template");
+            text.and_then(|text| self.template(&text, value)).map(|(template, _)| template)
+        } else {
+            self.faults.add(whole, "`template` is missing: what is to stand there instead");
+            None
         };
         let title = if let Some(value) = get(table, "title") {
             self.text(value, "title")
@@ -277,14 +274,13 @@ impl Reader<'_> {
             return Vec::new();
         };
         let mut texts = Vec::new();
-        for value in list.iter() {
+        for value in list {
             let span = self.place(value.span());
-            match value.get_ref().as_str() {
-                Some(text) => texts.push((text.to_owned(), span)),
-                None => {
-                    let found = value.get_ref().type_str();
-                    self.faults.add(span, format!("`{key}` is a list of texts, not of {found}"));
-                }
+            if let Some(text) = value.get_ref().as_str() {
+                texts.push((text.to_owned(), span));
+            } else {
+                let found = value.get_ref().type_str();
+                self.faults.add(span, format!("`{key}` is a list of texts, not of {found}"));
             }
         }
         texts

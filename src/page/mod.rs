@@ -59,9 +59,10 @@ pub struct Head {
 }
 
 /// Whether a rule offers fixes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FixKind {
     /// Never.
+    #[default]
     None,
     /// Made by `--fix`.
     Safe,
@@ -171,7 +172,7 @@ pub struct Example {
     pub files: Vec<ExampleFile>,
     /// What must be found, one finding a line in the concise format; `None` if nothing may be found.
     pub findings: Option<String>,
-    /// Where the content of the `text findings` block stands in the page.
+    /// Where the `text findings` block stands in the page, with its fences.
     pub findings_span: Option<Span>,
     /// Files after `--fix`, only those that the page shows.
     pub fixed: Vec<ExampleFile>,
@@ -192,6 +193,9 @@ pub struct ExampleFile {
     pub text: String,
     /// Whether it is stored as Latin-1 and not as UTF-8.
     pub latin1: bool,
+    /// Whether its text is what stands in the page, so that it can be written there: no byte order mark, other line
+    /// ends or the like were asked for.
+    pub verbatim: bool,
     /// Where the content of the block stands in the page.
     pub span: Span,
     /// 1-based line of the block in the page.

@@ -119,12 +119,11 @@ fn assemble(
     if parts.description.is_none() {
         faults.add(rule.info, "no paragraph follows the rule block: say why the thing is bad");
     }
-    let query = match parts.query {
-        Some(fence) => query(&block, fence, &text, rule.info, faults),
-        None => {
-            without_query(&block, faults);
-            None
-        }
+    let query = if let Some(fence) = parts.query {
+        query(&block, fence, &text, rule.info, faults)
+    } else {
+        without_query(&block, faults);
+        None
     };
     Some(Page {
         name: name.into(),

@@ -38,7 +38,7 @@ enum Way {
     /// A function of this crate.
     Function(Check),
     /// The query of its page.
-    Query(PageQuery),
+    Query(Box<PageQuery>),
     /// The engine makes its findings, because it alone knows.
     Engine,
 }
@@ -62,7 +62,7 @@ impl Needs {
 impl Rule {
     fn new(page: Page, built_in: bool, check: Option<Check>) -> Option<Self> {
         let way = match (&page.query, check) {
-            (Some(query), None) => Way::Query(PageQuery::new(query.clone())),
+            (Some(query), None) => Way::Query(Box::new(PageQuery::new(query.clone()))),
             (None, Some(check)) => Way::Function(check),
             (None, None) if built_in && ENGINE_RULES.contains(&&*page.name) => Way::Engine,
             _ => return None,
@@ -74,6 +74,11 @@ impl Rule {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.page.name
+    }
+
+    /// Whether the engine makes its findings, because it alone knows.
+    pub const fn is_engine(&self) -> bool {
+        matches!(self.way, Way::Engine)
     }
 
     /// Whether the rule has anything to look for in a document: it applies to that kind, and the text holds one
@@ -142,20 +147,19 @@ impl Book {
         (book, problems)
     }
 
-    /// Adds a team's own pages: every `.md` file in these folders and below but `README.md`. A page's group is the
-    /// folder that holds it (`local` at the root of the repository).
+    /// Adds a team's own pages: every `.md` file in these folders and below but `README.md`; a path may also be
+    /// that of one page. A page's group is the folder that holds it (`local` at the root of the repository).
     ///
     /// # Errors
     /// All that is wrong with all of those pages; queries are not compiled here, see [`Book::broken`].
-    pub fn with_pages(mut self, snapshot: &dyn Snapshot, folders: &[RepoPath]) -> Result<Self, Vec<PageProblem>> {
+    pub fn with_pages(mut self, snapshot: &dyn Snapshot, paths: &[RepoPath]) -> Result<Self, Vec<PageProblem>> {
         let mut problems = Vec::new();
         let mut found = Vec::new();
-        for folder in folders {
-            if snapshot.is_folder(folder) {
-                collect(snapshot, folder, DEEPEST, &mut found);
-            } else {
-                let message = "there is no such folder of rule pages";
-                problems.push(PageProblem::of_file(folder.as_str(), message, None));
+        for path in paths {
+            match snapshot.kind(path) {
+                Some(EntryKind::Folder) => collect(snapshot, path, DEEPEST, &mut found),
+                Some(EntryKind::File) => found.push(path.clone()),
+                None => problems.push(PageProblem::of_file(path.as_str(), "there is no such rule page", None)),
             }
         }
         found.sort();

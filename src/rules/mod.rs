@@ -3,6 +3,7 @@
 pub mod book;
 pub mod context;
 pub mod file;
+pub mod index;
 pub mod library;
 pub mod notebook;
 pub mod query;
