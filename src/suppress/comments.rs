@@ -113,11 +113,8 @@ pub(super) fn comments(document: &Document) -> Vec<Comment> {
 }
 
 fn python_comments(region: &Region<'_>) -> Vec<Comment> {
-    let comment = |span: Span| Comment {
-        span: region.map.span(span.start, span.end),
-        marker: "#",
-        cell: Some(region.cell),
-    };
+    let comment =
+        |span: Span| Comment { span: region.map.span(span.start, span.end), marker: "#", cell: Some(region.cell) };
     python::comments(&region.code, region.ipython).into_iter().map(comment).collect()
 }
 
@@ -141,7 +138,8 @@ pub(super) fn first_code(document: &Document) -> u32 {
     for (index, cell) in notebook.cells.iter().enumerate().filter(|(_, cell)| cell.form != Form::Empty) {
         let first = match reading_of_cell(cell) {
             Reading::Python => {
-                let region = regions.binary_search_by_key(&index, |region| region.cell).ok().and_then(|at| regions.get(at));
+                let region =
+                    regions.binary_search_by_key(&index, |region| region.cell).ok().and_then(|at| regions.get(at));
                 region.and_then(|region| {
                     let comments = python::comments(&region.code, region.ipython);
                     let first = python_start(document, &region.code, &comments)?;
@@ -287,7 +285,8 @@ impl<'a> Scan<'a> {
                 _ => self.code(content),
             };
             let code = content.get(..comment.map_or(content.len(), |(start, _)| start)).unwrap_or("");
-            if self.first.is_none() && !code.trim().is_empty() && !(self.syntax == Syntax::Yaml && code.trim() == "---") {
+            if self.first.is_none() && !code.trim().is_empty() && !(self.syntax == Syntax::Yaml && code.trim() == "---")
+            {
                 let blanks = code.len() - code.trim_start().len();
                 self.first = Some(line.start + u32::try_from(blanks).unwrap_or(0));
             }

@@ -81,7 +81,8 @@ fn directive(text: &str, comment: Comment, start: usize, after: usize, stop: usi
     let written = foreign.and_then(|at| written.get(..at)).unwrap_or(written).trim_end();
     let end = start + written.len();
     let span = if comment.marker == "<!--" { comment.span } else { place(start, end) };
-    let mut directive = Directive { reach: None, span, comment, inside: Span::at(span.end), names: Vec::new(), fault: None };
+    let mut directive =
+        Directive { reach: None, span, comment, inside: Span::at(span.end), names: Vec::new(), fault: None };
 
     let rest = whole.get(after..end).unwrap_or("");
     let blanks = rest.len() - rest.trim_start().len();
@@ -156,7 +157,8 @@ mod tests {
 
     #[test]
     fn says_what_it_does_not_understand() {
-        for text in ["# brickgate: ignore", "# brickgate: ignore x", "# brickgate: ignore[", "# brickgate: ignore[ , ]"] {
+        for text in ["# brickgate: ignore", "# brickgate: ignore x", "# brickgate: ignore[", "# brickgate: ignore[ , ]"]
+        {
             let all = read(text, "#");
             assert!(all[0].0.is_none() && all[0].3, "{text}");
         }

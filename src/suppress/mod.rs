@@ -126,7 +126,10 @@ impl<'a> Silencer<'a> {
                     if place.start < first {
                         self.for_file.push(index);
                     } else {
-                        self.misplaced(index, "`ignore-file` reaches nothing here: it must stand before the first code");
+                        self.misplaced(
+                            index,
+                            "`ignore-file` reaches nothing here: it must stand before the first code",
+                        );
                     }
                 }
                 Some(Reach::NextCell) => match self.next_cell(index) {
@@ -224,7 +227,9 @@ impl<'a> Silencer<'a> {
                 if directive.comment.cell != cell || !self.is_alone(directive) {
                     return false;
                 }
-                while let Some(&(_, index)) = at.checked_sub(1).and_then(|at| self.by_line.get(at)).filter(|of| of.0 == line) {
+                while let Some(&(_, index)) =
+                    at.checked_sub(1).and_then(|at| self.by_line.get(at)).filter(|of| of.0 == line)
+                {
                     if self.uses(index, &finding.rule, group) {
                         return true;
                     }

@@ -26,11 +26,13 @@ impl Rules<'_> {
             State::Fine
         } else if let Some(group) = written.strip_suffix("/*") {
             let mut rules = self.groups.iter().filter(|(_, of)| **of == group).map(|(rule, _)| *rule).peekable();
-            match rules.peek() {
-                None => State::Unknown,
+            if rules.peek().is_none() {
+                State::Unknown
+            } else if rules.all(ran) {
+                State::Unused
+            } else {
                 // One rule of the group that did not run may be what the comment is for.
-                Some(_) if rules.all(ran) => State::Unused,
-                Some(_) => State::Fine,
+                State::Fine
             }
         } else if self.groups.contains_key(written) {
             if ran(written) { State::Unused } else { State::Fine }
@@ -69,8 +71,7 @@ impl Silencer<'_> {
                 continue;
             }
             let looked_at = || directive.names.iter().filter(|name| wanted(name.span.of(self.text)));
-            let unused: Vec<&Name> =
-                looked_at().filter(|name| rules.state(name, self.text) == State::Unused).collect();
+            let unused: Vec<&Name> = looked_at().filter(|name| rules.state(name, self.text) == State::Unused).collect();
             if !unused.is_empty() {
                 found.push(self.unused_finding(directive, &unused, severity));
             }
@@ -103,7 +104,8 @@ impl Silencer<'_> {
                 (format!("there is no rule `{written}`, so nothing is ignored: did you mean `{meant}`?"), fix)
             }
             None => {
-                let message = format!("there is no rule `{written}`, so nothing is ignored: `brickgate rules` lists them all");
+                let message =
+                    format!("there is no rule `{written}`, so nothing is ignored: `brickgate rules` lists them all");
                 (message, self.removal(directive, &[name]))
             }
         };

@@ -17,10 +17,14 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
     let correct = near.correct;
     let message = match near.fault {
         HeaderFault::ByteOrderMark => {
-            format!("a byte order mark stands before the notebook header, so this is a plain file: save it without one, the first line must be exactly `{correct}`")
+            format!(
+                "a byte order mark stands before the notebook header, so this is a plain file: save it without one, the first line must be exactly `{correct}`"
+            )
         }
         HeaderFault::Blanks => {
-            format!("blanks stand around the notebook header, so this is a plain file: the line must be exactly `{correct}`")
+            format!(
+                "blanks stand around the notebook header, so this is a plain file: the line must be exactly `{correct}`"
+            )
         }
         HeaderFault::Case => {
             format!("upper and lower case differ from the notebook header, so this is a plain file: write `{correct}`")
