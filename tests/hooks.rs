@@ -1,7 +1,14 @@
 //! The hooks, run by the real `pre-commit` and `prek` on real commits.
 //!
-//! Both come from PyPI into a virtual environment under the target folder, once. Without a network, set
+//! Both come from the Python package index into a virtual environment under the target folder, once. Without a network, set
 //! `BRICKGATE_OFFLINE=1` to leave these tests out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a helper of a test fails as the test does"
+)]
 
 use std::env;
 use std::ffi::OsString;

@@ -1,7 +1,7 @@
 //! What one cell is: how its lines are written, what runs in it, and which magics it holds.
 
 use super::magic::{self, Magic, MagicKind};
-use super::scan::{Line, Python, lines};
+use super::scan::{Line, Python, lines, unprefixed};
 use super::{Form, Language};
 use crate::text::Span;
 
@@ -31,7 +31,7 @@ pub(super) fn shape(text: &str, body: Span, default: Language, source: bool) -> 
         if default == Language::Python {
             let mut all = lines(text, Span::new(first.start, body.end), comment);
             if form == Form::Prefixed || may_hold_magics(body.of(text)) {
-                python(text, &mut all, &mut shape.magics);
+                python(text, &mut all, None, &mut shape.magics);
             }
         }
         return shape;
@@ -54,11 +54,11 @@ pub(super) fn shape(text: &str, body: Span, default: Language, source: bool) -> 
         Inner::Nothing => {}
         Inner::Python => {
             let from = shape.magics.len();
-            python(text, &mut rest, &mut shape.magics);
+            python(text, &mut rest, None, &mut shape.magics);
             cell_magic_inside(text, &mut shape, from, after, comment);
         }
         // More of them in the cell: they are not obeyed, but worth a word.
-        Inner::Dead => dead(text, &mut rest, &mut shape.magics, |_| true),
+        Inner::Dead => dead(text, &mut rest, &mut shape.magics),
     }
     shape
 }
@@ -114,7 +114,7 @@ fn lead(text: &str, first: Line, default: Language, rest: &mut dyn Iterator<Item
         b'%' => magic::read(text, first, at, rest),
         // Elsewhere `!` is an operator.
         b'!' if default == Language::Python => magic::read(text, first, at, rest),
-        b'p' | b'c' | b'u' if default == Language::Python => magic::read_automagic(text, first, rest),
+        b'a'..=b'z' if default == Language::Python => magic::read_automagic(text, first, rest),
         _ => None,
     }
 }
@@ -168,10 +168,16 @@ fn may_hold_magics(code: &str) -> bool {
     })
 }
 
-/// Collects the magics of Python code.
-fn python(text: &str, rest: &mut dyn Iterator<Item = Line>, magics: &mut Vec<Magic>) {
+/// Collects the magics of Python code. With `comment`, lines behind `# MAGIC` count as well: nobody obeys them.
+fn python(text: &str, rest: &mut dyn Iterator<Item = Line>, comment: Option<&str>, magics: &mut Vec<Magic>) {
     let mut state = Python::default();
     while let Some(line) = rest.next() {
+        // In a string, it is the text of a program that writes notebooks.
+        let dead = comment.filter(|_| !state.in_string()).and_then(|comment| unprefixed(text, line, comment));
+        if let Some(line) = dead {
+            magics.extend(dead_magic(text, line, rest));
+            continue;
+        }
         let content = line.content.of(text);
         let magic = if state.at_statement() && matches!(content.trim_start().as_bytes(), [b'%' | b'!', ..]) {
             magic::read(text, line, line.content.start + magic::blanks(content), rest)
@@ -190,42 +196,32 @@ fn python(text: &str, rest: &mut dyn Iterator<Item = Line>, magics: &mut Vec<Mag
     }
 }
 
-/// Collects magics that nobody obeys: the lines that start with one and that `wanted` lets through.
-fn dead(
-    text: &str,
-    rest: &mut dyn Iterator<Item = Line>,
-    magics: &mut Vec<Magic>,
-    mut wanted: impl FnMut(Line) -> bool,
-) {
+/// Collects magics that nobody obeys.
+fn dead(text: &str, rest: &mut dyn Iterator<Item = Line>, magics: &mut Vec<Magic>) {
     while let Some(line) = rest.next() {
-        let content = line.content.of(text);
-        if wanted(line)
-            && content.trim_start().starts_with('%')
-            && let Some(magic) = magic::read(text, line, line.content.start + magic::blanks(content), rest)
-        {
-            magics.push(Magic { live: false, prefixed: line.prefixed, ..magic });
-        }
+        magics.extend(dead_magic(text, line, rest));
     }
+}
+
+/// The magic that `line` starts with, as one that nobody obeys.
+fn dead_magic(text: &str, line: Line, rest: &mut dyn Iterator<Item = Line>) -> Option<Magic> {
+    let content = line.content.of(text);
+    if !content.trim_start().starts_with('%') {
+        return None;
+    }
+    let magic = magic::read(text, line, line.content.start + magic::blanks(content), rest)?;
+    Some(Magic { live: false, prefixed: line.prefixed, ..magic })
 }
 
 /// The magics of a mixed cell: the bare ones as ever, those behind `# MAGIC` dead.
 fn mixed(text: &str, body: Span, default: Language) -> Vec<Magic> {
-    let comment = Some(default.comment());
+    let comment = default.comment();
     let mut magics = Vec::new();
     if default == Language::Python {
-        python(text, &mut lines(text, body, None), &mut magics);
+        python(text, &mut lines(text, body, None), Some(comment), &mut magics);
+    } else {
+        dead(text, &mut lines(text, body, Some(comment)).filter(|line| line.prefixed), &mut magics);
     }
-    let mut state = Python::default();
-    let is_python = default == Language::Python;
-    dead(text, &mut lines(text, body, comment), &mut magics, |line| {
-        // Text that only looks like a notebook stands in strings of programs that write notebooks.
-        let dead = line.prefixed && !(is_python && state.in_string());
-        if is_python {
-            state.line(Span::new(line.start, line.content.end).of(text));
-        }
-        dead
-    });
-    magics.sort_by_key(|magic| magic.span);
     magics
 }
 

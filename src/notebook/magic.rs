@@ -3,6 +3,7 @@
 use super::scan::Line;
 use super::{Language, names};
 use crate::text::Span;
+use crate::text::nearest::nearest;
 
 /// One magic of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,26 +70,9 @@ impl Magic {
         }
     }
 
-    /// The known name that an unknown one seems to mean: one letter wrong, missing, too many, or two swapped.
+    /// The known name that an unknown one seems to mean.
     pub fn suggestion(&self, text: &str) -> Option<&'static str> {
-        let name = self.name.of(text).to_ascii_lowercase();
-        names::known(self.double)
-            .filter(|known| known.len() > 1 && name.len() > 1 && one_slip(name.as_bytes(), known.as_bytes()))
-            .min_by_key(|known| (*known != name, known.len().abs_diff(name.len())))
-    }
-}
-
-/// Whether `a` and `b` are equal but for one letter changed, added, dropped, or two neighbours swapped.
-fn one_slip(a: &[u8], b: &[u8]) -> bool {
-    let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (a.get(start..).unwrap_or_default(), b.get(start..).unwrap_or_default());
-    match (a, b) {
-        ([], []) => true,
-        ([x, y, a @ ..], [v, w, b @ ..]) if x == w && y == v && a == b => true,
-        ([_, a_rest @ ..], [_, b_rest @ ..]) if a_rest == b_rest => true,
-        ([_, rest @ ..], _) if rest == b => true,
-        (_, [_, rest @ ..]) if rest == a => true,
-        _ => false,
+        nearest(self.name.of(text), names::known(self.double))
     }
 }
 
@@ -119,23 +103,34 @@ pub(super) fn read(text: &str, line: Line, at: u32, rest: &mut dyn Iterator<Item
     Some(finish(text, kind, at, name, end, double))
 }
 
-/// Reads an automagic line: `pip install x` as the first line of a cell.
+/// Reads an automagic line, the first of its cell: `pip install x`; `ls -l /tmp` where it is the only one, as in
+/// IPython.
 pub(super) fn read_automagic(text: &str, line: Line, rest: &mut dyn Iterator<Item = Line>) -> Option<Magic> {
     let content = line.content.of(text);
-    let mut words = content.split_ascii_whitespace();
-    let (first, second) = (words.next()?, words.next()?);
-    let installs = match first {
-        "pip" | "conda" => matches!(second, "install" | "uninstall" | "list" | "show" | "freeze" | "update" | "remove"),
-        "uv" => second == "pip",
-        _ => false,
-    };
-    if !installs {
-        return None;
-    }
+    let (first, after) = content.trim_start().split_once([' ', '\t'])?;
+    let after = after.trim_start();
+    let word = |text: &str| text.split_ascii_whitespace().next().unwrap_or("").to_owned();
+    let kind = match first {
+        "pip" | "conda" => {
+            let known = ["install", "uninstall", "list", "show", "freeze", "update", "remove"];
+            known.contains(&word(after).as_str()).then_some(MagicKind::Install)
+        }
+        "uv" => (word(after) == "pip").then_some(MagicKind::Install),
+        name => Some(names::kind(name, false)).filter(|kind| *kind == MagicKind::Line),
+    }?;
     let at = line.content.start + blanks(content);
     let name = Span::new(at, at + u32::try_from(first.len()).unwrap_or(0));
+    if kind == MagicKind::Line {
+        // What follows makes it an expression: then it is one.
+        let operator = after.is_empty() || after.starts_with(|c| "!=()<>,+*/%^&|.:;[]?#".contains(c));
+        let keyword = ["is", "in", "and", "or", "not", "if", "for"].contains(&word(after).as_str());
+        if operator || keyword || std::iter::from_fn(|| rest.next()).any(|line| !line.content.of(text).trim().is_empty()) {
+            return None;
+        }
+        return Some(finish(text, kind, at, name, line.content.end, false));
+    }
     let end = continued(text, line, rest);
-    Some(finish(text, MagicKind::Install, at, name, end, false))
+    Some(finish(text, kind, at, name, end, false))
 }
 
 /// `!cmd` or `!!cmd`.

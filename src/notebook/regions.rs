@@ -32,7 +32,7 @@ fn code<'a>(notebook: &Notebook, cell: &Cell, text: &'a str) -> Option<(Cow<'a, 
         .map(|line| line.content.of(text))
         .find(|line| !line.trim().is_empty())
         .map(|line| line.get(..blanks(line) as usize).unwrap_or(""))?;
-    let odd = odd_magics(cell, text, span);
+    let odd = odd_magics(cell, text, span, u32::try_from(dedent.len()).unwrap_or(0));
     if comment.is_none() && dedent.is_empty() && odd.is_empty() {
         return Some((Cow::Borrowed(span.of(text)), OffsetMap::shift(span.start)));
     }
@@ -74,11 +74,11 @@ fn next_line(text: &str, lead: &Magic, end: u32) -> u32 {
 
 /// Magics of an otherwise plain cell that are indented where no block is open: IPython takes them, a parser of
 /// Python does not.
-fn odd_magics(cell: &Cell, text: &str, span: Span) -> Vec<Span> {
+fn odd_magics(cell: &Cell, text: &str, span: Span, dedent: u32) -> Vec<Span> {
     let mut odd = Vec::new();
     let mut magics = cell.magics.iter().filter(|magic| span.covers(magic.span) && !magic.prefixed).peekable();
     // How far a statement may be indented under the code above.
-    let mut allowed = 0;
+    let mut allowed = dedent;
     let mut done = span.start;
     for line in lines(text, span, None) {
         while magics.next_if(|magic| magic.span.start < line.start).is_some() {}

@@ -42,6 +42,13 @@ pub(super) fn lines<'a>(text: &'a str, span: Span, comment: Option<&'a str>) -> 
     })
 }
 
+/// The line without its `# MAGIC` prefix, if it has one.
+pub(super) fn unprefixed(text: &str, line: Line, comment: &str) -> Option<Line> {
+    let length = prefix(line.content.of(text).as_bytes(), comment.as_bytes())?;
+    let start = line.content.start + u32::try_from(length).unwrap_or(0);
+    Some(Line { content: Span::new(start, line.content.end), prefixed: true, ..line })
+}
+
 /// How many bytes the `# MAGIC` prefix of a line takes, if it has one. One blank after the word belongs to it;
 /// blank lines have none. `#MAGIC`, as some sanitised exports have it, counts.
 fn prefix(line: &[u8], comment: &[u8]) -> Option<usize> {

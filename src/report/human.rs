@@ -5,7 +5,7 @@ use super::view::{Report, Style};
 use super::{plain, source};
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::project::document::Document;
-use crate::rules::secrets::{redact, redactions};
+use crate::rules::secrets::redactions;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
 use anstyle::{AnsiColor, Style as Paint};
@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>], style: &Sty
     let mut example = None;
     for report in reports {
         let places = Places::new(report.project);
-        let mut page = Page { text: String::new(), places, report, style, credentials: HashMap::new() };
+        let mut page = Page { text: String::new(), places, secrets: HashMap::new(), report, style };
         for finding in report.findings {
             page.text.clear();
             // Writing to a string does not fail.
@@ -49,10 +49,10 @@ pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>], style: &Sty
 struct Page<'a> {
     text: String,
     places: Places<'a>,
+    /// By document, what must not be shown: sorted, no two overlap.
+    secrets: HashMap<&'a RepoPath, Vec<Span>>,
     report: &'a Report<'a>,
     style: &'a Style,
-    /// What must not be shown of each document.
-    credentials: HashMap<&'a RepoPath, Vec<Span>>,
 }
 
 impl<'a> Page<'a> {
@@ -118,11 +118,14 @@ impl<'a> Page<'a> {
         self.text.push('\n');
 
         let Some(document) = self.places.document(path) else { return Ok(()) };
-        let Some((line, content, within)) = line_at(document, span) else { return Ok(()) };
-        let hidden = self.credentials.entry(path).or_insert_with(|| redactions(document));
-        let line = redact(line, content.start, hidden);
+        let Some((line, base, within)) = line_at(document, span) else { return Ok(()) };
         let width = style.width.unwrap_or(WIDTH).max(NARROWEST) - gutter.len() - 3;
-        let cut = source::show(&line, within.start as usize, within.end as usize, width, style.unicode);
+        let secrets = self.secrets.entry(path).or_insert_with(|| apart(redactions(document)));
+        let is_secret = |at: usize| {
+            let before = secrets.partition_point(|secret| secret.start as usize <= base + at);
+            before.checked_sub(1).and_then(|last| secrets.get(last)).is_some_and(|last| last.end as usize > base + at)
+        };
+        let cut = source::show(line, (within.start as usize, within.end as usize), width, style.unicode, is_secret);
         let bar = Painted(style, FRAME, "|");
         writeln!(self.text, "{gutter} {bar}")?;
         let number = format!("{row:>width$}", width = gutter.len());
@@ -144,9 +147,21 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The line where `span` starts, its place, and the part of the span that is on it. `None` where there is nothing
-/// to show: an unreadable or empty file.
-fn line_at(document: &Document, span: Span) -> Option<(&str, Span, Span)> {
+/// Sorted spans, those that overlap made one.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.dedup_by(|next, last| {
+        let one = next.overlaps(*last);
+        if one {
+            *last = last.to(*next);
+        }
+        one
+    });
+    spans
+}
+
+/// The line where `span` starts, its place in the text, and the part of the span that is on it. `None` where
+/// there is nothing to show: an unreadable or empty file.
+fn line_at(document: &Document, span: Span) -> Option<(&str, usize, Span)> {
     let text = document.text();
     if text.is_empty() {
         return None;
@@ -160,7 +175,7 @@ fn line_at(document: &Document, span: Span) -> Option<(&str, Span, Span)> {
         let marked = Span::new(start, end).of(line);
         start += u32::try_from(marked.len() - marked.trim_start().len()).unwrap_or(0);
     }
-    Some((line, content, Span::new(start, end.max(start))))
+    Some((line, content.start as usize, Span::new(start, end.max(start))))
 }
 
 /// What the fix does, and which flag makes it.

@@ -19,8 +19,14 @@ pub(super) struct Shown {
 
 /// Shows `line` (without its line end) in at most `width` columns, with a mark under the bytes
 /// `start..end` of it. What does not fit is cut around the start of the mark. Costs no more than what
-/// is shown, however long the line.
-pub(super) fn show(line: &str, start: usize, end: usize, width: usize, unicode: bool) -> Shown {
+/// is shown, however long the line. Characters at whose byte `is_secret` holds become stars.
+pub(super) fn show(
+    line: &str,
+    (start, end): (usize, usize),
+    width: usize,
+    unicode: bool,
+    is_secret: impl Fn(usize) -> bool,
+) -> Shown {
     let dots = if unicode { "…" } else { "..." };
     let dots_width = if unicode { 1 } else { 3 };
     let width = width.max(8 + 2 * dots_width);
@@ -44,7 +50,8 @@ pub(super) fn show(line: &str, start: usize, end: usize, width: usize, unicode: 
     }
     let (mut indent, mut marked) = (used, 0);
     for (count, (at, c)) in line[from..].char_indices().enumerate() {
-        let wide = show_width(c);
+        let secret = is_secret(from + at);
+        let wide = if secret { 1 } else { show_width(c) };
         // The last columns are the dots', unless the line ends in them.
         let full = used + wide + dots_width > width && columns(&line[from + at..], width - used).is_none();
         if full || count > most_characters(width) {
@@ -54,7 +61,9 @@ pub(super) fn show(line: &str, start: usize, end: usize, width: usize, unicode: 
             text.push_str(dots);
             break;
         }
-        if c == '\t' {
+        if secret {
+            text.push('*');
+        } else if c == '\t' {
             text.extend(std::iter::repeat_n(' ', TAB));
         } else {
             plain::push(&mut text, c);
@@ -121,7 +130,7 @@ mod tests {
     use super::*;
 
     fn drawn(line: &str, start: usize, end: usize, width: usize) -> String {
-        let shown = show(line, start, end, width, true);
+        let shown = show(line, (start, end), width, true, |_| false);
         format!("{}\n{}{}", shown.text, " ".repeat(shown.indent), "^".repeat(shown.mark))
     }
 
@@ -147,11 +156,17 @@ mod tests {
         assert_eq!(drawn(&exact, 0, 1, 20), format!("{exact}\n^"));
         for width in 0..60 {
             for start in 0..line.len() {
-                let shown = show(&line, start, start + 3, width, false);
+                let shown = show(&line, (start, start + 3), width, false, |_| false);
                 assert!(shown.text.len() <= width.max(14), "{width} {start} {shown:?}");
                 assert!(shown.indent + shown.mark <= width.max(14), "{width} {start} {shown:?}");
                 assert_eq!(shown.text.get(shown.indent..=shown.indent), line.get(start..=start), "{width} {start}");
             }
         }
+    }
+
+    #[test]
+    fn secrets_are_stars() {
+        let shown = show("token = 'abc'", (9, 12), 80, true, |at| (9..12).contains(&at));
+        assert_eq!(shown, Shown { text: "token = '***'".to_owned(), indent: 9, mark: 3 });
     }
 }

@@ -3,9 +3,10 @@
 
 use crate::project::document::{Document, Kind};
 use crate::project::reference::{ReferenceKind, Resolution};
-use crate::python::facts::{BindingKind, Facts, NameUse, ScopeId};
+use crate::python::facts::{Facts, NameUse, ScopeId};
 use crate::rules::context::Context;
 use crate::text::Span;
+use memchr::memmem;
 use std::collections::HashMap;
 
 /// Uses of one name in one function.
@@ -29,23 +30,6 @@ impl Uses {
     }
 }
 
-/// Whether nothing but an import can bring this file to run, so that it gets no globals.
-///
-/// A file that does things when it is run may be a script of a job that is defined elsewhere, unless it lies in a
-/// package. A file that imports the pipeline API is run by its pipeline, with the globals.
-pub(super) fn is_imported(context: &Context<'_>) -> bool {
-    let document = context.document;
-    if document.kind != Kind::Module || is_pipeline_source(&document.python) {
-        return false;
-    }
-    document.python.first_effect.is_none() || in_package(context)
-}
-
-fn in_package(context: &Context<'_>) -> bool {
-    let init = context.document.path.parent().join("__init__.py");
-    init.is_some_and(|init| context.project.snapshot.is_file(&init))
-}
-
 /// Whether the code imports the API that only pipelines have.
 pub(super) fn is_pipeline_source(facts: &Facts) -> bool {
     facts.imports.iter().any(|import| {
@@ -56,11 +40,11 @@ pub(super) fn is_pipeline_source(facts: &Facts) -> bool {
     })
 }
 
-/// Where imported code uses the global `name` although nothing binds it, one entry a function, in order of place.
+/// Where imported code (the project has sorted out what is run by jobs and pipelines) uses the global `name` although nothing binds it, one entry a function, in order of place.
 /// Uses for which `skip` holds do not count.
 pub(super) fn unbound(context: &Context<'_>, name: &str, skip: impl Fn(&NameUse) -> bool) -> Vec<Uses> {
     let facts = &context.document.python;
-    if facts.symbols.get(name).is_none() || !is_imported(context) {
+    if facts.symbols.get(name).is_none() || context.document.kind != Kind::Module {
         return Vec::new();
     }
     let free: Vec<&NameUse> =
@@ -176,11 +160,48 @@ fn repository_module_lacks(context: &Context<'_>, index: usize, name: &str) -> b
         return false;
     };
     let Resolution::Found(path) = &reference.resolution else { return false };
-    let Some(module) = context.project.document(path) else { return false };
-    let facts = &module.python;
-    let bound = facts.symbols.get(name).is_some_and(|symbol| {
-        let binds = |kind: BindingKind| !matches!(kind, BindingKind::Annotation | BindingKind::Deletion);
-        facts.bindings.iter().any(|binding| binding.scope == 0 && binding.name == symbol && binds(binding.kind))
-    });
-    !bound && facts.syntax_errors.is_empty() && !facts.imports.iter().any(|import| facts.is(import.name, "*"))
+    // The module need not be among the documents when only some files are asked about, and the answer must be the
+    // same then; so its text is asked.
+    context.text_of(path).is_some_and(|text| never_binds(&text, name))
+}
+
+/// Whether a module's text has the name nowhere but where it is used (`name.x`, `name(`), and no star import.
+fn never_binds(text: &str, name: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_word = |at: Option<usize>| {
+        at.and_then(|at| bytes.get(at))
+            .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80)
+    };
+    memmem::find(bytes, b"import *").is_none()
+        && memmem::find_iter(bytes, name).all(|at| {
+            let end = at + name.len();
+            let whole = !is_word(at.checked_sub(1)) && !is_word(Some(end));
+            let defined =
+                bytes.get(..at).is_some_and(|before| before.ends_with(b"def ") || before.ends_with(b"class "));
+            !whole || (matches!(bytes.get(end), Some(b'.' | b'(')) && !defined)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::never_binds;
+
+    #[test]
+    fn a_module_that_only_uses_a_name_does_not_bring_it() {
+        for text in ["", "def f():\n    return spark.range(1)\n", "spark_conf = 1\nmyspark = 2\n", "é = spark.range(1)"]
+        {
+            assert!(never_binds(text, "spark"), "{text}");
+        }
+        for text in [
+            "spark = 1",
+            "from x import spark",
+            "from x import y as spark",
+            "def spark(): pass",
+            "for spark in x: pass",
+            "from x import *",
+            "spark",
+        ] {
+            assert!(!never_binds(text, "spark"), "{text}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Page: `rules/library/notebook-imported-as-module.md`.
 
+use crate::project::document::Document;
 use crate::project::reference::{ReferenceKind, Resolution};
 use crate::rules::context::Context;
 use crate::text::Span;
@@ -19,15 +20,15 @@ pub(super) fn check(context: &mut Context<'_>) {
             continue;
         };
         let import = document.python.imports.get(index as usize);
-        let Some(notebook) = context.project.document(path).and_then(|target| target.notebook.as_ref()) else {
+        if !context.project.document(path).is_some_and(Document::is_notebook) {
             continue;
-        };
+        }
         // `from nb import a, b` is two imports of one file.
         if import.is_none_or(|import| import.optional) || said.contains(&reference.command) {
             continue;
         }
         said.push(reference.command);
-        let has_magics = notebook.cells.iter().any(|cell| !cell.magics.is_empty());
+        let has_magics = context.text_of(path).is_none_or(|text| has_magics(&text));
         let advice = match (has_magics, document.is_notebook()) {
             (false, _) => "delete its first line to make it a module".to_owned(),
             (true, true) => {
@@ -42,4 +43,10 @@ pub(super) fn check(context: &mut Context<'_>) {
             format!("`{path}` is a notebook, which DBR 16 and newer refuse to import: {advice}"),
         );
     }
+}
+
+/// Whether a notebook's text has magics, so that it is no module without its first line either. Asked of the text,
+/// because the notebook need not be among the documents.
+fn has_magics(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("# MAGIC") || line.starts_with(['%', '!']))
 }

@@ -1,7 +1,8 @@
 //! Page: `rules/library/widget-in-library.md`.
 
-use super::imported::{Uses, by_function, is_imported, unbound};
+use super::imported::{Uses, by_function, unbound};
 use crate::finding::Severity;
+use crate::project::document::Kind;
 use crate::python::facts::{Call, Facts};
 use crate::rules::context::Context;
 use std::collections::HashSet;
@@ -14,7 +15,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         let uses = unbound(context, "getArgument", |name_use| !called.contains(&name_use.span.start));
         report(context, "getArgument", &uses, context.settings.severity);
     }
-    if facts.symbols.get("dbutils").is_none() || !is_imported(context) {
+    if facts.symbols.get("dbutils").is_none() || context.document.kind != Kind::Module {
         return;
     }
     let places: Vec<_> = widget_calls(facts).map(|call| (call.span, call.scope)).collect();

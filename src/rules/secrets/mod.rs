@@ -6,7 +6,7 @@ mod shape;
 
 use super::Check;
 
-pub use secret_in_source::{redact, redactions};
+pub use secret_in_source::redactions;
 
 /// The group's rules and their functions.
 pub const CHECKS: &[(&str, Check)] = &[("secret-in-source", secret_in_source::check)];

@@ -8,7 +8,6 @@ use crate::project::document::Document;
 use crate::python::facts::{Argument, Call, Facts, Value};
 use crate::rules::context::Context;
 use crate::text::Span;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// More credentials of one kind than this in one cell make one finding that counts them.
@@ -68,21 +67,6 @@ pub fn redactions(document: &Document) -> Vec<Span> {
     let mut spans: Vec<Span> = credentials(document).into_iter().map(|secret| secret.hidden).collect();
     spans.sort_unstable();
     spans
-}
-
-/// A line of the document's text as it may be shown: the bytes under `hidden` (sorted, in bytes of the text, where the
-/// line starts at `start`) are stars, all others stand where they stood.
-pub fn redact<'a>(line: &'a str, start: u32, hidden: &[Span]) -> Cow<'a, str> {
-    let whole = Span::from_range(start as usize..start as usize + line.len());
-    let mut shown = Cow::Borrowed(line);
-    for span in hidden.iter().filter(|span| span.overlaps(whole) && !span.is_empty()) {
-        let from = (span.start.max(whole.start) - start) as usize;
-        let to = (span.end.min(whole.end) - start) as usize;
-        if let (Some(before), Some(after)) = (shown.get(..from), shown.get(to..)) {
-            shown = Cow::Owned(format!("{before}{}{after}", "*".repeat(to.saturating_sub(from))));
-        }
-    }
-    shown
 }
 
 fn message(found: &Found, count: usize) -> String {
@@ -273,17 +257,4 @@ fn in_installs(document: &Document) -> Vec<Secret> {
         }
     }
     secrets
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hidden_bytes_become_stars_and_nothing_moves() {
-        let hidden = [Span::new(3, 12), Span::new(14, 16)];
-        assert_eq!(redact("é = 'secret' #ab", 8, &hidden), "**** '**cret' #ab");
-        assert_eq!(redact("key", 40, &hidden), "key");
-        assert_eq!(redact("", 3, &hidden), "");
-    }
 }

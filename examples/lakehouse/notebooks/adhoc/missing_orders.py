@@ -2,7 +2,7 @@
 # MAGIC %md
 # MAGIC # Where did the orders of last night go?
 # MAGIC
-# MAGIC Call the shop's API with `Authorization: Bearer dapi0123456789abcdef0123456789abcdef`, then compare.
+# MAGIC Call the shop's API with `Authorization: Bearer dapic0ffee0ddba11f00dfacade5decafbad`, then compare.
 
 # COMMAND ----------
 
