@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 //! Suppression over whole documents.
 
 use super::*;
@@ -342,4 +339,3 @@ fn hostile_comments_cost_little() {
     }
     left("a.py", &format!("{}BAD\n", "x = 1 # brickgate: ignore[a, b, c, d]\n".repeat(5_000)));
 }
->>>>>>> main
