@@ -26,11 +26,13 @@ impl Rules<'_> {
             State::Fine
         } else if let Some(group) = written.strip_suffix("/*") {
             let mut rules = self.groups.iter().filter(|(_, of)| **of == group).map(|(rule, _)| *rule).peekable();
-            match rules.peek() {
-                None => State::Unknown,
+            if rules.peek().is_none() {
+                State::Unknown
+            } else if rules.all(ran) {
+                State::Unused
+            } else {
                 // One rule of the group that did not run may be what the comment is for.
-                Some(_) if rules.all(ran) => State::Unused,
-                Some(_) => State::Fine,
+                State::Fine
             }
         } else if self.groups.contains_key(written) {
             if ran(written) { State::Unused } else { State::Fine }
