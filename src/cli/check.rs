@@ -4,7 +4,7 @@ use super::fixes;
 use super::progress::watched;
 use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
-use crate::config::{Lookup, Overrides};
+use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};

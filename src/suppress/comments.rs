@@ -1,5 +1,6 @@
 //! Real comments, as each language has them, told from what only looks like one inside a string.
 
+use crate::notebook::magic::MagicKind;
 use crate::notebook::regions::python_regions;
 use crate::notebook::{Cell, Form, Language, Notebook};
 use crate::project::document::Document;
@@ -113,11 +114,8 @@ pub(super) fn comments(document: &Document) -> Vec<Comment> {
 }
 
 fn python_comments(region: &Region<'_>) -> Vec<Comment> {
-    let comment = |span: Span| Comment {
-        span: region.map.span(span.start, span.end),
-        marker: "#",
-        cell: Some(region.cell),
-    };
+    let comment =
+        |span: Span| Comment { span: region.map.span(span.start, span.end), marker: "#", cell: Some(region.cell) };
     python::comments(&region.code, region.ipython).into_iter().map(comment).collect()
 }
 
@@ -140,8 +138,10 @@ pub(super) fn first_code(document: &Document) -> u32 {
     let regions = python_regions(notebook, text);
     for (index, cell) in notebook.cells.iter().enumerate().filter(|(_, cell)| cell.form != Form::Empty) {
         let first = match reading_of_cell(cell) {
+            _ if runs_at_once(cell) => Some(cell.body.start),
             Reading::Python => {
-                let region = regions.binary_search_by_key(&index, |region| region.cell).ok().and_then(|at| regions.get(at));
+                let region =
+                    regions.binary_search_by_key(&index, |region| region.cell).ok().and_then(|at| regions.get(at));
                 region.and_then(|region| {
                     let comments = python::comments(&region.code, region.ipython);
                     let first = python_start(document, &region.code, &comments)?;
@@ -160,6 +160,15 @@ pub(super) fn first_code(document: &Document) -> u32 {
         }
     }
     end
+}
+
+/// Whether the cell starts with a magic that does something by itself: `%run`, `%pip`, `%fs ls`.
+fn runs_at_once(cell: &Cell) -> bool {
+    cell.leads().is_some_and(|lead| match lead.kind {
+        MagicKind::Language(language) => language == Language::Fs,
+        MagicKind::Skip | MagicKind::Environment => false,
+        _ => true,
+    })
 }
 
 /// Where the code begins after blanks, comments and a docstring.
@@ -287,7 +296,8 @@ impl<'a> Scan<'a> {
                 _ => self.code(content),
             };
             let code = content.get(..comment.map_or(content.len(), |(start, _)| start)).unwrap_or("");
-            if self.first.is_none() && !code.trim().is_empty() && !(self.syntax == Syntax::Yaml && code.trim() == "---") {
+            if self.first.is_none() && !code.trim().is_empty() && !(self.syntax == Syntax::Yaml && code.trim() == "---")
+            {
                 let blanks = code.len() - code.trim_start().len();
                 self.first = Some(line.start + u32::try_from(blanks).unwrap_or(0));
             }

@@ -15,6 +15,9 @@ pub(super) enum Reach {
     NextCell,
 }
 
+/// More names than this are no list that anybody wrote by hand.
+const MOST_NAMES: usize = 200;
+
 const WORDS: [(&str, Reach); 3] =
     [("ignore", Reach::Line), ("ignore-file", Reach::File), ("ignore-next-cell", Reach::NextCell)];
 
@@ -81,7 +84,8 @@ fn directive(text: &str, comment: Comment, start: usize, after: usize, stop: usi
     let written = foreign.and_then(|at| written.get(..at)).unwrap_or(written).trim_end();
     let end = start + written.len();
     let span = if comment.marker == "<!--" { comment.span } else { place(start, end) };
-    let mut directive = Directive { reach: None, span, comment, inside: Span::at(span.end), names: Vec::new(), fault: None };
+    let mut directive =
+        Directive { reach: None, span, comment, inside: Span::at(span.end), names: Vec::new(), fault: None };
 
     let rest = whole.get(after..end).unwrap_or("");
     let blanks = rest.len() - rest.trim_start().len();
@@ -119,7 +123,9 @@ fn directive(text: &str, comment: Comment, start: usize, after: usize, stop: usi
         }
         at += part.len() + 1;
     }
-    if directive.names.is_empty() {
+    if directive.names.len() > MOST_NAMES {
+        directive.fault = Some((word_span, format!("more than {MOST_NAMES} names: name groups, such as `run/*`")));
+    } else if directive.names.is_empty() {
         directive.fault = Some((directive.inside, format!("`{word}[]` names no rule, so nothing is ignored")));
     } else {
         directive.reach = Some(reach);
@@ -156,7 +162,8 @@ mod tests {
 
     #[test]
     fn says_what_it_does_not_understand() {
-        for text in ["# brickgate: ignore", "# brickgate: ignore x", "# brickgate: ignore[", "# brickgate: ignore[ , ]"] {
+        for text in ["# brickgate: ignore", "# brickgate: ignore x", "# brickgate: ignore[", "# brickgate: ignore[ , ]"]
+        {
             let all = read(text, "#");
             assert!(all[0].0.is_none() && all[0].3, "{text}");
         }
