@@ -10,7 +10,7 @@ use crate::project::{Project, Request};
 use crate::rules::book::{Book, Rule};
 use crate::rules::context::{Context, RuleSettings};
 use crate::snapshot::{RepoPath, Snapshot};
-use crate::suppress;
+use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
 use std::cell::Cell;
@@ -23,8 +23,6 @@ const FEW: usize = 8;
 
 /// The rule of findings that say that a rule of ours failed.
 pub const INTERNAL_ERROR: &str = "internal-error";
-/// The rule of findings that say that a comment silences nothing.
-pub const UNUSED_IGNORE: &str = "unused-ignore";
 
 /// What is to be checked, and how.
 pub struct Setup<'a> {
@@ -103,7 +101,8 @@ fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> 
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
-    suppress::apply(document, findings, &ran, setup.book, unused)
+    let known = || setup.book.rules().iter().map(|rule| (&*rule.page.name, &*rule.page.group)).collect();
+    suppress::apply(document, findings, &ran, known, unused.map(|settings| settings.severity))
 }
 
 /// Runs one rule on one document. If the rule fails, the finding says so, and all else goes on.

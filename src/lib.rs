@@ -18,7 +18,7 @@
 pub mod bundle;
 pub mod cli;
 pub mod config;
-// pub mod engine;
+pub mod engine;
 pub mod finding;
 pub mod fix;
 pub mod notebook;

@@ -124,7 +124,10 @@ pub(super) fn read_automagic(text: &str, line: Line, rest: &mut dyn Iterator<Ite
         // What follows makes it an expression: then it is one.
         let operator = after.is_empty() || after.starts_with(|c| "!=()<>,+*/%^&|.:;[]?#".contains(c));
         let keyword = ["is", "in", "and", "or", "not", "if", "for"].contains(&word(after).as_str());
-        if operator || keyword || std::iter::from_fn(|| rest.next()).any(|line| !line.content.of(text).trim().is_empty()) {
+        if operator
+            || keyword
+            || std::iter::from_fn(|| rest.next()).any(|line| !line.content.of(text).trim().is_empty())
+        {
             return None;
         }
         return Some(finish(text, kind, at, name, line.content.end, false));

@@ -8,9 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Extensions that a notebook can have, in the order in which they are looked for.
 const EXTENSIONS: [&str; 5] = ["py", "sql", "scala", "r", "ipynb"];
 
-/// What follows the comment sign in a notebook's first line.
-const HEADER: &str = " Databricks notebook source";
-
 /// Bytes of a file that tell whether it is a notebook: the longest header with `\r\n`.
 const HEADER_LEN: usize = 32;
 
@@ -65,8 +62,8 @@ impl Places {
         known.unwrap_or_else(|| {
             let is = match kind {
                 NotebookFile::Ipynb => self.snapshot.is_file(path),
-                NotebookFile::Source(comment) => {
-                    self.snapshot.head(path, HEADER_LEN).is_ok_and(|head| has_header(&head, comment))
+                NotebookFile::Source(header) => {
+                    self.snapshot.head(path, HEADER_LEN).is_ok_and(|head| has_header(&head, header))
                 }
             };
             self.remember([(path, is)]);
@@ -169,7 +166,7 @@ fn rank(path: &RepoPath) -> usize {
 /// How a file could be a notebook, by its name.
 enum NotebookFile {
     Ipynb,
-    /// If its first line is this comment sign and the header.
+    /// If this is its first line.
     Source(&'static str),
 }
 
@@ -178,15 +175,15 @@ impl NotebookFile {
         if path.has_extension("ipynb") {
             return Some(Self::Ipynb);
         }
-        Language::of_extension(path.extension()).map(|language| Self::Source(language.comment()))
+        Language::of_extension(path.extension()).map(|language| Self::Source(language.header()))
     }
 }
 
-/// Whether a file that starts with `head` has the header line.
-fn has_header(head: &[u8], comment: &str) -> bool {
+/// Whether a file that starts with `head` has `header` for its first line.
+fn has_header(head: &[u8], header: &str) -> bool {
     let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    line.strip_prefix(comment.as_bytes()) == Some(HEADER.as_bytes())
+    line == header.as_bytes()
 }
 
 #[cfg(test)]

@@ -40,10 +40,14 @@ pub struct Facts {
     pub path_additions: Vec<PathAddition>,
     /// Syntax errors, in order of place; at most one a region is an [`SyntaxErrorKind::Invalid`].
     pub syntax_errors: Vec<SyntaxError>,
+    /// The names listed in the module's `__all__` (also by `+=`, `append` and `extend`), as far as they are
+    /// literals; `None` if there is no `__all__`.
+    pub exports: Option<Vec<Symbol>>,
     /// The `if __name__ == "__main__":` statement of the module, if any.
     pub main_guard: Option<Span>,
     /// The first top-level statement that does something when the file is run: not an import, definition,
-    /// docstring, plain assignment of literals, `if TYPE_CHECKING`, `try`-guarded import, or main guard.
+    /// docstring, main guard, an assignment that only computes (literals, names, and calls known to be harmless
+    /// such as `logging.getLogger`, `TypeVar`, `os.environ.get`), or an `if` or `try` of nothing else.
     pub first_effect: Option<Span>,
     /// Spans of regions that are nested too deeply to be analysed; nothing else is known of them.
     pub too_deep: Vec<Span>,
@@ -168,6 +172,7 @@ pub struct Call {
     /// The last name of the callee: `collect`, `print`. `None` for `f()()` and `x[0]()`.
     pub method: Option<Symbol>,
     /// The call whose result this method is called on: for `spark.table("t").collect()` that of `spark.table`.
+    /// Attributes between are looked through: also for `spark.table("t").write.save()`.
     pub receiver: Option<CallId>,
     /// Its arguments, as a range of [`Facts::arguments`].
     pub arguments: std::ops::Range<u32>,
@@ -250,7 +255,7 @@ pub struct Import {
 pub struct StringLiteral {
     /// All its parts, with quotes.
     pub span: Span,
-    /// Its value; for f-strings the literal text with `{}` for each hole.
+    /// Its value with escapes resolved; for f-strings the literal text with `{}` for each hole.
     pub value: Box<str>,
     /// Whether it is an f-string with at least one hole.
     pub holes: bool,
@@ -283,7 +288,7 @@ pub struct Function {
 /// `sys.path.insert(0, os.path.abspath(".."))`, `os.path.join` over literals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathAddition {
-    /// The folder as written, relative to the document's folder or absolute.
+    /// The folder, relative to the document's folder or absolute, with `.` and `..` folded where they can be.
     pub folder: Box<str>,
     /// The call.
     pub span: Span,
@@ -343,29 +348,45 @@ impl Facts {
     /// Order of execution is not looked at, and a star import hides nothing.
     pub fn free_uses<'a>(&'a self, name: &str) -> Vec<&'a NameUse> {
         let Some(symbol) = self.symbols.get(name) else { return Vec::new() };
-        let bound: Vec<ScopeId> = self
+        let mut bound: Vec<ScopeId> = self
             .bindings
             .iter()
-            .filter(|binding| {
-                binding.name == symbol && !matches!(binding.kind, BindingKind::Annotation | BindingKind::Deletion)
-            })
+            .filter(|binding| binding.name == symbol && binding.kind.binds())
             .map(|binding| binding.scope)
             .collect();
-        self.uses.iter().filter(|name_use| name_use.name == symbol && !self.sees(name_use.scope, &bound)).collect()
+        bound.sort_unstable();
+        bound.dedup();
+        self.uses
+            .iter()
+            .filter(|name_use| name_use.name == symbol)
+            .filter(|name_use| self.owner(symbol, name_use.scope, |id| bound.binary_search(&id).is_ok()).is_none())
+            .collect()
     }
 
-    /// Whether code in `scope` sees a name that is bound in one of the scopes `bound`.
-    fn sees(&self, scope: ScopeId, bound: &[ScopeId]) -> bool {
+    /// The scope whose binding of `name` code in `scope` sees, as Python looks it up; `bound` says whether a
+    /// scope binds the name. `None` if no scope of the document does.
+    pub fn owner(&self, name: Symbol, scope: ScopeId, bound: impl Fn(ScopeId) -> bool) -> Option<ScopeId> {
         let mut at = Some(scope);
-        let mut own = true;
+        // A class body sees its own names, and so do the type parameters and annotations right inside it.
+        let mut class_seen = true;
         while let Some(id) = at {
-            let Some(scope) = self.scopes.get(id as usize) else { return false };
-            if (own || scope.kind != ScopeKind::Class) && bound.contains(&id) {
-                return true;
+            let scope = self.scopes.get(id as usize)?;
+            if !scope.globals.is_empty() && scope.globals.contains(&name) {
+                return bound(0).then_some(0);
             }
-            own = false;
+            if (class_seen || scope.kind != ScopeKind::Class) && bound(id) {
+                return Some(id);
+            }
+            class_seen &= scope.kind == ScopeKind::TypeParameters;
             at = scope.parent;
         }
-        false
+        None
+    }
+}
+
+impl BindingKind {
+    /// Whether the name has a value afterwards.
+    pub const fn binds(self) -> bool {
+        !matches!(self, Self::Annotation | Self::Deletion)
     }
 }

@@ -1,6 +1,44 @@
 //! The only door to the Python parsers: regions of Python in, flat tables of facts out. Syntax trees
 //! never leave this room.
 
+mod depth;
+mod effects;
+mod errors;
+mod expressions;
 pub mod facts;
+mod fold;
+mod folders;
+mod parse;
+mod scopes;
+mod state;
+mod statements;
 pub mod symbols;
 pub mod tree;
+
+use crate::text::{Span, region::Region};
+use facts::Facts;
+
+/// Reads the Python of one document. All regions share the module's scope, in order; each is parsed alone, so
+/// that a syntax error stops at its region. `target` is the oldest Python that must accept the code, as
+/// (major, minor): newer syntax is a [`facts::SyntaxErrorKind::TooNew`].
+///
+/// Never fails: what cannot be parsed is in [`Facts::syntax_errors`], with whatever the parser could make of the
+/// rest, and what is nested too deeply is in [`Facts::too_deep`].
+pub fn read(regions: &[Region<'_>], target: (u8, u8)) -> Facts {
+    let mut walker = state::Walker::default();
+    for region in regions {
+        statements::read(&mut walker, region, target);
+    }
+    scopes::finish(walker)
+}
+
+/// The comments of `code`, `#` included, without line ends, in order. Empty for code that is nested too deeply
+/// to be parsed. Costs a parse.
+pub fn comments(code: &str, ipython: bool) -> Vec<Span> {
+    parse::comments(code, ipython)
+}
+
+/// Whether `code` has no syntax error at all, for any Python. Code that is nested too deeply counts as broken.
+pub fn parses(code: &str, ipython: bool) -> bool {
+    parse::parses(code, ipython)
+}

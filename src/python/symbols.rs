@@ -1,37 +1,183 @@
 //! Names, each kept once per document and compared as numbers.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 
-/// A name or dotted path of one document's [`Symbols`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A name or dotted path of one document's [`Symbols`]. The default is the first that was interned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
 
-/// All names of one document.
+impl Symbol {
+    /// The symbol as an index: the n-th name that was interned.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// All names of one document: one text, and a table of open addresses into it.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
-    names: Vec<Box<str>>,
-    index: HashMap<Box<str>, Symbol>,
+    text: String,
+    /// Where each name ends in `text`; it begins where the one before ends.
+    ends: Vec<u32>,
+    hashes: Vec<u32>,
+    /// Symbol + 1, or 0 where nothing is. The length is a power of two and at least half of it is free.
+    slots: Vec<u32>,
 }
+
+/// Differs from run to run, so that nobody can write a file whose names all collide. Symbols are numbered in
+/// order of appearance, so nothing that is seen outside depends on it.
+static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8) | 1);
 
 impl Symbols {
     /// The symbol of `name`, made if it is new.
     pub fn intern(&mut self, name: &str) -> Symbol {
-        if let Some(&symbol) = self.index.get(name) {
-            return symbol;
+        let hash = hash(name);
+        if (self.ends.len() + 1) * 2 > self.slots.len() {
+            self.grow();
         }
-        let symbol = Symbol(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        self.names.push(name.into());
-        self.index.insert(name.into(), symbol);
-        symbol
+        match self.find(name, hash) {
+            Ok(symbol) => symbol,
+            Err(slot) => {
+                let index = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+                self.text.push_str(name);
+                self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+                self.hashes.push(hash);
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    *slot = index + 1;
+                }
+                Symbol(index)
+            }
+        }
     }
 
     /// The symbol of `name` if the document has it: the cheap way to ask "does it say `spark` anywhere?".
     pub fn get(&self, name: &str) -> Option<Symbol> {
-        self.index.get(name).copied()
+        self.find(name, hash(name)).ok()
     }
 
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.names.get(symbol.0 as usize).map_or("", |name| name)
+        let Some(&end) = self.ends.get(symbol.index()) else { return "" };
+        let start = symbol.index().checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.text.get(start as usize..end as usize).unwrap_or("")
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no name at all.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The symbol of `name`, or the slot where it belongs.
+    fn find(&self, name: &str, hash: u32) -> Result<Symbol, usize> {
+        if self.slots.is_empty() {
+            return Err(0);
+        }
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        loop {
+            match self.slots.get(slot).and_then(|entry| entry.checked_sub(1)) {
+                None => return Err(slot),
+                Some(index) => {
+                    if self.hashes.get(index as usize) == Some(&hash) && self.text(Symbol(index)) == name {
+                        return Ok(Symbol(index));
+                    }
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    fn grow(&mut self) {
+        let size = (self.slots.len() * 2).max(64);
+        self.slots.clear();
+        self.slots.resize(size, 0);
+        for (index, hash) in (1_u32..).zip(&self.hashes) {
+            let mut slot = *hash as usize & (size - 1);
+            while self.slots.get(slot).is_some_and(|&entry| entry != 0) {
+                slot = (slot + 1) & (size - 1);
+            }
+            if let Some(slot) = self.slots.get_mut(slot) {
+                *slot = index;
+            }
+        }
+    }
+}
+
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Multiplies to 128 bits and folds the halves: every bit of `value` reaches every bit of the result.
+const fn fold(value: u64) -> u64 {
+    let product = value as u128 * SPREAD as u128;
+    let bytes = product.to_le_bytes();
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bytes;
+    u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_le_bytes([i, j, k, l, m, n, o, p])
+}
+
+fn hash(name: &str) -> u32 {
+    let mut hasher = FastHasher::default();
+    hasher.write(name.as_bytes());
+    let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+/// A hasher for short keys that costs a few multiplications; seeded once a process.
+#[derive(Clone, Debug)]
+pub(super) struct FastHasher(u64);
+
+impl Default for FastHasher {
+    fn default() -> Self {
+        Self(*SEED)
+    }
+}
+
+impl Hasher for FastHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        for chunk in chunks {
+            self.write_u64(u64::from_le_bytes(*chunk));
+        }
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.write_u64(u64::from_le_bytes(last) ^ ((rest.len() as u64) << 56));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = fold(self.0 ^ value).wrapping_add(*SEED);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A map with [`FastHasher`].
+pub(super) type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_once() {
+        let mut symbols = Symbols::default();
+        assert_eq!(symbols.get("spark"), None);
+        let names: Vec<String> = (0..5000).map(|n| format!("name{n}")).chain([String::new(), "é".into()]).collect();
+        let first: Vec<Symbol> = names.iter().map(|name| symbols.intern(name)).collect();
+        let second: Vec<Symbol> = names.iter().map(|name| symbols.intern(name)).collect();
+        assert_eq!(first, second);
+        assert_eq!(symbols.len(), names.len());
+        assert!(names.iter().zip(&first).all(|(name, &symbol)| symbols.text(symbol) == name));
+        assert_eq!(symbols.get("name4999"), first.get(4999).copied());
+        assert_eq!(symbols.get("name5000"), None);
     }
 }

@@ -17,10 +17,14 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
     let correct = near.correct;
     let message = match near.fault {
         HeaderFault::ByteOrderMark => {
-            format!("a byte order mark stands before the notebook header, so this is a plain file: save it without one, the first line must be exactly `{correct}`")
+            format!(
+                "a byte order mark stands before the notebook header, so this is a plain file: save it without one, the first line must be exactly `{correct}`"
+            )
         }
         HeaderFault::Blanks => {
-            format!("blanks stand around the notebook header, so this is a plain file: the line must be exactly `{correct}`")
+            format!(
+                "blanks stand around the notebook header, so this is a plain file: the line must be exactly `{correct}`"
+            )
         }
         HeaderFault::Case => {
             format!("upper and lower case differ from the notebook header, so this is a plain file: write `{correct}`")
@@ -49,7 +53,8 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
     } else {
         vec![Edit::replace(near.span, correct)]
     };
-    let marked = if near.span.of(text).trim().is_empty() { near.span } else { trimmed(text, near.span) };
+    let length = u32::try_from(near.span.of(text).trim_end().len()).unwrap_or(0);
+    let marked = Span::new(near.span.start, near.span.start + length);
     let title = match Language::of_extension(extension) {
         Some(language) => format!("Make it a {} notebook", language.name()),
         None => "Make it a notebook".to_owned(),
@@ -60,13 +65,6 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
     } else {
         finding.unsafe_fix(title, edits);
     }
-}
-
-/// `span` without trailing blanks, and without leading ones where the blanks are not what is wrong.
-fn trimmed(text: &str, span: Span) -> Span {
-    let content = span.of(text);
-    let length = content.trim_end().len();
-    Span::new(span.start, span.start + u32::try_from(length).unwrap_or(0))
 }
 
 /// The start of the line end before `line`.

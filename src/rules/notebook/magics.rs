@@ -66,9 +66,8 @@ pub(super) fn mixed_cell(context: &mut Context<'_>) {
             continue;
         }
         // `%run` is the business of the rules about `%run`.
-        let late = |magic: &&Magic| {
-            !magic.leads && !magic.live && magic.whole_cell() && !matches!(magic.kind, MagicKind::Run)
-        };
+        let late =
+            |magic: &&Magic| !magic.leads && !magic.live && magic.whole_cell() && !matches!(magic.kind, MagicKind::Run);
         if cell.leads().is_some_and(|lead| lead.kind == MagicKind::Run) {
             continue;
         }
@@ -107,10 +106,8 @@ pub(super) fn bare(context: &mut Context<'_>) {
     let comment = notebook.language.comment();
     for cell in notebook.cells.iter().filter(|cell| cell.form == Form::Plain) {
         let Some(magic) = cell.leads() else { continue };
-        let is_bare = matches!(
-            magic.kind,
-            MagicKind::Run | MagicKind::Language(_) | MagicKind::Skip | MagicKind::Environment
-        );
+        let is_bare =
+            matches!(magic.kind, MagicKind::Run | MagicKind::Language(_) | MagicKind::Skip | MagicKind::Environment);
         if !is_bare {
             continue;
         }
@@ -120,9 +117,7 @@ pub(super) fn bare(context: &mut Context<'_>) {
             notebook.language.name()
         );
         let edits = prefixed(document, cell, comment, magic);
-        context
-            .report(sign_and_name(magic), message)
-            .fix(format!("Put the cell behind `{comment} MAGIC`"), edits);
+        context.report(sign_and_name(magic), message).fix(format!("Put the cell behind `{comment} MAGIC`"), edits);
     }
 }
 

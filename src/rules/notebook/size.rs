@@ -10,8 +10,9 @@ pub(super) fn too_many_cells(context: &mut Context<'_>) {
     let most = context.integer("max");
     let count = notebook.cells.iter().filter(|cell| cell.form != Form::Empty).count();
     if count > most as usize {
-        let message =
-            format!("{count} cells in one notebook, more than {most}: move parts of it to notebooks or modules of their own");
+        let message = format!(
+            "{count} cells in one notebook, more than {most}: move parts of it to notebooks or modules of their own"
+        );
         context.report(notebook.header, message);
     }
 }
