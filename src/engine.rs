@@ -1,1 +1,164 @@
 //! Documents asked about × rules that apply, in parallel.
+//!
+//! The verdict does not depend on the number of threads or the order of files: documents are looked at one
+//! by one, and findings are sorted at the end.
+
+use crate::config::{Lookup, PathSettings};
+use crate::finding::{Finding, Severity};
+use crate::project::document::{Document, ProblemKind};
+use crate::project::{Project, Request};
+use crate::rules::book::{Book, Rule};
+use crate::rules::context::{Context, RuleSettings};
+use crate::snapshot::{RepoPath, Snapshot};
+use crate::suppress::{self, UNUSED_IGNORE};
+use crate::text::Span;
+use rayon::prelude::*;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+
+/// Up to this many documents are checked on the calling thread: waking other threads costs more.
+const FEW: usize = 8;
+
+/// The rule of findings that say that a rule of ours failed.
+pub const INTERNAL_ERROR: &str = "internal-error";
+
+/// What is to be checked, and how.
+pub struct Setup<'a> {
+    /// The rules.
+    pub book: &'a Book,
+    /// Where bytes come from.
+    pub snapshot: Arc<dyn Snapshot>,
+    /// What holds for each path.
+    pub settings: &'a dyn Lookup,
+    /// The files asked about.
+    pub asked: Vec<RepoPath>,
+    /// Lists every file of the snapshot that matters; called only if the answer needs it.
+    pub everything: &'a (dyn Fn() -> Vec<RepoPath> + Sync),
+    /// Called for each file that is read, from any thread.
+    pub progress: &'a (dyn Fn() + Sync),
+}
+
+/// What came out.
+pub struct Outcome {
+    /// The documents.
+    pub project: Project,
+    /// Findings, sorted by path and place.
+    pub findings: Vec<Finding>,
+    /// How many files asked about could not be read; such a run must not end with 0 or 1.
+    pub unread: usize,
+    /// How many rules failed; such a run must not end with 0 or 1 either.
+    pub failures: usize,
+    /// How long reading took.
+    pub reading: Duration,
+    /// How long checking took.
+    pub checking: Duration,
+}
+
+/// Reads what was asked about and what it depends on, and checks it.
+pub fn check(setup: &Setup<'_>) -> Outcome {
+    quiet_panics();
+    let start = Instant::now();
+    let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
+    let project = Project::load(
+        setup.snapshot.clone(),
+        &Request { asked: &setup.asked, everything: setup.everything, options: &options, progress: setup.progress },
+    );
+    let reading = start.elapsed();
+    let asked: Vec<&Document> = project.documents().iter().filter(|document| document.asked).collect();
+    let check = |document: &&Document| check_document(setup, &project, document);
+    let mut findings: Vec<Finding> = if asked.len() <= FEW {
+        asked.iter().flat_map(check).collect()
+    } else {
+        asked.par_iter().flat_map_iter(check).collect()
+    };
+    sort(&mut findings);
+    let unread = asked
+        .iter()
+        .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
+        .count();
+    let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
+    Outcome { project, findings, unread, failures, reading, checking: start.elapsed().saturating_sub(reading) }
+}
+
+/// Sorts findings by path and place and drops those that are said twice.
+pub fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| (&a.path, a.span, &a.rule, &a.message).cmp(&(&b.path, b.span, &b.rule, &b.message)));
+    findings.dedup_by(|a, b| (&a.path, a.span, &a.rule, &a.message) == (&b.path, b.span, &b.rule, &b.message));
+}
+
+/// All findings of one document, after suppression.
+fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> Vec<Finding> {
+    let settings = setup.settings.for_path(&document.path);
+    let mut findings = Vec::new();
+    let mut ran: Vec<&str> = Vec::new();
+    for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
+        let Some(rule_settings) = rule_settings else { continue };
+        ran.push(&rule.page.name);
+        if rule.concerns(document) {
+            findings.extend(run(rule, rule_settings, &settings, project, document));
+        }
+    }
+    let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
+    let known = || setup.book.rules().iter().map(|rule| (&*rule.page.name, &*rule.page.group)).collect();
+    suppress::apply(document, findings, &ran, known, unused.map(|settings| settings.severity))
+}
+
+/// Runs one rule on one document. If the rule fails, the finding says so, and all else goes on.
+fn run(
+    rule: &Rule,
+    rule_settings: &RuleSettings,
+    settings: &PathSettings,
+    project: &Project,
+    document: &Document,
+) -> Vec<Finding> {
+    let mut context = Context::new(rule.page.name.clone(), document, project, rule_settings, &settings.target);
+    QUIET.set(true);
+    let result = catch_unwind(AssertUnwindSafe(|| rule.run(&mut context)));
+    QUIET.set(false);
+    match result {
+        Ok(()) => context.into_findings(),
+        Err(cause) => vec![Finding {
+            rule: Arc::from(INTERNAL_ERROR),
+            path: document.path.clone(),
+            span: Span::at(0),
+            message: format!(
+                "the rule `{}` failed on this file ({}); this is a fault of brickgate, please report it",
+                rule.page.name,
+                reason(&*cause)
+            ),
+            severity: Severity::Error,
+            fix: None,
+            notes: Vec::new(),
+        }],
+    }
+}
+
+/// The text of a panic, in one line.
+fn reason(cause: &(dyn std::any::Any + Send)) -> String {
+    let text = cause
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| cause.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given");
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+thread_local! {
+    /// Whether a panic on this thread is expected to be caught and reported as a finding.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps the panics that become findings from being printed as well.
+fn quiet_panics() {
+    static SET: Once = Once::new();
+    SET.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                before(info);
+            }
+        }));
+    });
+}

@@ -4,13 +4,14 @@
 //!
 //! 1. [`text`], [`snapshot`]: positions, edits, bytes; nothing of Databricks
 //! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
-//! 3. [`project`], [`page`]: many files; the reader of rule pages
-//! 4. [`rules`], [`suppress`]: what is wrong
-//! 5. [`config`], [`report`]: users
-//! 6. [`engine`]
-//! 7. [`fix`]
-//! 8. [`trial`]
-//! 9. [`cli`]
+//! 3. [`project`]: many files
+//! 4. [`page`]: the reader of rule pages
+//! 5. [`rules`], [`suppress`]: what is wrong
+//! 6. [`config`], [`report`]: users
+//! 7. [`engine`]
+//! 8. [`fix`]
+//! 9. [`trial`]
+//! 10. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.
 
@@ -29,4 +30,4 @@ pub mod rules;
 pub mod snapshot;
 pub mod suppress;
 pub mod text;
-pub mod trial;
+// pub mod trial;

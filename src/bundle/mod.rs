@@ -1,6 +1,9 @@
 //! Bundles (`databricks.yml` and what it includes): YAML with spans, and what its jobs and pipelines run.
 
+pub mod yaml;
+
 use crate::text::Span;
+use yaml::{Node, YamlError, parse};
 
 /// What is known of one bundle file.
 #[derive(Clone, Debug, Default)]
@@ -37,4 +40,150 @@ pub enum TaskRole {
     SqlFile,
     /// A pipeline's `libraries[].notebook.path`, `file.path` or `glob.include`.
     PipelineSource,
+}
+
+/// Whether a file of this name is the root file of a bundle.
+pub fn is_root_name(name: &str) -> bool {
+    ROOT_NAMES.contains(&name)
+}
+
+/// The names that a bundle's root file may have.
+pub const ROOT_NAMES: [&str; 4] = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
+
+/// Reads a bundle file: `databricks.yml`, or a file that one includes. A text that is valid YAML but no
+/// bundle gives an empty [`Bundle`].
+///
+/// # Errors
+/// If the text is no YAML, or nested or repeated beyond what is read.
+pub fn read(text: &str) -> Result<Bundle, YamlError> {
+    let mut bundle = Bundle::default();
+    let Some(root) = parse(text)? else { return Ok(bundle) };
+    if let Some(include) = root.get("include") {
+        let globs = include.items().filter_map(|item| Some((item.text()?.to_owned(), item.span)));
+        bundle.includes.extend(globs);
+    }
+    if let Some(resources) = root.get("resources") {
+        add_resources(resources, &mut bundle.tasks);
+    }
+    // `environments` is the old name of `targets`.
+    for targets in ["targets", "environments"].into_iter().filter_map(|key| root.get(key)) {
+        for target in targets.entries() {
+            if let Some(resources) = target.value.get("resources") {
+                add_resources(resources, &mut bundle.tasks);
+            }
+        }
+    }
+    bundle.tasks.sort_by_key(|task| task.span);
+    // Merge keys and aliases can bring the same value in more than once.
+    bundle.tasks.dedup();
+    Ok(bundle)
+}
+
+fn add_resources(resources: &Node, tasks: &mut Vec<TaskFile>) {
+    for job in resources.get("jobs").map(Node::entries).unwrap_or_default() {
+        let from_git = job.value.get("git_source").is_some();
+        for task in job.value.get("tasks").into_iter().flat_map(Node::items) {
+            add_task(task, from_git, tasks);
+            if let Some(inner) = task.at(&["for_each_task", "task"]) {
+                add_task(inner, from_git, tasks);
+            }
+        }
+    }
+    for pipeline in resources.get("pipelines").map(Node::entries).unwrap_or_default() {
+        for library in pipeline.value.get("libraries").into_iter().flat_map(Node::items) {
+            for keys in [["notebook", "path"], ["file", "path"], ["glob", "include"]] {
+                push(library.at(&keys), TaskRole::PipelineSource, pipeline.key, false, tasks);
+            }
+        }
+    }
+}
+
+fn add_task(task: &Node, from_git: bool, tasks: &mut Vec<TaskFile>) {
+    let key = task.get("task_key").and_then(Node::text).unwrap_or_default();
+    push(task.at(&["notebook_task", "notebook_path"]), TaskRole::Notebook, key, from_git, tasks);
+    push(task.at(&["spark_python_task", "python_file"]), TaskRole::PythonFile, key, from_git, tasks);
+    push(task.at(&["sql_task", "file", "path"]), TaskRole::SqlFile, key, from_git, tasks);
+}
+
+fn push(path: Option<&Node>, role: TaskRole, key: &str, from_git: bool, tasks: &mut Vec<TaskFile>) {
+    let Some(node) = path else { return };
+    if let Some(text) = node.text().filter(|text| !text.is_empty()) {
+        tasks.push(TaskFile { role, path: text.to_owned(), span: node.span, key: key.to_owned(), from_git });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_files_of_jobs_and_pipelines() {
+        let text = r#"
+bundle: {name: b}
+include:
+  - resources/*.yml
+  - "x/y.yml"
+resources:
+  jobs:
+    nightly:
+      tasks:
+        - task_key: load
+          notebook_task:
+            notebook_path: ../src/load.py
+        - task_key: each
+          for_each_task:
+            inputs: "[1]"
+            task:
+              task_key: inner
+              spark_python_task: {python_file: "../src/inner.py"}
+        - task_key: report
+          sql_task: {file: {path: ../sql/report.sql}}
+    remote:
+      git_source: {git_url: u, git_provider: gitHub}
+      tasks:
+        - task_key: r
+          notebook_task: {notebook_path: jobs/r}
+  pipelines:
+    flow:
+      libraries:
+        - notebook: {path: ../p/a.py}
+        - file: {path: ../p/b.sql}
+        - glob: {include: ../p/**}
+targets:
+  dev:
+    resources:
+      jobs:
+        nightly:
+          tasks:
+            - task_key: load
+              notebook_task: {notebook_path: ../src/dev.py}
+"#;
+        let bundle = read(text).unwrap();
+        let includes: Vec<&str> = bundle.includes.iter().map(|(glob, _)| glob.as_str()).collect();
+        assert_eq!(includes, ["resources/*.yml", "x/y.yml"]);
+        let tasks: Vec<_> =
+            bundle.tasks.iter().map(|task| (task.role, task.path.as_str(), task.key.as_str(), task.from_git)).collect();
+        assert_eq!(
+            tasks,
+            [
+                (TaskRole::Notebook, "../src/load.py", "load", false),
+                (TaskRole::PythonFile, "../src/inner.py", "inner", false),
+                (TaskRole::SqlFile, "../sql/report.sql", "report", false),
+                (TaskRole::Notebook, "jobs/r", "r", true),
+                (TaskRole::PipelineSource, "../p/a.py", "flow", false),
+                (TaskRole::PipelineSource, "../p/b.sql", "flow", false),
+                (TaskRole::PipelineSource, "../p/**", "flow", false),
+                (TaskRole::Notebook, "../src/dev.py", "load", false),
+            ]
+        );
+        assert!(bundle.tasks.iter().all(|task| task.span.of(text).contains(&task.path)));
+    }
+
+    #[test]
+    fn other_yaml_is_an_empty_bundle() {
+        for text in ["", "- a\n- b\n", "just text", "resources: 3\ninclude: x\n", "resources: {jobs: [1]}"] {
+            let bundle = read(text).unwrap();
+            assert!(bundle.tasks.is_empty() && bundle.includes.is_empty(), "{text}");
+        }
+    }
 }

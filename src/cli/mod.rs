@@ -1,1 +1,117 @@
-//! The command line.
+//! The command line: which commands there are. One file a command.
+
+pub mod check;
+mod fixes;
+mod paper;
+mod progress;
+mod repository;
+pub mod rule;
+pub mod rules;
+pub mod terminal;
+
+use crate::report::Style;
+use crate::rules::book::Book;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use terminal::{Color, Exit, Talk, Terminal};
+
+/// Deep code needs deep stacks, and the main thread's stack is not ours to size. Only what is used costs memory.
+const STACK: usize = 64 << 20;
+
+/// A gate for Databricks repositories: finds what will fail or silently go wrong in notebooks, %run, imports
+/// and bundles, before it reaches a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "brickgate", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 nothing found, 1 errors found, 2 something could not be run or read.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
+    color: Color,
+    /// Say nothing but findings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say what is done and how long it takes
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(Box<check::Args>),
+    Rule(rule::Args),
+    Rules(rules::Args),
+}
+
+/// Runs the command that `arguments` give, program name first, and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to stdout, faults to stderr; if nobody reads it, the exit code still tells.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(Exit::Trouble.code());
+        }
+    };
+    let talk = match (cli.quiet, cli.verbose) {
+        (true, _) => Talk::Quiet,
+        (_, true) => Talk::Verbose,
+        _ => Talk::Normal,
+    };
+    let terminal = Terminal { color: cli.color, talk };
+    let command = cli.command;
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || dispatch(&command, terminal));
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => {
+            terminal.error("brickgate failed; this is a fault of brickgate, please report it");
+            Exit::Trouble.code()
+        }
+        Err(error) => {
+            terminal.error(format_args!("cannot start a thread: {error}"));
+            Exit::Trouble.code()
+        }
+    }
+}
+
+fn dispatch(command: &Command, terminal: Terminal) -> u8 {
+    match command {
+        Command::Check(args) => check::run(args, terminal).code(),
+        Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
+        Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
+    }
+}
+
+/// Runs a command that speaks of rules: the built-in ones and those of the working directory's repository.
+fn with_book(
+    terminal: Terminal,
+    command: impl FnOnce(&Book, &Style, &mut dyn Write, &mut dyn Write) -> io::Result<u8>,
+) -> u8 {
+    let (book, problems) = repository::book_here();
+    for problem in &problems {
+        terminal.fault(problem);
+    }
+    let style = terminal.stdout_style();
+    let mut code = 0;
+    let written = terminal::to_stdout(|out| {
+        code = command(&book, &style, out, &mut io::stderr().lock())?;
+        Ok(())
+    });
+    if let Err(message) = &written {
+        terminal.error(message);
+    }
+    if written.is_err() || !problems.is_empty() { Exit::Trouble.code() } else { code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,15 +1,21 @@
 //! Settings: read from files, checked against the book of rules, resolved for one path.
+//!
+//! Files in one folder: `.brickgate.toml`, else `brickgate.toml`, else `[tool.brickgate]` in `pyproject.toml`. The
+//! nearest folder upwards that has one decides alone; `extend` lays a file over another on purpose.
 
-use crate::project::document::ReadOptions;
-use crate::rules::context::{RuleSettings, Target};
+pub mod explain;
+mod file;
+mod glob;
+mod lookup;
+mod names;
+mod reader;
+mod resolve;
+pub mod schema;
+mod settings;
+#[cfg(test)]
+mod tests;
 
-/// What holds for one path.
-#[derive(Clone, Debug, Default)]
-pub struct PathSettings {
-    /// How its file is read.
-    pub read: ReadOptions,
-    /// What its code will run on.
-    pub target: Target,
-    /// By the rule's index in the book: how the rule is to be run, or `None` if it is off here.
-    pub rules: Vec<Option<RuleSettings>>,
-}
+pub use file::{DEFAULT_EXCLUDES, FILE_NAMES, PYPROJECT};
+pub use lookup::{Configs, pages};
+pub use names::ALWAYS_ON;
+pub use settings::{Lookup, Overrides, PathSettings, Place, Problem};

@@ -3,12 +3,18 @@
 //! Facts about the format come from the platform's own reader (the first line decides, byte for byte)
 //! and from what its writer was seen to produce; `docs/platform.md` lists them with their sources.
 
+mod cell;
 pub mod ipynb;
 pub mod magic;
+mod names;
+mod near;
+pub mod regions;
+mod scan;
 pub mod source;
 
 use crate::text::Span;
 use magic::Magic;
+pub use near::{HeaderFault, NearHeader, near_header};
 
 /// How a notebook is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +66,38 @@ impl Language {
             Self::Sql => "--",
             Self::Scala => "//",
             _ => "#",
+        }
+    }
+
+    /// The first line of a source notebook of this language, without a line end.
+    pub const fn header(self) -> &'static str {
+        match self {
+            Self::Sql => "-- Databricks notebook source",
+            Self::Scala => "// Databricks notebook source",
+            _ => "# Databricks notebook source",
+        }
+    }
+
+    /// The line between two cells of a source notebook of this language, without a line end.
+    pub const fn separator(self) -> &'static str {
+        match self {
+            Self::Sql => "-- COMMAND ----------",
+            Self::Scala => "// COMMAND ----------",
+            _ => "# COMMAND ----------",
+        }
+    }
+
+    /// The language as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::Sql => "SQL",
+            Self::Scala => "Scala",
+            Self::R => "R",
+            Self::Markdown => "Markdown",
+            Self::Shell => "shell",
+            Self::Fs => "`%fs`",
+            Self::Text => "text",
         }
     }
 }

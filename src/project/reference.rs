@@ -20,6 +20,8 @@ pub struct Reference {
     pub arguments: Vec<(String, String)>,
     /// For `%run`: what follows the path and is no `$name=value`, if anything does.
     pub unexpected: Option<Span>,
+    /// For `%run`: whether a quote is opened and never closed.
+    pub unclosed: bool,
     /// What it points to.
     pub resolution: Resolution,
 }

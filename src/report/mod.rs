@@ -1,16 +1,30 @@
-//! Findings, written for people and machines.
+//! Findings, written for people and machines. One file an output format.
 
-use crate::finding::Finding;
-use crate::project::Project;
+pub mod concise;
+mod human;
+mod json;
+mod place;
+mod plain;
+mod source;
+pub mod statistics;
+pub mod summary;
+mod view;
 
-/// What is reported about one repository.
-#[derive(Clone, Copy)]
-pub struct Report<'a> {
-    /// Sorted findings.
-    pub findings: &'a [Finding],
-    /// The documents that they speak of.
-    pub project: &'a Project,
-    /// What to put before repository paths so that they hold from the working directory: empty, or a
-    /// path that ends in `/`. For people only; machines get repository paths.
-    pub prefix: &'a str,
+use std::io;
+pub use view::{Format, Report, Style};
+
+/// Writes all findings. Linear in their number, and in the length of the lines that they stand on.
+///
+/// # Errors
+/// If `out` cannot be written to. It is not flushed.
+pub fn write(out: &mut dyn io::Write, format: Format, reports: &[Report<'_>], style: &Style) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(out, reports, style),
+        Format::Concise => concise::write(out, reports),
+        Format::Json => json::write(out, reports),
+        Format::JsonLines => json::write_lines(out, reports),
+    }
 }
+
+#[cfg(test)]
+mod tests;

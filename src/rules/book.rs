@@ -1,1 +1,284 @@
 //! The book of rules: built-in pages and a team's own, each with its check.
+
+use super::context::Context;
+use super::query::PageQuery;
+use super::{CHECKS, Check, ENGINE_RULES};
+use crate::page::{Page, PageProblem};
+use crate::project::document::Document;
+use crate::snapshot::{EntryKind, RepoPath, Snapshot};
+use memchr::memmem::Finder;
+use std::sync::OnceLock;
+
+/// `(name, group, path, text)` of every page under `rules/`, sorted by name.
+const PAGES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// Folders below a `pages` folder are looked into this deep; a link to a folder above would never end.
+const DEEPEST: usize = 8;
+
+/// All rules, sorted by name: a rule's index is the same for as long as the book lives.
+#[derive(Debug)]
+pub struct Book {
+    rules: Vec<Rule>,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// All that is said about it.
+    pub page: Page,
+    /// Whether it comes with brickgate, and not from a team's own pages.
+    pub built_in: bool,
+    way: Way,
+    needs: Needs,
+}
+
+/// How a rule checks.
+#[derive(Debug)]
+enum Way {
+    /// A function of this crate.
+    Function(Check),
+    /// The query of its page.
+    Query(Box<PageQuery>),
+    /// The engine makes its findings, because it alone knows.
+    Engine,
+}
+
+/// Literals of which a text must hold one.
+#[derive(Debug)]
+struct Needs {
+    literals: Vec<String>,
+    finders: OnceLock<Vec<Finder<'static>>>,
+}
+
+impl Needs {
+    /// Whether the text holds one of the literals, or none is needed.
+    fn are_met_by(&self, text: &str) -> bool {
+        let make = || self.literals.iter().map(|literal| Finder::new(literal).into_owned()).collect();
+        self.literals.is_empty()
+            || self.finders.get_or_init(make).iter().any(|finder| finder.find(text.as_bytes()).is_some())
+    }
+}
+
+impl Rule {
+    fn new(page: Page, built_in: bool, check: Option<Check>) -> Option<Self> {
+        let way = match (&page.query, check) {
+            (Some(query), None) => Way::Query(Box::new(PageQuery::new(query.clone()))),
+            (None, Some(check)) => Way::Function(check),
+            (None, None) if built_in && ENGINE_RULES.contains(&&*page.name) => Way::Engine,
+            _ => return None,
+        };
+        let needs = Needs { literals: page.head.needs.clone(), finders: OnceLock::new() };
+        Some(Self { page, built_in, way, needs })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.page.name
+    }
+
+    /// Whether the engine makes its findings, because it alone knows.
+    pub const fn is_engine(&self) -> bool {
+        matches!(self.way, Way::Engine)
+    }
+
+    /// Whether the rule has anything to look for in a document: it applies to that kind, and the text holds one
+    /// of the literals that it needs.
+    pub fn concerns(&self, document: &Document) -> bool {
+        self.page.head.applies_to.contains(&document.kind) && self.needs.are_met_by(document.text())
+    }
+
+    /// Checks the document of `context`, which the rule [concerns](Self::concerns); whether the rule is on there is
+    /// the caller's to know. A query that does not compile finds nothing: see [`Book::broken`].
+    pub fn run(&self, context: &mut Context<'_>) {
+        match &self.way {
+            Way::Function(check) => check(context),
+            Way::Query(query) => query.run(context, |code| self.needs.are_met_by(code)),
+            Way::Engine => {}
+        }
+    }
+
+    /// What is wrong with its query, compiling it if no run has done so yet; `None` also for functions.
+    pub fn problem(&self) -> Option<PageProblem> {
+        match &self.way {
+            Way::Function(_) | Way::Engine => None,
+            Way::Query(query) => query.problem(&self.page),
+        }
+    }
+}
+
+impl Book {
+    /// The rules that come with brickgate.
+    pub fn builtin() -> Self {
+        Self::builtin_with_problems().0
+    }
+
+    /// The same, and what is wrong with the built-in pages: those that are faulty are left out of the book.
+    pub(crate) fn builtin_with_problems() -> (Self, Vec<PageProblem>) {
+        let mut book = Self { rules: Vec::with_capacity(PAGES.len()) };
+        let mut problems = Vec::new();
+        for &(name, group, path, text) in PAGES {
+            let page = match Page::read(name, group, path, text) {
+                Ok(page) => page,
+                Err(found) => {
+                    problems.extend(found);
+                    continue;
+                }
+            };
+            let check = function(name);
+            let has_query = page.query.is_some();
+            match Rule::new(page, true, check) {
+                Some(rule) => book.rules.push(rule),
+                None if has_query => problems.push(PageProblem::of_file(
+                    path,
+                    format!("`{name}` has both a query and a function"),
+                    Some(format!(
+                        "take `{name}` out of CHECKS in src/rules/{group}/mod.rs, or the query out of the page"
+                    )),
+                )),
+                None => problems.push(PageProblem::of_file(
+                    path,
+                    format!("the page `{name}` has no check"),
+                    Some(format!(
+                        "add `(\"{name}\", …)` to CHECKS in src/rules/{group}/mod.rs, or a query to the page"
+                    )),
+                )),
+            }
+        }
+        (book, problems)
+    }
+
+    /// Adds a team's own pages: every `.md` file in these folders and below but `README.md`; a path may also be
+    /// that of one page. A page's group is the folder that holds it (`local` at the root of the repository).
+    ///
+    /// # Errors
+    /// All that is wrong with all of those pages; queries are not compiled here, see [`Book::broken`].
+    pub fn with_pages(mut self, snapshot: &dyn Snapshot, paths: &[RepoPath]) -> Result<Self, Vec<PageProblem>> {
+        let mut problems = Vec::new();
+        let mut found = Vec::new();
+        for path in paths {
+            match snapshot.kind(path) {
+                Some(EntryKind::Folder) => collect(snapshot, path, DEEPEST, &mut found),
+                Some(EntryKind::File) => found.push(path.clone()),
+                None => problems.push(PageProblem::of_file(path.as_str(), "there is no such rule page", None)),
+            }
+        }
+        found.sort();
+        found.dedup();
+        for path in found {
+            match self.read_own(snapshot, &path) {
+                Ok(rule) => {
+                    let at = self.rules.partition_point(|other| other.name() < rule.name());
+                    self.rules.insert(at, rule);
+                }
+                Err(faults) => problems.extend(faults),
+            }
+        }
+        if problems.is_empty() { Ok(self) } else { Err(problems) }
+    }
+
+    fn read_own(&self, snapshot: &dyn Snapshot, path: &RepoPath) -> Result<Rule, Vec<PageProblem>> {
+        let file = path.as_str();
+        let fault = |message: String, help: Option<String>| vec![PageProblem::of_file(file, message, help)];
+        let bytes = snapshot.read(path).map_err(|error| fault(format!("cannot be read: {}", error.message), None))?;
+        let text = String::from_utf8(bytes).map_err(|_| fault("is not UTF-8".to_owned(), None))?;
+        let folder = path.parent();
+        let group = if folder.name().is_empty() { "local" } else { folder.name() };
+        let page = Page::read(path.stem(), group, file, text)?;
+        if let Some(other) = self.get(path.stem()) {
+            let whose = if other.built_in { "built-in" } else { &other.page.path };
+            return Err(fault(
+                format!("the rule name `{}` is taken ({whose})", path.stem()),
+                Some("give the page another file name".to_owned()),
+            ));
+        }
+        Rule::new(page, false, None).ok_or_else(|| {
+            let help = "see docs/your-own-rules.md".to_owned();
+            fault("the page has no `scm query` block, so nothing can be checked".to_owned(), Some(help))
+        })
+    }
+
+    /// All rules, sorted by name.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule with that name.
+    pub fn get(&self, name: &str) -> Option<&Rule> {
+        self.rules.get(self.position(name)?)
+    }
+
+    /// The index of the rule with that name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| rule.name().cmp(name)).ok()
+    }
+
+    /// The names of all groups, sorted.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = self.rules.iter().map(|rule| &*rule.page.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// Queries that were needed and did not compile. Compiling all of them at the start would cost every run;
+    /// so this is asked after the check, and whatever it says makes the check worthless.
+    pub fn broken(&self) -> Vec<PageProblem> {
+        let tried = |rule: &Rule| match &rule.way {
+            Way::Query(query) if query.was_tried() => rule.problem(),
+            Way::Query(_) | Way::Function(_) | Way::Engine => None,
+        };
+        self.rules.iter().filter_map(tried).collect()
+    }
+}
+
+/// The function of a built-in rule.
+fn function(name: &str) -> Option<Check> {
+    CHECKS.iter().copied().flatten().find(|(other, _)| *other == name).map(|&(_, check)| check)
+}
+
+fn collect(snapshot: &dyn Snapshot, folder: &RepoPath, depth: usize, found: &mut Vec<RepoPath>) {
+    for entry in snapshot.list(folder).iter() {
+        let Some(path) = folder.join(&entry.name) else { continue };
+        match entry.kind {
+            EntryKind::Folder if depth > 0 => collect(snapshot, &path, depth - 1, found),
+            EntryKind::File if path.has_extension("md") && !path.stem().eq_ignore_ascii_case("readme") => {
+                found.push(path);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands under `rules/` and what stands in the tables of functions must fit.
+    #[test]
+    fn every_page_has_its_check_and_every_check_its_page() {
+        let (book, problems) = Book::builtin_with_problems();
+        let mut wrong: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        wrong.extend(book.rules().iter().filter_map(Rule::problem).map(|problem| problem.to_string()));
+        for (name, _) in CHECKS.iter().copied().flatten() {
+            if !PAGES.iter().any(|(page, ..)| page == name) {
+                wrong.push(format!("the check `{name}` has no page: add rules/GROUP/{name}.md"));
+            }
+        }
+        for name in ENGINE_RULES {
+            if !PAGES.iter().any(|(page, ..)| page == name) {
+                wrong.push(format!("the engine's rule `{name}` has no page: add rules/file/{name}.md"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn names_are_sorted_and_found() {
+        assert!(PAGES.windows(2).all(|pair| pair[0].0 < pair[1].0), "two pages have one name");
+        let book = Book::builtin();
+        for (index, rule) in book.rules().iter().enumerate() {
+            assert_eq!(book.position(rule.name()), Some(index));
+        }
+        assert!(book.get("no-such-rule").is_none());
+    }
+}

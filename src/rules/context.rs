@@ -4,7 +4,9 @@ use crate::finding::{Finding, Severity};
 use crate::page::OptionValue;
 use crate::project::Project;
 use crate::project::document::Document;
+use crate::snapshot::RepoPath;
 use crate::text::Span;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -102,6 +104,14 @@ impl<'a> Context<'a> {
     /// A switch of the rule. An option that the page does not declare reads as off.
     pub fn switch(&self, option: &str) -> bool {
         matches!(self.settings.options.get(option), Some(OptionValue::Boolean(true)))
+    }
+
+    /// The text of any file of the repository, whether it is among the documents or not; `None` if it cannot be read.
+    pub fn text_of(&self, path: &RepoPath) -> Option<Cow<'a, str>> {
+        if let Some(document) = self.project.document(path) {
+            return Some(Cow::Borrowed(document.text()));
+        }
+        String::from_utf8(self.project.snapshot.read(path).ok()?).ok().map(Cow::Owned)
     }
 
     /// What was reported.

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod context;
 pub mod file;
+pub mod index;
 pub mod library;
 pub mod notebook;
 pub mod query;
@@ -18,3 +19,6 @@ pub type Check = fn(&mut Context<'_>);
 /// The functions of the built-in rules that are no query pages, by name; one table a group.
 pub const CHECKS: &[&[(&str, Check)]] =
     &[file::CHECKS, library::CHECKS, notebook::CHECKS, run::CHECKS, secrets::CHECKS, spark::CHECKS];
+
+/// Rules that have a page but no function: the engine itself makes their findings.
+pub const ENGINE_RULES: &[&str] = &["internal-error", "unused-ignore"];

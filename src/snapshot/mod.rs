@@ -1,8 +1,10 @@
 //! One consistent picture of a repository. Every byte that a check reads comes through here, so that
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
+pub mod memory;
 pub mod overlay;
 pub mod root;
+pub mod walk;
 pub mod worktree;
 
 use std::fmt;
@@ -137,6 +139,18 @@ pub struct ReadError {
     pub missing: bool,
 }
 
+impl ReadError {
+    /// There is nothing at the path.
+    pub fn missing() -> Self {
+        Self { message: "no such file".to_owned(), missing: true }
+    }
+
+    /// A folder stands where a file is wanted.
+    pub fn folder() -> Self {
+        Self { message: "is a folder".to_owned(), missing: false }
+    }
+}
+
 /// The door to a repository's bytes. Implementations are shared between threads and must answer
 /// the same for as long as they live.
 pub trait Snapshot: Send + Sync {
@@ -145,6 +159,16 @@ pub trait Snapshot: Send + Sync {
     /// # Errors
     /// If there is none, or it cannot be read.
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError>;
+
+    /// The first `len` bytes of a file, or all if it has fewer. For a look at what a file is.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    fn head(&self, path: &RepoPath, len: usize) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = self.read(path)?;
+        bytes.truncate(len);
+        Ok(bytes)
+    }
 
     /// The size of a file in bytes without reading it, if it is known.
     fn size(&self, path: &RepoPath) -> Option<u64>;

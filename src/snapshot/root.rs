@@ -1,1 +1,213 @@
-//! See the module's parent.
+//! Which repository a path belongs to.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::{fs, io};
+
+/// Files that hold nothing but our settings.
+const SETTINGS: [&str; 2] = [".brickgate.toml", "brickgate.toml"];
+
+/// Finds repository roots and remembers them. Git is looked for by name, because that costs next to nothing;
+/// libgit2 is asked only when the environment points to a repository elsewhere.
+pub struct Roots {
+    cwd: PathBuf,
+    known: RwLock<HashMap<PathBuf, Option<Arc<Path>>>>,
+    from_environment: OnceLock<Option<Arc<Path>>>,
+}
+
+impl Roots {
+    /// Roots as seen from the working directory `cwd`, an absolute path without links.
+    pub fn new(cwd: PathBuf) -> Self {
+        Self { cwd, known: RwLock::default(), from_environment: OnceLock::new() }
+    }
+
+    /// The working directory.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// The root of the git repository (or linked worktree, or submodule) that holds `folder`, an absolute
+    /// path; `None` if there is none above it.
+    pub fn git(&self, folder: &Path) -> Option<Arc<Path>> {
+        let mut asked: Vec<&Path> = Vec::new();
+        let mut found = None;
+        for ancestor in folder.ancestors() {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(ancestor).cloned();
+            if let Some(known) = known {
+                found = known;
+                break;
+            }
+            asked.push(ancestor);
+            if is_git(&ancestor.join(".git")) {
+                found = Some(Arc::from(ancestor));
+                break;
+            }
+        }
+        if !asked.is_empty() {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.extend(asked.into_iter().map(|folder| (folder.to_owned(), found.clone())));
+        }
+        found
+    }
+
+    /// The root of the repository that holds `folder`, an absolute path. Without git that is the nearest
+    /// folder upwards with our settings, else the uppermost with a `databricks.yml`, else the working
+    /// directory if it holds `folder`, else `folder` itself.
+    pub fn of(&self, folder: &Path) -> Arc<Path> {
+        if let Some(root) = self.git(folder) {
+            return root;
+        }
+        let from_environment = self.from_environment.get_or_init(from_environment);
+        if let Some(root) = from_environment.as_ref().filter(|root| folder.starts_with(root)) {
+            return root.clone();
+        }
+        let mut bundle = None;
+        for ancestor in folder.ancestors() {
+            if has_settings(ancestor) {
+                return Arc::from(ancestor);
+            }
+            if is_file(&ancestor.join("databricks.yml")) || is_file(&ancestor.join("databricks.yaml")) {
+                bundle = Some(ancestor);
+            }
+        }
+        bundle.map_or_else(|| Arc::from(if folder.starts_with(&self.cwd) { &self.cwd } else { folder }), Arc::from)
+    }
+}
+
+/// Whether this is a repository's `.git`: a folder with a `HEAD`, or the file of a worktree or submodule that
+/// says where that folder is.
+pub(super) fn is_git(path: &Path) -> bool {
+    let Ok(metadata) = fs::metadata(path) else { return false };
+    if metadata.is_dir() {
+        // `HEAD` may be a dangling link in very old repositories.
+        return fs::symlink_metadata(path.join("HEAD")).is_ok();
+    }
+    metadata.is_file() && metadata.len() < 65_536 && fs::read(path).is_ok_and(|text| text.starts_with(b"gitdir:"))
+}
+
+/// The worktree that `GIT_DIR` and `GIT_WORK_TREE` speak of.
+fn from_environment() -> Option<Arc<Path>> {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !set("GIT_DIR") && !set("GIT_WORK_TREE") {
+        return None;
+    }
+    let repository = git2::Repository::open_from_env().ok()?;
+    fs::canonicalize(repository.workdir()?).ok().map(Arc::from)
+}
+
+fn has_settings(folder: &Path) -> bool {
+    if SETTINGS.iter().any(|name| is_file(&folder.join(name))) {
+        return true;
+    }
+    let project = folder.join("pyproject.toml");
+    is_file(&project) && fs::read(&project).is_ok_and(|text| memchr::memmem::find(&text, b"[tool.brickgate").is_some())
+}
+
+fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
+/// `path` as an absolute path whose folders are no links, seen from `cwd`. The last part is left as it is,
+/// so that a link to a file keeps its own name. What does not exist yet is added to what does.
+///
+/// # Errors
+/// If a folder on the way cannot be looked into.
+pub fn absolute(cwd: &Path, path: &Path) -> io::Result<PathBuf> {
+    let joined = cwd.join(path);
+    if !matches!(joined.components().next_back(), Some(Component::Normal(_))) || ends_in_separator(path) {
+        return fs::canonicalize(&joined);
+    }
+    let mut missing: Vec<&OsStr> = joined.file_name().into_iter().collect();
+    let mut folder = joined.parent().unwrap_or(cwd);
+    loop {
+        match fs::canonicalize(folder) {
+            Ok(mut real) => {
+                real.extend(missing.iter().rev());
+                return Ok(real);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let (Some(name), Some(parent)) = (folder.file_name(), folder.parent()) else { return Err(error) };
+                missing.push(name);
+                folder = parent;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn ends_in_separator(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().last().is_some_and(|&last| std::path::is_separator(char::from(last)))
+}
+
+/// The way from `from` to `to`, both absolute and without links: empty if they are the same, else a path with
+/// `/` between its parts and at its end.
+pub fn relative(from: &Path, to: &Path) -> String {
+    let own: Vec<_> = to.components().collect();
+    let base: Vec<_> = from.components().collect();
+    let shared = own.iter().zip(&base).take_while(|(a, b)| a == b).count();
+    let mut path = "../".repeat(base.len() - shared);
+    for part in &own[shared..] {
+        path.push_str(&part.as_os_str().to_string_lossy());
+        path.push('/');
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let real = fs::canonicalize(folder.path()).unwrap();
+        (folder, real)
+    }
+
+    #[test]
+    fn git_wins_and_nested_repositories_are_their_own() {
+        let (_kept, top) = folder();
+        for path in [".git", "sub/module/deep", "sub/.git", "other/deep"] {
+            fs::create_dir_all(top.join(path)).unwrap();
+        }
+        fs::write(top.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        fs::write(top.join("sub/module/.git"), "gitdir: ../../.git/modules/module\n").unwrap();
+        fs::write(top.join("other/brickgate.toml"), "").unwrap();
+        let roots = Roots::new(top.clone());
+        assert_eq!(&*roots.of(&top), top);
+        assert_eq!(&*roots.of(&top.join("sub")), top, "a `.git` without `HEAD` is none");
+        assert_eq!(&*roots.of(&top.join("sub/module/deep")), top.join("sub/module"));
+        assert_eq!(&*roots.of(&top.join("other/deep")), top);
+    }
+
+    #[test]
+    fn without_git_settings_then_bundle_then_working_directory() {
+        let (_kept, top) = folder();
+        for path in ["bundle/nested/src", "set/bundle", "plain/x", "elsewhere"] {
+            fs::create_dir_all(top.join(path)).unwrap();
+        }
+        for path in ["bundle/databricks.yml", "bundle/nested/databricks.yml", "set/bundle/databricks.yml"] {
+            fs::write(top.join(path), "").unwrap();
+        }
+        fs::write(top.join("set/pyproject.toml"), "[tool.brickgate]\n").unwrap();
+        let roots = Roots::new(top.join("plain"));
+        assert_eq!(&*roots.of(&top.join("bundle/nested/src")), top.join("bundle"));
+        assert_eq!(&*roots.of(&top.join("set/bundle")), top.join("set"));
+        assert_eq!(&*roots.of(&top.join("plain/x")), top.join("plain"));
+        assert_eq!(&*roots.of(&top.join("elsewhere")), top.join("elsewhere"));
+    }
+
+    #[test]
+    fn absolute_paths_and_the_way_between_them() {
+        let (_kept, top) = folder();
+        fs::create_dir_all(top.join("a/b")).unwrap();
+        assert_eq!(absolute(&top, Path::new("a/../a/new.py")).unwrap(), top.join("a/new.py"));
+        assert_eq!(absolute(&top, Path::new("a/no/such.py")).unwrap(), top.join("a/no/such.py"));
+        assert_eq!(absolute(&top.join("a"), Path::new(".")).unwrap(), top.join("a"));
+        assert_eq!(absolute(&top.join("a"), Path::new("..")).unwrap(), top);
+        assert_eq!(relative(&top, &top), "");
+        assert_eq!(relative(&top, &top.join("a/b")), "a/b/");
+        assert_eq!(relative(&top.join("a/b"), &top.join("c")), "../../c/");
+    }
+}

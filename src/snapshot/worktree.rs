@@ -1,1 +1,263 @@
-//! See the module's parent.
+//! Files as they stand on disk.
+
+use super::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
+use std::collections::HashMap;
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+/// How many locks the cached listings are spread over, so that threads seldom wait for each other.
+const SHARDS: usize = 16;
+
+type Listings = RwLock<HashMap<RepoPath, Arc<[Entry]>>>;
+
+/// The files below one folder on disk. Folders are listed once and then remembered; links are followed.
+pub struct Worktree {
+    root: PathBuf,
+    hasher: RandomState,
+    listings: [Listings; SHARDS],
+}
+
+impl Worktree {
+    /// The files below `root`, an absolute path. Nothing is read yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, hasher: RandomState::new(), listings: Default::default() }
+    }
+
+    /// The folder that repository paths are relative to.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a file stands on disk.
+    pub fn on_disk(&self, path: &RepoPath) -> PathBuf {
+        // Joining an empty path would add a slash.
+        if path.as_str().is_empty() { self.root.clone() } else { self.root.join(path.as_str()) }
+    }
+
+    /// Replaces the content of a file, all at once: readers see the old or the new text, never a half.
+    /// Links stay (their target is written), and so do permissions and, where the system lets us, the owner.
+    ///
+    /// # Errors
+    /// One line for users if the file does not read `old` any more, is read-only, or cannot be written;
+    /// it is then untouched.
+    pub fn write_atomically(&self, path: &RepoPath, old: &[u8], new: &[u8]) -> Result<(), String> {
+        let plain = |error: io::Error| describe(&error).message;
+        let target = fs::canonicalize(self.on_disk(path)).map_err(plain)?;
+        let before = fs::metadata(&target).map_err(plain)?;
+        if !before.is_file() {
+            return Err("is no regular file".to_owned());
+        }
+        if before.permissions().readonly() {
+            return Err("is read-only".to_owned());
+        }
+        if fs::read(&target).map_err(plain)? != old {
+            return Err("changed on disk while it was checked; nothing was written, run again".to_owned());
+        }
+        let folder = target.parent().ok_or("has no folder")?;
+        let mut file = tempfile::Builder::new().prefix(".brickgate-").tempfile_in(folder).map_err(plain)?;
+        file.write_all(new).map_err(plain)?;
+        // The owner first: changing it may take away set-id bits, which the permissions then give back.
+        keep_owner(file.path(), &before);
+        fs::set_permissions(file.path(), before.permissions()).map_err(plain)?;
+        file.persist(&target).map_err(|error| plain(error.error))?;
+        Ok(())
+    }
+
+    fn shard(&self, folder: &RepoPath) -> Option<&Listings> {
+        let at = usize::try_from(self.hasher.hash_one(folder) % SHARDS as u64).unwrap_or(0);
+        self.listings.get(at)
+    }
+}
+
+/// Gives the new file the owner of the old one. Only root can give files away, so failing is no failure.
+#[cfg(unix)]
+fn keep_owner(path: &Path, before: &fs::Metadata) {
+    use std::os::unix::fs::MetadataExt;
+    let same = fs::metadata(path).is_ok_and(|now| (now.uid(), now.gid()) == (before.uid(), before.gid()));
+    if !same && std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid())).is_err() {
+        // The group alone can often be kept.
+        let _ = std::os::unix::fs::chown(path, None, Some(before.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_path: &Path, _before: &fs::Metadata) {}
+
+impl Snapshot for Worktree {
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
+        let (mut file, len) = open(&self.on_disk(path))?;
+        let mut bytes = Vec::with_capacity(len);
+        file.read_to_end(&mut bytes).map_err(|error| describe(&error))?;
+        Ok(bytes)
+    }
+
+    fn head(&self, path: &RepoPath, len: usize) -> Result<Vec<u8>, ReadError> {
+        let (file, _) = open(&self.on_disk(path))?;
+        let mut bytes = Vec::with_capacity(len);
+        file.take(len as u64).read_to_end(&mut bytes).map_err(|error| describe(&error))?;
+        Ok(bytes)
+    }
+
+    fn size(&self, path: &RepoPath) -> Option<u64> {
+        fs::metadata(self.on_disk(path)).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+    }
+
+    fn list(&self, folder: &RepoPath) -> Arc<[Entry]> {
+        let Some(shard) = self.shard(folder) else { return Arc::default() };
+        let known = shard.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(folder).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let list = list(&self.on_disk(folder));
+        // Another thread may have been faster: its answer stands, so that all get the same.
+        let mut shard = shard.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        shard.entry(folder.clone()).or_insert(list).clone()
+    }
+}
+
+/// Opens a file and tells how long it is.
+fn open(path: &Path) -> Result<(fs::File, usize), ReadError> {
+    // Asked before it is opened: opening a pipe waits for its other end, opening a device does things.
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if metadata.is_dir() {
+        return Err(ReadError::folder());
+    }
+    if !metadata.is_file() {
+        return Err(ReadError { message: "is a pipe, socket or device".to_owned(), missing: false });
+    }
+    let file = fs::File::open(path).map_err(|error| describe(&error))?;
+    // No more than a file that is read can have; what a file system claims may be anything.
+    Ok((file, usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24)))
+}
+
+/// Reads a folder. Links count as what they lead to; what leads nowhere, is neither file nor folder, or has a
+/// name that is no Unicode is left out.
+fn list(folder: &Path) -> Arc<[Entry]> {
+    let Ok(entries) = fs::read_dir(folder) else { return Arc::default() };
+    let kind_of = |entry: &fs::DirEntry| {
+        let mut kind = entry.file_type().ok()?;
+        if kind.is_symlink() {
+            kind = fs::metadata(entry.path()).ok()?.file_type();
+        }
+        if kind.is_dir() { Some(EntryKind::Folder) } else { kind.is_file().then_some(EntryKind::File) }
+    };
+    let mut names: Vec<Entry> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some(Entry { name: name.into(), kind: kind_of(&entry)? })
+        })
+        .collect();
+    names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    names.into()
+}
+
+/// Why a path cannot be read, told apart from a link that leads nowhere.
+fn unreadable(path: &Path, error: &io::Error) -> ReadError {
+    let link = error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_ok();
+    if link {
+        return ReadError { message: "is a link to something that does not exist".to_owned(), missing: false };
+    }
+    describe(error)
+}
+
+/// A system error in the words of a message: one line, lower case.
+pub(super) fn describe(error: &io::Error) -> ReadError {
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => return ReadError::missing(),
+        io::ErrorKind::IsADirectory => return ReadError::folder(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            let mut chars = text.chars();
+            chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+        }
+    };
+    ReadError { message, missing: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made() -> (tempfile::TempDir, Worktree) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/x.py")).unwrap();
+        fs::write(folder.path().join("a/b.py"), "one").unwrap();
+        let worktree = Worktree::new(folder.path().to_owned());
+        (folder, worktree)
+    }
+
+    #[test]
+    fn tells_case_and_folders_apart() {
+        let (_folder, worktree) = made();
+        assert!(worktree.is_file(&RepoPath::new("a/b.py")) && worktree.is_folder(&RepoPath::new("a/x.py")));
+        assert_eq!(worktree.kind(&RepoPath::new("a/B.py")), None);
+        assert_eq!(worktree.size(&RepoPath::new("a/b.py")), Some(3));
+        assert_eq!(worktree.head(&RepoPath::new("a/b.py"), 2).unwrap(), b"on");
+        assert_eq!(worktree.head(&RepoPath::new("a/b.py"), 9).unwrap(), b"one");
+        assert_eq!(worktree.read(&RepoPath::new("a/x.py")).unwrap_err().message, "is a folder");
+        assert!(worktree.read(&RepoPath::new("a/none.py")).unwrap_err().missing);
+        assert!(worktree.list(&RepoPath::new("nowhere")).is_empty());
+    }
+
+    #[test]
+    fn answers_the_same_for_as_long_as_it_lives() {
+        let (folder, worktree) = made();
+        let before = worktree.list(&RepoPath::new("a"));
+        fs::write(folder.path().join("a/new.py"), "").unwrap();
+        assert_eq!(worktree.list(&RepoPath::new("a")), before);
+    }
+
+    #[test]
+    fn writes_only_over_what_was_read() {
+        let (folder, worktree) = made();
+        let path = RepoPath::new("a/b.py");
+        assert!(worktree.write_atomically(&path, b"other", b"two").unwrap_err().contains("changed on disk"));
+        assert_eq!(worktree.read(&path).unwrap(), b"one");
+        worktree.write_atomically(&path, b"one", b"two").unwrap();
+        assert_eq!(worktree.read(&path).unwrap(), b"two");
+        let left: Vec<_> = fs::read_dir(folder.path().join("a")).unwrap().collect();
+        assert_eq!(left.len(), 2, "no temporary file is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_lead_nobody_astray() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (folder, worktree) = made();
+        let at = |path: &str| folder.path().join(path);
+        symlink("loop.py", at("loop.py")).unwrap();
+        symlink("gone.py", at("dangling.py")).unwrap();
+        symlink("a", at("alias")).unwrap();
+        symlink("a/b.py", at("b.py")).unwrap();
+        let names: Vec<_> = worktree.list(&RepoPath::root()).iter().map(|entry| entry.name.to_string()).collect();
+        assert_eq!(names, ["a", "alias", "b.py"]);
+        assert!(worktree.is_file(&RepoPath::new("alias/b.py")));
+        assert!(worktree.read(&RepoPath::new("loop.py")).unwrap_err().message.contains("symbolic link"));
+        assert!(worktree.read(&RepoPath::new("dangling.py")).unwrap_err().message.contains("is a link to"));
+
+        fs::set_permissions(at("a/b.py"), fs::Permissions::from_mode(0o751)).unwrap();
+        worktree.write_atomically(&RepoPath::new("b.py"), b"one", b"two").unwrap();
+        assert!(fs::symlink_metadata(at("b.py")).unwrap().is_symlink());
+        assert_eq!(fs::read(at("a/b.py")).unwrap(), b"two");
+        assert_eq!(fs::metadata(at("a/b.py")).unwrap().permissions().mode() & 0o777, 0o751);
+        fs::set_permissions(at("a/b.py"), fs::Permissions::from_mode(0o444)).unwrap();
+        assert_eq!(worktree.write_atomically(&RepoPath::new("b.py"), b"two", b"3").unwrap_err(), "is read-only");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_never_opened() {
+        let (folder, worktree) = made();
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.py")).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert_eq!(worktree.kind(&RepoPath::new("pipe.py")), None);
+            assert!(worktree.read(&RepoPath::new("pipe.py")).unwrap_err().message.contains("pipe"));
+        }
+    }
+}

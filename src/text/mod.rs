@@ -2,6 +2,7 @@
 
 pub mod edit;
 pub mod lines;
+pub mod nearest;
 pub mod region;
 
 /// A half-open range of byte offsets into one text, always on character boundaries.

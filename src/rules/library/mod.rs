@@ -1,6 +1,21 @@
 //! Rules of the group `library`: notebook-only things in code that is imported.
 
+mod globals;
+mod imported;
+mod magic_in_module;
+mod notebook_imported;
+mod widgets;
+
 use super::Check;
 
+pub use magic_in_module::is_bare_magic;
+
 /// The group's rules and their functions.
-pub const CHECKS: &[(&str, Check)] = &[];
+pub const CHECKS: &[(&str, Check)] = &[
+    ("dbutils-in-library", globals::dbutils),
+    ("display-in-library", globals::display),
+    ("magic-in-module", magic_in_module::check),
+    ("notebook-imported-as-module", notebook_imported::check),
+    ("spark-global-in-library", globals::spark),
+    ("widget-in-library", widgets::check),
+];

@@ -1,6 +1,22 @@
 //! Rules of the group `notebook`: how a notebook's file and cells are written.
 
+mod header;
+mod magics;
+mod separator;
+mod size;
+mod syntax;
+
 use super::Check;
 
 /// The group's rules and their functions.
-pub const CHECKS: &[(&str, Check)] = &[];
+pub const CHECKS: &[(&str, Check)] = &[
+    ("bare-magic", magics::bare),
+    ("code-after-magic", magics::code_after),
+    ("empty-notebook", size::empty),
+    ("header-not-exact", header::not_exact),
+    ("magic-mixed-cell", magics::mixed_cell),
+    ("separator-near-miss", separator::near_miss),
+    ("syntax-error", syntax::error),
+    ("too-many-cells", size::too_many_cells),
+    ("unknown-magic", magics::unknown),
+];

@@ -1,7 +1,22 @@
 //! Jupyter's JSON: reading cells out of it with a map back to its bytes, and writing changed cells into
 //! it without touching another byte.
 
+mod read;
+mod string;
+mod write;
+
 use crate::text::Span;
+pub use read::read;
+pub use write::write;
+
+/// Why a file is no notebook that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IpynbError {
+    /// Where, in bytes of the file.
+    pub offset: u32,
+    /// One line, lower case, no full stop.
+    pub message: String,
+}
 
 /// Where the parts of a notebook stand in its JSON.
 #[derive(Clone, Debug, Default)]

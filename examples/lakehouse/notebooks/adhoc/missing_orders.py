@@ -1,0 +1,21 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Where did the orders of last night go?
+# MAGIC
+# MAGIC Ask the Jobs API which run it was: `curl -H 'Authorization: Bearer dapic0ffee0ddba11f00dfacade5decafbad' …`
+
+# COMMAND ----------
+
+# MAGIC %run ../setup/catalog.py
+
+# COMMAND ----------
+
+# DBTITLE 1,Orders by hour
+by_hour = spark.sql(f"SELECT hour(ordered_at) AS hour, count(*) AS orders FROM {silver}.orders GROUP BY ALL")
+hours = {row.hour: row.orders for row in by_hour.collect()}  # brickgate: ignore[collect-to-driver]
+print(f"{sum(hours.values())} orders, none in {sorted(set(range(24)) - set(hours))}")
+
+# COMMAND ----------
+
+# DBTITLE 1,Everything, to look at it in pandas
+orders = spark.table(f"{silver}.orders").toPandas()

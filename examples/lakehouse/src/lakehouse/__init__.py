@@ -1,0 +1,1 @@
+"""What the notebooks of the daily job share, and what can be tested without a cluster."""

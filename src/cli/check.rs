@@ -1,0 +1,443 @@
+//! `brickgate check`: from paths to a verdict.
+
+use super::fixes;
+use super::progress::watched;
+use super::repository::{Checked, Repository};
+use super::terminal::{Exit, Terminal, to_stdout};
+use crate::config::Overrides;
+use crate::finding::Severity;
+use crate::report::summary::Summary;
+use crate::report::{self, Format, Report, Style};
+use crate::snapshot::root::{Roots, absolute};
+use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
+use crate::snapshot::RepoPath;
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Check files and say what will fail or go wrong on Databricks
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Files and folders to check; without any, the whole repository; `-` for text on stdin
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+
+    /// Mend what can be mended without changing what the code does
+    #[arg(long, help_heading = "Fixes")]
+    pub fix: bool,
+    /// With --fix or --diff: make fixes that may change what the code does, too
+    #[arg(long, help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
+
+    /// Run these rules alone: names, `group/*` or `ALL`
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub select: Vec<String>,
+    /// Run these rules as well
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub extend_select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub ignore: Vec<String>,
+
+    /// Use this settings file and no other
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Settings")]
+    pub config: Option<PathBuf>,
+    /// Use no settings file at all
+    #[arg(long, help_heading = "Settings")]
+    pub isolated: bool,
+    /// Leave out what settings exclude even if it is named (for hooks, which name every file)
+    #[arg(long, help_heading = "Settings")]
+    pub force_exclude: bool,
+    /// Read the text of this file from stdin: --stdin-filename PATH -
+    #[arg(long, value_name = "PATH", help_heading = "Settings")]
+    pub stdin_filename: Option<PathBuf>,
+    /// Number of threads; by default one per processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Settings")]
+    pub threads: Option<u16>,
+
+    /// How to write findings: human, concise, json or json-lines
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(help_heading = "Output")]
+    pub output_format: OutputFormat,
+    /// Count findings by rule instead of listing them
+    #[arg(long, help_heading = "Output")]
+    pub statistics: bool,
+    /// Warnings fail the check, too
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+    /// Exit with 0 even if there are findings
+    #[arg(long, help_heading = "Output")]
+    pub exit_zero: bool,
+    /// List the files that would be checked, and check nothing
+    #[arg(long, help_heading = "Output")]
+    pub show_files: bool,
+    /// Show the settings that hold for the first file, and check nothing
+    #[arg(long, conflicts_with = "show_files", help_heading = "Output")]
+    pub show_settings: bool,
+}
+
+/// `--output-format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum OutputFormat {
+    /// With source lines, for people
+    #[default]
+    Human,
+    /// One line a finding
+    Concise,
+    /// One JSON array
+    Json,
+    /// One JSON object a line
+    JsonLines,
+}
+
+impl From<OutputFormat> for Format {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Human => Self::Human,
+            OutputFormat::Concise => Self::Concise,
+            OutputFormat::Json => Self::Json,
+            OutputFormat::JsonLines => Self::JsonLines,
+        }
+    }
+}
+
+/// Checks what `args` ask for.
+pub fn run(args: &Args, terminal: Terminal) -> Exit {
+    let mut run = Run { args, terminal, trouble: false, start: Instant::now() };
+    let result = run.go();
+    match result {
+        Ok(_) if run.trouble => Exit::Trouble,
+        Ok(exit) => exit,
+        Err(message) => {
+            terminal.error(message);
+            Exit::Trouble
+        }
+    }
+}
+
+/// Text from stdin, and the file that it stands for.
+struct Input {
+    root: Arc<Path>,
+    path: RepoPath,
+    text: Vec<u8>,
+}
+
+/// What is to be done.
+struct Run<'a> {
+    args: &'a Args,
+    terminal: Terminal,
+    /// Whether something could not be run or read. All else goes on, but the exit code will be 2.
+    trouble: bool,
+    start: Instant,
+}
+
+impl Run<'_> {
+    fn go(&mut self) -> Result<Exit, String> {
+        let args = self.args;
+        let cwd = std::env::current_dir()
+            .and_then(std::fs::canonicalize)
+            .map_err(|error| format!("cannot tell the working directory: {error}"))?;
+        let roots = Roots::new(cwd);
+        if args.unsafe_fixes && !args.fix && !args.diff {
+            self.terminal.note("`--unsafe-fixes` changes nothing without `--fix` or `--diff`");
+        }
+        if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
+            return self.check_stdin(&roots);
+        }
+        let mut asked = if args.paths.is_empty() {
+            let whole = Named { files: Vec::new(), folders: vec![RepoPath::root()] };
+            Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
+        } else {
+            Asked::new(&args.paths, &roots)
+        };
+        for problem in &asked.problems {
+            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
+        }
+        for note in &asked.notes {
+            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
+        }
+        let mut all = Vec::new();
+        // Repositories inside others come after them, by the order of paths.
+        while let Some((root, named)) = asked.repositories.pop_first() {
+            let repository = Repository::new(&roots, root, self.overrides(&roots)?, args.threads(), None);
+            if let Some(checked) = self.check_repository(repository, &named, &mut asked.repositories)? {
+                all.push(checked);
+            }
+        }
+        if args.show_files || args.show_settings {
+            return Ok(Exit::Clean);
+        }
+        if args.fix && !args.diff {
+            for checked in &all {
+                self.write(checked);
+            }
+        }
+        self.report(&all, &mut Stdout)
+    }
+
+    /// Checks the text on stdin as if it stood in its file.
+    fn check_stdin(&mut self, roots: &Roots) -> Result<Exit, String> {
+        let args = self.args;
+        let Some(name) = &args.stdin_filename else {
+            return Err("say which file the text on stdin is: `--stdin-filename PATH -`".to_owned());
+        };
+        if args.paths.iter().any(|path| path.as_os_str() != "-") {
+            return Err("with `--stdin-filename`, the only path can be `-`".to_owned());
+        }
+        let mut text = Vec::new();
+        io::stdin().lock().read_to_end(&mut text).map_err(|error| format!("cannot read stdin: {error}"))?;
+        let full = absolute(roots.cwd(), name).map_err(|error| format!("{}: {error}", name.display()))?;
+        let root = roots.of(full.parent().unwrap_or(&full));
+        let path = repo_path(&root, &full).ok_or_else(|| format!("{}: the name is not Unicode", name.display()))?;
+        let input = Input { root, path, text };
+        let fixes = args.fix && !args.diff;
+        if !is_of_interest(full.file_name().unwrap_or_default()) {
+            self.terminal.note(format_args!("{}: skipped: not a kind of file that brickgate reads", name.display()));
+            return if fixes { to_stdout(|out| out.write_all(&input.text)).map(|()| Exit::Clean) } else { Ok(Exit::Clean) };
+        }
+        let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
+        let repository = Repository::new(roots, input.root, self.overrides(roots)?, args.threads(), Some(laid));
+        let named = Named { files: vec![input.path.clone()], folders: Vec::new() };
+        let checked = self.check_repository(repository, &named, &mut BTreeMap::new())?;
+        if args.show_files || args.show_settings {
+            return Ok(Exit::Clean);
+        }
+        let all: Vec<Checked> = checked.into_iter().collect();
+        if !fixes {
+            return self.report(&all, &mut Stdout);
+        }
+        // The text is what is wanted on stdout, so all that is said about it goes to stderr.
+        let changed = all.first().and_then(|checked| checked.texts.get(&input.path));
+        let text = changed.map_or(&*input.text, |texts| texts.new.as_bytes());
+        to_stdout(|out| out.write_all(text))?;
+        self.report(&all, &mut Stderr)
+    }
+
+    fn overrides(&self, roots: &Roots) -> Result<(Overrides, Option<PathBuf>), String> {
+        let args = self.args;
+        let config = match &args.config {
+            Some(file) => Some(absolute(roots.cwd(), file).map_err(|error| format!("{}: {error}", file.display()))?),
+            None => None,
+        };
+        let overrides = Overrides {
+            select: args.select.clone(),
+            extend_select: args.extend_select.clone(),
+            ignore: args.ignore.clone(),
+            config: None,
+            isolated: args.isolated,
+        };
+        Ok((overrides, config))
+    }
+
+    /// Checks one repository, or shows what would be checked. `None` if it could not be checked.
+    fn check_repository(
+        &mut self,
+        mut repository: Repository,
+        named: &Named,
+        others: &mut BTreeMap<Arc<Path>, Named>,
+    ) -> Result<Option<Checked>, String> {
+        let args = self.args;
+        self.terminal.detail(|| format!("repository {}", repository.root().display()));
+        if let Err(problems) = repository.read_pages() {
+            self.fault(&problems);
+            return Ok(None);
+        }
+        let configs = repository.configs();
+        let found = repository.find(&configs, named, args.force_exclude);
+        for root in found.inner {
+            others.entry(root).or_default().folders.push(RepoPath::root());
+        }
+        for problem in &found.problems {
+            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
+        }
+        for note in &found.notes {
+            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
+        }
+        // Reads the settings files that hold for them.
+        found.files.iter().for_each(|path| drop(configs.for_path(path)));
+        let problems = configs.problems();
+        if !problems.is_empty() {
+            self.fault(&repository.located(problems));
+            return Ok(None);
+        }
+        if args.show_files {
+            let prefix = repository.prefix();
+            to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{prefix}{path}")))?;
+            return Ok(None);
+        }
+        if args.show_settings {
+            let rows = found.files.first().map(|path| (path, configs.explain(path)));
+            let prefix = repository.prefix();
+            to_stdout(|out| {
+                let Some((path, rows)) = &rows else { return Ok(()) };
+                writeln!(out, "# {prefix}{path}")?;
+                rows.iter().try_for_each(|row| writeln!(out, "{} = {}  # {}", row.key, row.value, row.origin))
+            })?;
+            return Ok(None);
+        }
+        let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
+        let checked = watched(self.terminal, found.files.len(), |progress| {
+            repository.check(&configs, found.files, fix, progress)
+        });
+        // Files that were read because others depend on them have settings, too.
+        let problems = configs.problems();
+        drop(configs);
+        self.fault(&repository.located(problems));
+        let checked = repository.finish(checked);
+        self.fault(&checked.broken);
+        self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
+        self.terminal.detail(|| {
+            let (known, outcome) = (checked.outcome.project.documents().len(), &checked.outcome);
+            format!("{known} files read in {:?}, checked in {:?}", outcome.reading, outcome.checking)
+        });
+        Ok(Some(checked))
+    }
+
+    /// Writes fixed files.
+    fn write(&mut self, checked: &Checked) {
+        for (path, texts) in &checked.texts {
+            if let Err(message) = checked.worktree.write_atomically(path, texts.old.as_bytes(), texts.new.as_bytes()) {
+                self.complain(format_args!("{}{path}: not fixed: {message}", checked.prefix));
+            }
+        }
+    }
+
+    /// Says what is wrong with settings or rule pages.
+    fn fault(&mut self, problems: &[impl std::fmt::Display]) {
+        self.trouble |= !problems.is_empty();
+        for problem in problems {
+            self.terminal.fault(problem);
+        }
+    }
+
+    fn complain(&mut self, message: impl std::fmt::Display) {
+        self.trouble = true;
+        self.terminal.error(message);
+    }
+
+    /// Says what was found, and how the run ends.
+    fn report(&self, all: &[Checked], place: &mut dyn Place) -> Result<Exit, String> {
+        let args = self.args;
+        let groups: Vec<_> = all.iter().map(|checked| |rule: &str| checked.group(rule)).collect();
+        let reports: Vec<Report<'_>> = all
+            .iter()
+            .zip(&groups)
+            .map(|(checked, group)| Report {
+                findings: &checked.outcome.findings,
+                project: &checked.outcome.project,
+                prefix: &checked.prefix,
+                group,
+            })
+            .collect();
+        let format = Format::from(args.output_format);
+        if args.diff {
+            let color = self.terminal.stdout_color();
+            place.write(&mut |out| {
+                let files = all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
+                files.into_iter().try_for_each(|(prefix, (path, texts))| {
+                    out.write_all(fixes::unified(&format!("{prefix}{path}"), &texts.old, &texts.new, color).as_bytes())
+                })
+            })?;
+        } else if args.statistics {
+            place.write(&mut |out| report::statistics::write(out, format, &reports))?;
+        } else {
+            let style = place.style(self.terminal);
+            place.write(&mut |out| report::write(out, format, &reports, &style))?;
+        }
+        self.say_fixes(all);
+        let asked: usize = all.iter().map(|checked| checked.asked).sum();
+        if asked == 0 {
+            if !self.trouble {
+                self.terminal.note("there is nothing to check here");
+            }
+        } else if !args.diff {
+            self.terminal.say(Summary::of(&reports).line(asked, self.start.elapsed()));
+        }
+        let counts = |severity| match severity {
+            Severity::Error => true,
+            Severity::Warning => args.strict,
+            Severity::Info => false,
+        };
+        let fails = if args.diff {
+            all.iter().any(|checked| !checked.texts.is_empty())
+        } else {
+            all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
+        };
+        Ok(if fails && !args.exit_zero { Exit::Findings } else { Exit::Clean })
+    }
+
+    /// Says what fixes were made, and which were not.
+    fn say_fixes(&self, all: &[Checked]) {
+        for checked in all {
+            for refused in &checked.refused {
+                let finding = &refused.finding;
+                let row = checked.outcome.project.document(&finding.path).map_or(1, |document| {
+                    document.lines.position(document.text(), finding.span.start).row
+                });
+                self.terminal.note(format_args!(
+                    "{}{}:{row}: the fix of `{}` was not made: {}",
+                    checked.prefix, finding.path, finding.rule, refused.reason
+                ));
+            }
+            if !checked.settled {
+                self.terminal.note("fixes kept undoing each other; the last state was taken");
+            }
+        }
+        let fixed: usize = all.iter().flat_map(|checked| checked.counts.values()).sum();
+        let files: usize = all.iter().map(|checked| checked.texts.len()).sum();
+        if self.args.fix || self.args.diff {
+            let would = if self.args.diff { "would fix" } else { "fixed" };
+            let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+            self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+        }
+    }
+}
+
+impl Args {
+    fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(all, usize::from)
+    }
+}
+
+/// A path for people: nothing in it can move the cursor.
+fn shown(path: &str) -> String {
+    path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+}
+
+/// Where findings are written.
+trait Place {
+    fn write(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String>;
+    fn style(&self, terminal: Terminal) -> Style;
+}
+
+struct Stdout;
+
+impl Place for Stdout {
+    fn write(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
+        to_stdout(write)
+    }
+
+    fn style(&self, terminal: Terminal) -> Style {
+        terminal.stdout_style()
+    }
+}
+
+struct Stderr;
+
+impl Place for Stderr {
+    fn write(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
+        // If nobody can read it, nothing is lost.
+        let _ = write(&mut io::stderr().lock());
+        Ok(())
+    }
+
+    fn style(&self, terminal: Terminal) -> Style {
+        Style { color: terminal.stderr_color(), width: None, unicode: false }
+    }
+}

@@ -1,0 +1,203 @@
+//! One repository of a run: its files, its rules, its settings.
+
+use crate::config::{self, Configs, Overrides, Place};
+use crate::engine::{self, Outcome, Setup};
+use crate::fix::{self, Fixed, Refused, Texts};
+use crate::page::PageProblem;
+use crate::rules::book::Book;
+use crate::snapshot::overlay::Overlay;
+use crate::snapshot::root::{Roots, relative};
+use crate::snapshot::walk::{Found, Named, Search, repo_path};
+use crate::snapshot::worktree::Worktree;
+use crate::snapshot::{RepoPath, Snapshot};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
+
+/// Up to this many files are read by one thread: starting more takes longer than reading.
+const FEW: usize = 8;
+
+/// More threads than this do not walk faster.
+const WALKERS: usize = 8;
+
+/// A repository that is about to be checked.
+pub(super) struct Repository {
+    root: Arc<Path>,
+    prefix: String,
+    worktree: Arc<Worktree>,
+    snapshot: Arc<dyn Snapshot>,
+    overrides: Overrides,
+    threads: usize,
+    book: Book,
+}
+
+/// A repository that was checked.
+pub(super) struct Checked {
+    /// What to put before its paths, seen from the working directory.
+    pub prefix: String,
+    /// Its files on disk.
+    pub worktree: Arc<Worktree>,
+    /// The verdict, after fixes.
+    pub outcome: Outcome,
+    /// How many files were asked about.
+    pub asked: usize,
+    /// Files that fixes change.
+    pub texts: BTreeMap<RepoPath, Texts>,
+    /// How many fixes were made, by rule.
+    pub counts: BTreeMap<Arc<str>, usize>,
+    /// Fixes that were not made.
+    pub refused: Vec<Refused>,
+    /// Whether fixes came to rest.
+    pub settled: bool,
+    /// Rule pages whose queries turned out to be faulty.
+    pub broken: Vec<PageProblem>,
+    book: Book,
+}
+
+impl Repository {
+    /// The repository at `root`, with text laid over it if there is any. Nothing is read yet.
+    pub(super) fn new(
+        roots: &Roots,
+        root: Arc<Path>,
+        (mut overrides, config): (Overrides, Option<PathBuf>),
+        threads: usize,
+        laid_over: Option<BTreeMap<RepoPath, Option<Vec<u8>>>>,
+    ) -> Self {
+        overrides.config = config.map(|file| repo_path(&root, &file).map_or(Place::Outside(file), Place::Inside));
+        let worktree = Arc::new(Worktree::new(root.to_path_buf()));
+        let snapshot: Arc<dyn Snapshot> = match laid_over {
+            Some(files) => Arc::new(Overlay::new(worktree.clone(), files)),
+            None => worktree.clone(),
+        };
+        let prefix = relative(roots.cwd(), &root);
+        Self { root, prefix, worktree, snapshot, overrides, threads, book: Book::builtin() }
+    }
+
+    /// Its root.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What to put before its paths, seen from the working directory.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Adds the rule pages of its own to the book.
+    pub(super) fn read_pages(&mut self) -> Result<(), Vec<PageProblem>> {
+        let folders = config::pages(&*self.snapshot, &self.overrides);
+        if !folders.is_empty() {
+            self.book = Book::builtin().with_pages(&*self.snapshot, &folders)?;
+        }
+        Ok(())
+    }
+
+    /// Its settings.
+    pub(super) fn configs(&self) -> Configs<'_> {
+        Configs::new(&*self.snapshot, self.book.rules().iter().map(|rule| &rule.page), &self.overrides)
+    }
+
+    /// Faults in settings, with paths that hold from the working directory.
+    pub(super) fn located(&self, mut problems: Vec<config::Problem>) -> Vec<config::Problem> {
+        for problem in &mut problems {
+            if !problem.path.starts_with("--") && !Path::new(&problem.path).is_absolute() {
+                problem.path.insert_str(0, &self.prefix);
+            }
+        }
+        problems
+    }
+
+    /// The files that are asked about.
+    pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
+        let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
+        let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
+        let mut found = self.search(configs, &folders);
+        found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
+        found.files.sort_unstable();
+        found.files.dedup();
+        found
+    }
+
+    fn search(&self, configs: &Configs<'_>, folders: &[RepoPath]) -> Found {
+        let search = Search {
+            root: &self.root,
+            excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            respect_gitignore: configs.respect_gitignore(),
+            threads: self.threads.min(WALKERS),
+        };
+        search.walk(folders)
+    }
+
+    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    pub(super) fn check(
+        &self,
+        configs: &Configs<'_>,
+        asked: Vec<RepoPath>,
+        fix: Option<bool>,
+        progress: &(dyn Fn() + Sync),
+    ) -> Fixed {
+        if asked.len() > FEW {
+            start_threads(self.threads);
+        }
+        let everything = || {
+            start_threads(self.threads);
+            self.search(configs, &[RepoPath::root()]).files
+        };
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress,
+        };
+        match fix {
+            Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
+            None => Fixed {
+                texts: BTreeMap::new(),
+                outcome: engine::check(&setup),
+                counts: BTreeMap::new(),
+                refused: Vec::new(),
+                settled: true,
+            },
+        }
+    }
+
+    /// What is left of it for the report.
+    pub(super) fn finish(self, fixed: Fixed) -> Checked {
+        let Fixed { texts, outcome, counts, refused, settled } = fixed;
+        let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
+        let broken = self.book.broken();
+        let Self { prefix, worktree, book, .. } = self;
+        Checked { prefix, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+    }
+}
+
+impl Checked {
+    /// The group of a rule.
+    pub(super) fn group(&self, rule: &str) -> Arc<str> {
+        self.book.get(rule).map_or_else(|| Arc::from(""), |rule| rule.page.group.clone())
+    }
+}
+
+/// The rules of the working directory's repository, and what is wrong with its rule pages (then it is the built-in
+/// rules alone).
+pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
+    let Ok(cwd) = std::env::current_dir().and_then(std::fs::canonicalize) else { return (Book::builtin(), Vec::new()) };
+    let roots = Roots::new(cwd);
+    let worktree = Worktree::new(roots.of(roots.cwd()).to_path_buf());
+    let folders = config::pages(&worktree, &Overrides::default());
+    match Book::builtin().with_pages(&worktree, &folders) {
+        Ok(book) => (book, Vec::new()),
+        Err(problems) => (Book::builtin(), problems),
+    }
+}
+
+/// Starts the threads that rayon shares out work to: with stacks for deep code, and only when there is enough to do.
+fn start_threads(threads: usize) {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        // It can only fail if they run already, or if the system gives us none; rayon then makes do.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(super::STACK).build_global();
+    });
+}

@@ -1,0 +1,112 @@
+//! Which settings hold for a path, and who set them: `brickgate config show`.
+
+use super::file::{COMPUTES, File};
+use super::lookup::Configs;
+use super::reader::At;
+use super::resolve::{Effective, Origin};
+use crate::page::OptionValue;
+use crate::project::document::ReadOptions;
+use crate::snapshot::RepoPath;
+use crate::text::lines::LineIndex;
+
+/// One value that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The key as a settings file has it: `target-python`, `rules.run-cycle`, `rules.run-chain.max-depth`.
+    pub key: String,
+    /// The value as TOML writes it.
+    pub value: String,
+    /// Who set it: `default`, `jobs/brickgate.toml:3`, `--select`.
+    pub origin: String,
+}
+
+impl Configs<'_> {
+    /// Everything that holds for `path`, in the order of the documentation.
+    pub fn explain(&self, path: &RepoPath) -> Vec<Row> {
+        let effective = self.effective(path);
+        let mut rows = Rows { effective: &effective, rows: Vec::new() };
+        let default = ReadOptions::default();
+        let none = "(none)".to_owned();
+        rows.lists("exclude", |file| &file.excluded);
+        rows.lists("pages", |file| &file.pages);
+        match effective.kind(path) {
+            Some((kind, origin)) => rows.add("kind", quoted(kind.as_str()), origin),
+            None => rows.add("kind", "(from the file)".to_owned(), Origin::Default),
+        }
+        let compute = effective.first(|file| file.compute).map(|(compute, origin)| {
+            let word = COMPUTES.iter().find(|(_, other)| *other == compute).map_or("", |(word, _)| word);
+            (quoted(word), origin)
+        });
+        rows.or_default("target.compute", compute, none.clone());
+        let dbr = effective.first(|file| file.dbr);
+        rows.or_default("target.dbr", dbr.map(|((major, minor), at)| (quoted(&format!("{major}.{minor}")), at)), none);
+        let python = effective.target_python();
+        let version = |(major, minor): (u8, u8)| quoted(&format!("{major}.{minor}"));
+        let python = python.map(|(python, origin)| (version(python), origin));
+        rows.or_default("target-python", python, version(default.target_python));
+        let size = effective.first(|file| file.max_file_size).map(|(size, origin)| (size.to_string(), origin));
+        rows.or_default("max-file-size", size, default.max_file_size.to_string());
+        let respect = effective.first(|file| file.respect_gitignore).map(|(on, origin)| (on.to_string(), origin));
+        rows.or_default("respect-gitignore", respect, true.to_string());
+        for (state, page) in effective.states_at(path, &self.names, &self.choices).into_iter().zip(&self.names.pages) {
+            let key = format!("rules.{}", page.name);
+            let level = if state.on { state.severity.as_str() } else { "off" };
+            rows.add(&key, quoted(level), state.origin);
+            for option in page.head.options.iter().filter(|_| state.on) {
+                let set = state.options.iter().find(|(name, ..)| *name == option.name);
+                let (value, origin) =
+                    set.map_or((&option.default, Origin::Default), |(_, value, origin)| (value, *origin));
+                rows.add(&format!("{key}.{}", option.name), value.to_string(), origin);
+            }
+        }
+        rows.rows
+    }
+}
+
+struct Rows<'e> {
+    effective: &'e Effective,
+    rows: Vec<Row>,
+}
+
+impl Rows<'_> {
+    fn add(&mut self, key: &str, value: String, origin: Origin) {
+        let origin = self.origin(origin);
+        self.rows.push(Row { key: key.to_owned(), value, origin });
+    }
+
+    fn or_default(&mut self, key: &str, value: Option<(String, Origin)>, default: String) {
+        let (value, origin) = value.unwrap_or((default, Origin::Default));
+        self.add(key, value, origin);
+    }
+
+    /// A list that every file of the chain adds to.
+    fn lists(&mut self, key: &str, get: impl Fn(&File) -> &Vec<At<String>>) {
+        let before = self.rows.len();
+        for (index, checked) in self.effective.chain.iter().enumerate() {
+            let list = get(&checked.file);
+            if let Some(&(_, span)) = list.first() {
+                let list = OptionValue::List(list.iter().map(|(text, _)| text.clone()).collect());
+                self.add(key, list.to_string(), Origin::File(index, span));
+            }
+        }
+        if self.rows.len() == before {
+            self.add(key, "[]".to_owned(), Origin::Default);
+        }
+    }
+
+    fn origin(&self, origin: Origin) -> String {
+        match origin {
+            Origin::Default => "default".to_owned(),
+            Origin::Option(option) => option.to_owned(),
+            Origin::File(index, span) => self.effective.chain.get(index).map_or_else(String::new, |checked| {
+                let text = &checked.source.text;
+                format!("{}:{}", checked.source.place, LineIndex::new(text).position(text, span.start).row)
+            }),
+        }
+    }
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    OptionValue::Text(text.to_owned()).to_string()
+}

@@ -1,0 +1,224 @@
+//! Which files are read: those asked about, and of the others only those that the answer depends on.
+
+use super::bundles::Bundles;
+use super::document::{Document, Kind, ReadOptions};
+use super::places::Places;
+use super::read::{is_bundle_candidate, is_python, read, read_bundle, understand};
+use super::reference::{Reference, ReferenceKind};
+use super::{collect, roles};
+use crate::snapshot::RepoPath;
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+
+/// What to load.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The files asked about, in any order.
+    pub asked: &'a [RepoPath],
+    /// Lists every file of the snapshot that matters; called only if the answer needs it.
+    pub everything: &'a (dyn Fn() -> Vec<RepoPath> + Sync),
+    /// How to read the file at a path.
+    pub options: &'a (dyn Fn(&RepoPath) -> ReadOptions + Sync),
+    /// Called for each file that is read, from any thread.
+    pub progress: &'a (dyn Fn() + Sync),
+}
+
+/// Up to so many files it costs more to wake other threads than to do the work.
+const FEW: usize = 8;
+
+/// What was loaded: documents sorted by path, and the references of each.
+pub struct Loaded {
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// What each refers to, in order of place.
+    pub references: Vec<Vec<Reference>>,
+    /// By path, the index of its document.
+    pub by_path: HashMap<RepoPath, u32>,
+}
+
+/// Reads what was asked about and what it depends on.
+pub fn load(places: &Places, request: &Request<'_>) -> Loaded {
+    let mut loader = Loader { places, request, documents: Vec::new(), known: HashMap::new(), references: Vec::new() };
+    loader.add(request.asked, true);
+    loader.read_bundles();
+    loader.follow_runs();
+    loader.find_importers();
+    loader.finish()
+}
+
+struct Loader<'a> {
+    places: &'a Places,
+    request: &'a Request<'a>,
+    documents: Vec<Document>,
+    known: HashMap<RepoPath, usize>,
+    /// References of the first documents, as far as they were collected.
+    references: Vec<Vec<Reference>>,
+}
+
+/// `map` over items, in parallel where that pays.
+fn each<T: Sync, R: Send>(items: &[T], map: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    if items.len() <= FEW { items.iter().map(map).collect() } else { items.par_iter().map(map).collect() }
+}
+
+impl Loader<'_> {
+    /// Reads those files that are not known yet.
+    fn add(&mut self, paths: &[RepoPath], asked: bool) {
+        let mut seen = BTreeSet::new();
+        let new: Vec<&RepoPath> =
+            paths.iter().filter(|path| !self.known.contains_key(*path) && seen.insert(*path)).collect();
+        let snapshot = self.places.snapshot().as_ref();
+        let documents = each(&new, |path| {
+            let document = read(snapshot, path, asked, &(self.request.options)(path));
+            (self.request.progress)();
+            document
+        });
+        self.take(documents);
+    }
+
+    fn take(&mut self, documents: Vec<Document>) {
+        self.places.remember(
+            documents.iter().filter(|document| document.notebook.is_some()).map(|document| (&document.path, true)),
+        );
+        for document in documents {
+            self.known.insert(document.path.clone(), self.documents.len());
+            self.documents.push(document);
+        }
+    }
+
+    /// Reads the bundles that hold plain Python and YAML files which are asked about, and says which files belong to
+    /// them and which are run by them.
+    fn read_bundles(&mut self) {
+        let mut bundles = Bundles::default();
+        let mut roots = BTreeSet::new();
+        for document in &self.documents {
+            if is_bundle_candidate(&document.path) || is_plain_python(document) {
+                roots.extend(bundles.roots_of(&document.path, self.places));
+            }
+        }
+        self.add(&roots.iter().cloned().collect::<Vec<_>>(), false);
+        for root in &roots {
+            let included = self.read_bundle(root, root, &mut bundles);
+            self.add(&included, false);
+            for file in &included {
+                self.read_bundle(file, root, &mut bundles);
+            }
+        }
+        for document in &mut self.documents {
+            let options = (self.request.options)(&document.path);
+            let own_word = options.kind == Some(Kind::Bundle);
+            if is_bundle_candidate(&document.path) && document.kind != Kind::Bundle || own_word {
+                let unread = document.bundle.is_none() && document.problems.is_empty();
+                if unread && (own_word || bundles.has(&document.path)) {
+                    read_bundle(document, &options);
+                }
+            } else if options.kind.is_none() && is_plain_python(document) {
+                document.kind = roles::kind(document, bundles.runs(&document.path));
+            }
+        }
+    }
+
+    /// Reads one file of a bundle. Gives back what it includes.
+    fn read_bundle(&mut self, path: &RepoPath, root: &RepoPath, bundles: &mut Bundles) -> Vec<RepoPath> {
+        let Some(document) = self.known.get(path).and_then(|&at| self.documents.get_mut(at)) else {
+            return Vec::new();
+        };
+        if document.bundle.is_none() && document.problems.is_empty() {
+            read_bundle(document, &(self.request.options)(path));
+        }
+        document.bundle.as_ref().map(|bundle| bundles.add(path, root, bundle, self.places)).unwrap_or_default()
+    }
+
+    /// Collects references, and reads what `%run` reaches until nothing new turns up. Imports and
+    /// `dbutils.notebook.run` are resolved, but no rule looks into what they reach.
+    fn follow_runs(&mut self) {
+        while self.references.len() < self.documents.len() {
+            let new = self.documents.get(self.references.len()..).unwrap_or_default();
+            let found = each(new, |document| collect::references(document, self.places));
+            let runs = found.iter().flatten().filter(|reference| reference.kind == ReferenceKind::Run);
+            let targets: BTreeSet<RepoPath> = runs.filter_map(|run| run.resolution.file().cloned()).collect();
+            self.references.extend(found);
+            self.add(&targets.into_iter().collect::<Vec<_>>(), false);
+        }
+    }
+
+    /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a
+    /// script, unless somebody imports it. Only for such files all others are searched for imports.
+    fn find_importers(&mut self) {
+        let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
+        let stems: BTreeSet<&str> = unclear
+            .iter()
+            .filter_map(|&at| self.documents.get(at))
+            .map(|document| document.path.stem())
+            .filter(|stem| roles::is_identifier(stem))
+            .collect();
+        if let Ok(search) = AhoCorasick::new(&stems)
+            && !stems.is_empty()
+        {
+            self.read_mentions(&search);
+        }
+        let imported: BTreeSet<&RepoPath> = self
+            .references
+            .iter()
+            .flatten()
+            .filter(|reference| matches!(reference.kind, ReferenceKind::Import(_)))
+            .filter_map(|reference| reference.resolution.file())
+            .collect();
+        let is_imported = |at: usize| self.documents.get(at).is_some_and(|document| imported.contains(&document.path));
+        let scripts: Vec<usize> = unclear.into_iter().filter(|&at| !is_imported(at)).collect();
+        for at in scripts {
+            if let Some(document) = self.documents.get_mut(at) {
+                document.kind = Kind::Script;
+            }
+        }
+    }
+
+    /// Reads all Python and notebooks in which one of the words stands that `search` looks for.
+    fn read_mentions(&mut self, search: &AhoCorasick) {
+        let everything = (self.request.everything)();
+        let new: Vec<&RepoPath> = everything
+            .iter()
+            .filter(|path| is_python(path) || path.has_extension("ipynb"))
+            .filter(|path| !self.known.contains_key(*path))
+            .collect();
+        let snapshot = self.places.snapshot();
+        let found = each(&new, |path| {
+            let options = (self.request.options)(path);
+            let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
+            let bytes = if small { snapshot.read(path).ok() } else { None }?;
+            let mentions = search.is_match(&bytes) && memchr::memmem::find(&bytes, b"import").is_some();
+            mentions.then(|| understand(bytes, path, false, &options))
+        });
+        self.take(found.into_iter().flatten().collect());
+        let new = self.documents.get(self.references.len()..).unwrap_or_default();
+        let references = each(new, |document| collect::references(document, self.places));
+        self.references.extend(references);
+    }
+
+    fn is_unclear(&self, at: usize) -> bool {
+        let Some(document) = self.documents.get(at) else { return false };
+        document.asked
+            && document.kind == Kind::Module
+            && roles::may_be_script(document)
+            && (self.request.options)(&document.path).kind.is_none()
+            && !self.places.list(&document.path.parent()).has_file("__init__.py")
+    }
+
+    fn finish(mut self) -> Loaded {
+        self.references.resize_with(self.documents.len(), Vec::new);
+        let mut both: Vec<(Document, Vec<Reference>)> = self.documents.into_iter().zip(self.references).collect();
+        both.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+        let (documents, references): (Vec<_>, Vec<_>) = both.into_iter().unzip();
+        let by_path = documents
+            .iter()
+            .enumerate()
+            .map(|(at, document)| (document.path.clone(), u32::try_from(at).unwrap_or(u32::MAX)))
+            .collect();
+        Loaded { documents, references, by_path }
+    }
+}
+
+/// Whether a document is Python that is no notebook, and was read.
+fn is_plain_python(document: &Document) -> bool {
+    is_python(&document.path) && !document.is_notebook() && !document.raw.is_empty()
+}

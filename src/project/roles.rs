@@ -1,0 +1,48 @@
+//! What a plain Python file is for, as far as it says itself.
+
+use super::document::{Document, Kind};
+
+/// Names that notebooks and job scripts are given and modules are not.
+const INJECTED: [&str; 10] =
+    ["spark", "dbutils", "display", "displayHTML", "sc", "sqlContext", "table", "sql", "udf", "getArgument"];
+
+/// Modules that only the source of a pipeline imports.
+const PIPELINE_MODULES: [&str; 2] = ["dlt", "pyspark.pipelines"];
+
+/// The kind of a plain Python file. `run_by_bundle`: whether a job or pipeline of a bundle runs it.
+pub fn kind(document: &Document, run_by_bundle: bool) -> Kind {
+    if run_by_bundle {
+        return Kind::Script;
+    }
+    if document.kind == Kind::Module && (document.python.main_guard.is_some() || is_pipeline_source(document)) {
+        return Kind::Script;
+    }
+    document.kind
+}
+
+/// Whether a module may as well be a script: it does something when it is run, and uses names that only scripts
+/// and notebooks are given.
+pub fn may_be_script(document: &Document) -> bool {
+    let facts = &document.python;
+    facts.first_effect.is_some() && INJECTED.iter().any(|name| !facts.free_uses(name).is_empty())
+}
+
+/// Whether a name can be imported.
+pub fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn is_pipeline_source(document: &Document) -> bool {
+    let facts = &document.python;
+    facts.imports.iter().filter(|import| import.level == 0).any(|import| {
+        let module = facts.text(import.module);
+        let whole = import.name.map(|name| format!("{module}.{}", facts.text(name)));
+        PIPELINE_MODULES.iter().any(|known| {
+            module == *known
+                || whole.as_deref() == Some(known)
+                || module.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'))
+        })
+    })
+}

@@ -1,0 +1,207 @@
+//! What the rules of this group share: whether a file is imported for sure, and where it uses a name that
+//! the platform gives to notebooks alone.
+
+use crate::project::document::{Document, Kind};
+use crate::project::reference::{ReferenceKind, Resolution};
+use crate::python::facts::{Facts, NameUse, ScopeId};
+use crate::rules::context::Context;
+use crate::text::Span;
+use memchr::memmem;
+use std::collections::HashMap;
+
+/// Uses of one name in one function.
+pub(super) struct Uses {
+    /// The first of them.
+    pub(super) first: Span,
+    /// How many.
+    pub(super) count: usize,
+    /// The function's name; `None` at the top level.
+    pub(super) function: Option<String>,
+}
+
+impl Uses {
+    /// What to add to a message where there is more than one: " (3 uses in `load`)".
+    pub(super) fn tail(&self) -> String {
+        match (&self.function, self.count) {
+            (_, 0 | 1) => String::new(),
+            (Some(function), count) => format!(" ({count} uses in `{function}`)"),
+            (None, count) => format!(" ({count} uses at the top level)"),
+        }
+    }
+}
+
+/// Whether the code imports the API that only pipelines have.
+pub(super) fn is_pipeline_source(facts: &Facts) -> bool {
+    facts.imports.iter().any(|import| {
+        let module = facts.text(import.module);
+        let within =
+            |root: &str| module.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        within("dlt") || within("pyspark.pipelines") || (module == "pyspark" && facts.is(import.name, "pipelines"))
+    })
+}
+
+/// Where imported code (the project has sorted out what is run by jobs and pipelines) uses the global `name` although nothing binds it, one entry a function, in order of place.
+/// Uses for which `skip` holds do not count.
+pub(super) fn unbound(context: &Context<'_>, name: &str, skip: impl Fn(&NameUse) -> bool) -> Vec<Uses> {
+    let facts = &context.document.python;
+    if facts.symbols.get(name).is_none() || context.document.kind != Kind::Module {
+        return Vec::new();
+    }
+    let free: Vec<&NameUse> =
+        facts.free_uses(name).into_iter().filter(|name_use| !name_use.annotation && !skip(name_use)).collect();
+    if free.is_empty() || is_guarded(context.document, name) || may_come_by_star(context, name) {
+        return Vec::new();
+    }
+    by_function(facts, free.into_iter().map(|name_use| (name_use.span, name_use.scope)))
+}
+
+/// Gathers places by the innermost function around them, in order of place.
+pub(super) fn by_function(facts: &Facts, places: impl Iterator<Item = (Span, ScopeId)>) -> Vec<Uses> {
+    let mut places: Vec<(Span, Option<u32>)> = places.map(|(span, scope)| (span, function_of(facts, scope))).collect();
+    places.sort_unstable();
+    let mut known: HashMap<Option<u32>, usize> = HashMap::new();
+    let mut uses: Vec<Uses> = Vec::new();
+    for (span, function) in places {
+        let at = *known.entry(function).or_insert_with(|| {
+            let name = function.and_then(|id| facts.functions.get(id as usize));
+            let function = name.map(|function| facts.text(function.name).to_owned());
+            uses.push(Uses { first: span, count: 0, function });
+            uses.len() - 1
+        });
+        uses[at].count += 1;
+    }
+    uses
+}
+
+/// The innermost `def` around a scope, lambdas and comprehensions looked through.
+fn function_of(facts: &Facts, scope: ScopeId) -> Option<u32> {
+    let mut at = Some(scope);
+    while let Some(scope) = at.and_then(|id| facts.scopes.get(id as usize)) {
+        if scope.function.is_some() {
+            return scope.function;
+        }
+        at = scope.parent;
+    }
+    None
+}
+
+/// Whether the code knows that the name may be missing: it handles `NameError`, or looks the name up by its text
+/// (`"dbutils" in globals()`, `hasattr(builtins, "dbutils")`, `get_ipython().user_ns["dbutils"]`).
+fn is_guarded(document: &Document, name: &str) -> bool {
+    const LOOK_UPS: [&str; 10] = [
+        "globals",
+        "locals",
+        "vars",
+        "hasattr",
+        "getattr",
+        "setattr",
+        "builtins",
+        "__builtins__",
+        "get_ipython",
+        "exec",
+    ];
+    let facts = &document.python;
+    facts.symbols.get("NameError").is_some()
+        || (LOOK_UPS.iter().any(|word| facts.symbols.get(word).is_some())
+            && facts.strings.iter().any(|string| *string.value == *name))
+        || facts.symbols.get(&format!("builtins.{name}")).is_some()
+}
+
+/// Whether a star import may bring the name: one of a module that is not known to lack it.
+fn may_come_by_star(context: &Context<'_>, name: &str) -> bool {
+    let facts = &context.document.python;
+    let mut stars = facts.imports.iter().enumerate().filter(|(_, import)| facts.is(import.name, "*"));
+    stars.any(|(index, import)| {
+        let module = facts.text(import.module);
+        let lacks = (import.level == 0 && lacks(module, name)) || repository_module_lacks(context, index, name);
+        !lacks
+    })
+}
+
+/// Whether a well-known module is known not to have any of the injected names but those of its own API.
+fn lacks(module: &str, name: &str) -> bool {
+    const FUNCTIONS: [&str; 2] = ["pyspark.sql.functions", "pyspark.sql.connect.functions"];
+    const MODULES: [&str; 27] = [
+        "abc",
+        "collections",
+        "contextlib",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "delta",
+        "delta.tables",
+        "enum",
+        "functools",
+        "itertools",
+        "json",
+        "logging",
+        "math",
+        "numpy",
+        "os",
+        "os.path",
+        "pandas",
+        "pathlib",
+        "pyspark.sql",
+        "pyspark.sql.types",
+        "pyspark.sql.window",
+        "random",
+        "re",
+        "time",
+        "typing",
+        "unittest.mock",
+    ];
+    MODULES.contains(&module) || (FUNCTIONS.contains(&module) && name != "udf")
+}
+
+/// Whether the star import at `index` is of a module of this repository that does not bind the name.
+fn repository_module_lacks(context: &Context<'_>, index: usize, name: &str) -> bool {
+    let is_it = |kind: ReferenceKind| matches!(kind, ReferenceKind::Import(at) if at as usize == index);
+    let Some(reference) = context.project.references(&context.document.path).iter().find(|one| is_it(one.kind)) else {
+        return false;
+    };
+    let Resolution::Found(path) = &reference.resolution else { return false };
+    // The module need not be among the documents when only some files are asked about, and the answer must be the
+    // same then; so its text is asked.
+    context.text_of(path).is_some_and(|text| never_binds(&text, name))
+}
+
+/// Whether a module's text has the name nowhere but where it is used (`name.x`, `name(`), and no star import.
+fn never_binds(text: &str, name: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_word = |at: Option<usize>| {
+        at.and_then(|at| bytes.get(at))
+            .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80)
+    };
+    memmem::find(bytes, b"import *").is_none()
+        && memmem::find_iter(bytes, name).all(|at| {
+            let end = at + name.len();
+            let whole = !is_word(at.checked_sub(1)) && !is_word(Some(end));
+            let defined =
+                bytes.get(..at).is_some_and(|before| before.ends_with(b"def ") || before.ends_with(b"class "));
+            !whole || (matches!(bytes.get(end), Some(b'.' | b'(')) && !defined)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::never_binds;
+
+    #[test]
+    fn a_module_that_only_uses_a_name_does_not_bring_it() {
+        for text in ["", "def f():\n    return spark.range(1)\n", "spark_conf = 1\nmyspark = 2\n", "é = spark.range(1)"]
+        {
+            assert!(never_binds(text, "spark"), "{text}");
+        }
+        for text in [
+            "spark = 1",
+            "from x import spark",
+            "from x import y as spark",
+            "def spark(): pass",
+            "for spark in x: pass",
+            "from x import *",
+            "spark",
+        ] {
+            assert!(!never_binds(text, "spark"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Page: `rules/notebook/syntax-error.md`.
+
+use crate::python::facts::SyntaxErrorKind;
+use crate::rules::context::Context;
+use crate::rules::library;
+
+/// Python that does not parse, or only on a newer Python than the target.
+pub(super) fn error(context: &mut Context<'_>) {
+    let document = context.document;
+    for error in &document.python.syntax_errors {
+        // A rule of its own says more about those.
+        if library::is_bare_magic(document, error) {
+            continue;
+        }
+        let message = match error.kind {
+            SyntaxErrorKind::Invalid => format!("this is no Python: {}", error.message),
+            SyntaxErrorKind::TooNew => match runtime(&error.message) {
+                Some(runtime) => format!("{}: Databricks Runtime {runtime} is the first that has it", error.message),
+                None => error.message.clone(),
+            },
+        };
+        context.report(error.span, message);
+    }
+}
+
+/// The first Databricks Runtime with the Python that `message` ends with ("… was added in Python 3.12)").
+fn runtime(message: &str) -> Option<u32> {
+    let (_, version) = message.rsplit_once("Python 3.")?;
+    match version.trim_end_matches(')') {
+        "10" => Some(13),
+        "11" => Some(15),
+        "12" => Some(16),
+        _ => None,
+    }
+}

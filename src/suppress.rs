@@ -1,1 +1,0 @@
-//! Comments that silence findings, and those that silence nothing.

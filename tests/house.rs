@@ -1,0 +1,193 @@
+//! The plan of the house, held: floors, doors, sizes, and a reason for every dependency. `docs/house.md` says why.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a helper of a test fails as the test does"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rooms by floor. A room imports only rooms on lower floors, never its neighbours.
+const FLOORS: &[&[&str]] = &[
+    &["text", "snapshot"],
+    &["finding", "notebook", "python", "bundle"],
+    &["project"],
+    &["page"],
+    &["rules", "suppress"],
+    &["config", "report"],
+    &["engine"],
+    &["fix"],
+    &["trial"],
+    &["cli"],
+    &["main"],
+];
+
+/// Crates that only one room may name.
+const DOORS: &[(&str, &str)] = &[
+    ("ruff_", "python/"),
+    ("tree_sitter", "python/"),
+    ("git2::", "snapshot/"),
+    ("ignore::Walk", "snapshot/"),
+    ("clap", "cli/"),
+    ("saphyr", "bundle/"),
+];
+
+const MOST_LINES: usize = 700;
+
+#[test]
+fn rooms_look_only_down() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let room = file.room();
+        let Some(floor) = floor(&room) else {
+            panic!("`{room}` stands on no floor: give it one in tests/house.rs and docs/house.md");
+        };
+        for (number, line) in file.code() {
+            for used in rooms_named(line) {
+                let below = self::floor(used).is_some_and(|other| other < floor);
+                if used != room && !below {
+                    wrong.push(format!("{}:{number}: `{room}` uses `{used}`: {}", file.name, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "rooms look up or sideways:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_outside_crate_has_one_door() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        for (number, line) in file.code() {
+            for (krate, room) in DOORS {
+                if names(line, krate) && !file.name.starts_with(room) {
+                    wrong.push(format!("{}:{number}: `{krate}` belongs in `{room}`: {}", file.name, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "doors:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_stay_readable() {
+    let long: Vec<String> = sources()
+        .iter()
+        .map(|file| (file.text.lines().count(), &file.name))
+        .filter(|(lines, _)| *lines > MOST_LINES)
+        .map(|(lines, name)| format!("{name}: {lines} lines"))
+        .collect();
+    assert!(long.is_empty(), "more than {MOST_LINES} lines:\n{}", long.join("\n"));
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let reasons = read("docs/dependencies.md");
+    let mut named: Vec<&str> =
+        reasons.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(name, _)| name).collect();
+    let mut used: Vec<&str> = ["dependencies", "dev-dependencies", "build-dependencies"]
+        .iter()
+        .filter_map(|table| manifest.get(*table)?.as_table())
+        .flat_map(|table| table.keys().map(String::as_str))
+        .collect();
+    named.sort_unstable();
+    used.sort_unstable();
+    assert_eq!(named, used, "left: docs/dependencies.md, right: Cargo.toml");
+}
+
+/// One file under `src/`.
+struct Source {
+    /// Its path below `src/`, with `/`.
+    name: String,
+    text: String,
+}
+
+impl Source {
+    fn room(&self) -> String {
+        let first = self.name.split('/').next().unwrap_or_default();
+        first.strip_suffix(".rs").unwrap_or(first).to_owned()
+    }
+
+    /// Lines that are compiled into the product, with their 1-based numbers: no comments, no unit tests.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate().map(|(at, line)| (at + 1, line));
+        let product = lines.take_while(|(_, line)| !line.starts_with("#[cfg(test)]"));
+        product.filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn sources() -> Vec<Source> {
+    let base = root().join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![base.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && path != base.join("lib.rs") {
+                found.push(Source { name: below(&path, &base), text: fs::read_to_string(&path).unwrap() });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(found.len() > 20, "the sources were not found");
+    found
+}
+
+fn below(path: &Path, base: &Path) -> String {
+    path.strip_prefix(base).unwrap().to_string_lossy().replace('\\', "/")
+}
+
+fn floor(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// The rooms that a line names: `crate::room::…`, `use crate::{room::…, other}`, and `brickgate::room` in `main.rs`.
+fn rooms_named(line: &str) -> Vec<&str> {
+    let mut rooms = Vec::new();
+    for path in line.split("crate::").skip(1).chain(line.split("brickgate::").skip(1)) {
+        match path.strip_prefix('{') {
+            Some(group) => rooms.extend(group.split(',').map(word)),
+            None => rooms.push(word(path)),
+        }
+    }
+    rooms.retain(|room| !room.is_empty());
+    rooms
+}
+
+fn word(text: &str) -> &str {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Whether `line` names the crate as a path, not as a part of another word or inside a string.
+fn names(line: &str, krate: &str) -> bool {
+    line.match_indices(krate).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let path = line[at..].contains("::") || line.trim_start().starts_with("use ");
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '.') && path
+    })
+}
+
+#[test]
+fn the_checks_can_fail() {
+    assert_eq!(rooms_named("use crate::{text::Span, cli};"), ["text", "cli"]);
+    assert_eq!(rooms_named("    let x = crate::engine::run(crate::fix::y);"), ["engine", "fix"]);
+    assert!(floor("cli") > floor("engine") && floor("attic").is_none());
+    assert!(names("use ruff_python_ast::Expr;", "ruff_") && names("fn f(e: &ruff_text_size::TextRange)", "ruff_"));
+    assert!(!names("let not_clap = x::y;", "clap") && !names("\"ignore::Walk\"", "ignore::Walk"));
+}
