@@ -262,3 +262,42 @@ fn lower(message: &str) -> String {
     let mut chars = message.trim_end_matches('.').chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use crate::text::region::{OffsetMap, Region};
+
+    /// The error of a cell, with the code that it points at.
+    fn error(code: &str, ipython: bool) -> (String, String) {
+        let region = Region { cell: 0, code: code.into(), map: OffsetMap::shift(0), ipython };
+        let errors = read(&[region], (3, 13)).syntax_errors;
+        let [error] = errors.as_slice() else { panic!("{code}: {errors:?}") };
+        (error.span.of(code).to_owned(), error.message.clone())
+    }
+
+    #[test]
+    fn common_mistakes_are_named() {
+        for (code, at, message) in [
+            ("df = f(\"t\"\ndf.show()", "(", "`(` is never closed"),
+            ("f([1, 2)", ")", "`)` does not close the `[` before it"),
+            ("f(1))\ng()", ")", "`)` closes a bracket that was never opened"),
+            ("if x = 1:\n  y", "=", "`=` assigns; compare with `==`"),
+            ("if x\n  y", "", "`:` is missing before the end of the line"),
+            ("print x", "x", "`print` is a function; put what it gets in parentheses"),
+            ("a = 'it's'", "s", "the quote before `s` ends the string; escape it or use the other quotes around"),
+            ("x = \"\"\"a\nb", "\"\"\"a", "the string that begins here is never closed"),
+            ("x = “a”", "“", "`“` is a typographic quote; write `\"` or `'`"),
+            ("f(a b)", "b", "`,` is missing before `b`"),
+            ("x =\u{200b} 1", "\u{200b}", "there is an invisible character U+200B here; remove it"),
+            ("<<<<<<< HEAD\nx", "<<", "this is the mark of a merge conflict; resolve it and remove the line"),
+            ("x = 1\n  y = 2", "  ", "this line is indented, but nothing above asks for it"),
+            ("else:\n  x", "else", "`else` does not follow the block that it belongs to"),
+        ] {
+            assert_eq!(error(code, true), (at.into(), message.into()), "{code}");
+        }
+        let sql = "this looks like SQL, not Python; start the cell with `%sql` or use `spark.sql(…)`";
+        assert_eq!(error("SELECT * FROM t", true).1, sql);
+        assert_eq!(error("%pip install x", false).1, "magics and shell commands work only in notebooks");
+    }
+}

@@ -488,3 +488,15 @@ fn what_nests_too_deeply_is_left_out() {
     let flat = format!("x = [{}]\ny = {}1", "f(1), ".repeat(20_000), "1 and ".repeat(5000));
     assert_eq!(facts(&flat).too_deep, []);
 }
+
+#[test]
+fn spans_are_mapped_behind_prefixes() {
+    let text = "# MAGIC x = f(\n# MAGIC   y)";
+    let code = "x = f(\n  y)";
+    let map = OffsetMap { pieces: vec![(0, 8), (7, 23)] };
+    let facts = read(&[Region { cell: 0, code: code.into(), map, ipython: true }], (3, 13));
+    let spans: Vec<_> = facts.uses.iter().map(|row| row.span.of(text)).collect();
+    assert_eq!(spans, ["f", "y"]);
+    assert_eq!(facts.calls[0].span.of(text), "f(\n# MAGIC   y)");
+    assert_eq!(facts.bindings[0].span.of(text), "x");
+}
