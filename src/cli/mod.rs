@@ -1,6 +1,7 @@
 //! The command line: which commands there are. One file a command.
 
 pub mod check;
+pub mod config;
 mod fixes;
 mod paper;
 mod progress;
@@ -38,6 +39,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Args>),
+    Config(config::Args),
 }
 
 /// Runs the command that `arguments` give, program name first, and returns the exit code.
@@ -59,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let command = cli.command;
     let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || match command {
         Command::Check(args) => check::run(&args, terminal),
+        Command::Config(args) => config::run(&args, terminal),
     });
     let exit = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
