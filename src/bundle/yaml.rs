@@ -138,7 +138,51 @@ const MERGE: &str = "<<";
 /// # Errors
 /// If the text is no YAML, is nested too deeply, or grows too large when its aliases are followed.
 pub fn parse(text: &str) -> Result<Option<Arc<Node>>, YamlError> {
-    Builder { text, bytes: Bytes::new(text), open: Vec::new(), anchors: HashMap::new(), root: None }.run()
+    let read = |source: &str, pads: Vec<Pad>| {
+        let bytes = Bytes::new(text, pads);
+        Builder { text, bytes, open: Vec::new(), anchors: HashMap::new(), root: None }.run(source)
+    };
+    let source = text.strip_prefix(BOM).unwrap_or(text);
+    read(source, Vec::new()).or_else(|error| {
+        let Some((indented, pads)) = indent_closing_brackets(source) else { return Err(error) };
+        read(&indented, pads).map_err(|_| error)
+    })
+}
+
+/// Blanks that were put into a text before it was parsed.
+struct Pad {
+    /// The character in front of which they stand, counted in the text with blanks.
+    at: usize,
+    /// How many they and those before them are.
+    sum: usize,
+}
+
+/// The text with more blanks before lines that start with `}` or `]`. The parser insists that they stand further
+/// right than the key they belong to; the YAML reader of the Databricks CLI does not, and people write
+/// ```yaml
+/// prod: {
+/// }
+/// ```
+/// `None` if there are no such lines, or too many to be real.
+fn indent_closing_brackets(text: &str) -> Option<(String, Vec<Pad>)> {
+    const MOST: usize = 10_000;
+    const FAR: usize = 120;
+    let mut out = String::new();
+    let mut pads: Vec<Pad> = Vec::new();
+    let mut chars = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_start_matches(' ').starts_with(['}', ']']) {
+            if pads.len() == MOST {
+                return None;
+            }
+            let before = pads.last().map_or(0, |pad| pad.sum);
+            pads.push(Pad { at: chars + before, sum: before + FAR });
+            out.extend(std::iter::repeat_n(' ', FAR));
+        }
+        out.push_str(line);
+        chars += line.chars().count();
+    }
+    (!pads.is_empty()).then_some((out, pads))
 }
 
 /// A collection that is still open.
@@ -161,8 +205,8 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn run(mut self) -> Result<Option<Arc<Node>>, YamlError> {
-        let mut parser = Parser::new_from_str(self.text.strip_prefix(BOM).unwrap_or(self.text));
+    fn run(mut self, source: &str) -> Result<Option<Arc<Node>>, YamlError> {
+        let mut parser = Parser::new_from_str(source);
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| YamlError {
                 offset: self.bytes.offset(error.marker().index()),
@@ -179,7 +223,7 @@ impl Builder<'_> {
                     self.add(Arc::new(node), anchor)?;
                 }
                 Event::SequenceStart(anchor, _) => {
-                    self.begin(anchor, span.start.index(), Value::Sequence(Vec::new()))?
+                    self.begin(anchor, span.start.index(), Value::Sequence(Vec::new()))?;
                 }
                 Event::MappingStart(anchor, _) => self.begin(anchor, span.start.index(), Value::Mapping(Vec::new()))?,
                 Event::SequenceEnd | Event::MappingEnd => self.end(span.end.index())?,
@@ -280,6 +324,8 @@ struct Bytes<'a> {
     base: usize,
     /// Byte offset of every [`STRIDE`]th character; empty if all characters are single bytes.
     marks: Vec<u32>,
+    /// What the parser read and the text does not hold.
+    pads: Vec<Pad>,
 }
 
 /// The parser does not expect a byte order mark.
@@ -289,20 +335,31 @@ const BOM: char = '\u{feff}';
 const STRIDE: usize = 128;
 
 impl<'a> Bytes<'a> {
-    fn new(whole: &'a str) -> Self {
+    fn new(whole: &'a str, pads: Vec<Pad>) -> Self {
         let text = whole.strip_prefix(BOM).unwrap_or(whole);
         let base = whole.len() - text.len();
         if text.is_ascii() {
-            return Self { text, base, marks: Vec::new() };
+            return Self { text, base, marks: Vec::new(), pads };
         }
         let every = text.char_indices().step_by(STRIDE);
-        Self { text, base, marks: every.map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect() }
+        Self { text, base, marks: every.map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect(), pads }
     }
 
-    /// The byte of the whole text at which a character starts.
+    /// The byte of the whole text at which a character of what the parser read starts.
     fn offset(&self, chars: usize) -> u32 {
+        let before = self.pads.partition_point(|pad| pad.at <= chars);
+        let chars = match before.checked_sub(1).and_then(|last| self.pads.get(last)) {
+            // Inside the blanks means at their place.
+            Some(pad) => chars.saturating_sub(pad.sum).max(pad.at.saturating_sub(self.sum_before(before - 1))),
+            None => chars,
+        };
         let within = if self.marks.is_empty() { chars.min(self.text.len()) } else { self.within(chars) };
         u32::try_from(self.base + within).unwrap_or(u32::MAX)
+    }
+
+    /// How many blanks stand before those of a pad.
+    fn sum_before(&self, pad: usize) -> usize {
+        pad.checked_sub(1).and_then(|last| self.pads.get(last)).map_or(0, |pad| pad.sum)
     }
 
     fn within(&self, chars: usize) -> usize {
@@ -382,6 +439,22 @@ mod tests {
         let error = parse("a: [1, 2\nb: 3\n").unwrap_err();
         assert!(error.offset > 0 && error.message.starts_with("not valid YAML: "), "{error:?}");
         assert!(parse("").unwrap().is_none());
+    }
+
+    #[test]
+    fn closing_brackets_may_stand_left() {
+        let text = "a: 1\ntargets:\n  dev: {\n    # ö\n    x: 1\n  }\n  prod: {\n  }\nlist: [\n  y,\n]\nend: ü\n";
+        let root = read(text);
+        assert_eq!(root.at(&["targets", "dev", "x"]).unwrap().span.of(text), "1");
+        assert_eq!(root.at(&["targets", "dev"]).unwrap().span.of(text), "{\n    # ö\n    x: 1\n  }");
+        assert_eq!(root.get("list").unwrap().items().next().unwrap().span.of(text), "y");
+        assert_eq!(root.get("end").unwrap().span.of(text), "ü");
+        assert_eq!(
+            root.entries().iter().map(|entry| entry.key_span.of(text)).collect::<Vec<_>>().join(" "),
+            "a targets list end"
+        );
+        let error = parse("a: {\n}\nb: [1\n").unwrap_err();
+        assert!(error.offset as usize <= 13, "{error:?}");
     }
 
     #[test]
