@@ -1,6 +1,6 @@
 //! From the path behind `%run` to the file that it means.
 
-use super::places::{Named, Places, child, without_extension};
+use super::places::{Named, Places, Similar, child, without_extension};
 use super::reference::Resolution;
 use crate::snapshot::{EntryKind, RepoPath};
 use crate::text::nearest;
@@ -74,9 +74,7 @@ impl<'a> Resolver<'a> {
             return Resolution::Unknown;
         }
         let stem = without_extension(target.as_str()).map_or_else(|| target.clone(), RepoPath::new);
-        let other_case = self.walk(&stem, Similar::OtherCase);
-        let nearest =
-            if other_case.is_some() { None } else { self.walk(&stem, Similar::Nearest).or_else(|| self.moved(&stem)) };
+        let Similar { other_case, nearest } = self.places.similar(&self.folder, &stem, || self.search(&stem));
         Resolution::NotFound { other_case, nearest }
     }
 
@@ -115,8 +113,17 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    fn search(&self, target: &RepoPath) -> Similar {
+        let other_case = self.walk(target, Likeness::OtherCase);
+        if other_case.is_some() {
+            return Similar { other_case, nearest: None };
+        }
+        let nearest = self.walk(target, Likeness::Nearest).or_else(|| self.moved(target));
+        Similar { other_case: None, nearest }
+    }
+
     /// Looks for a notebook whose path differs from `target` in case, or in one folder's and its own name.
-    fn walk(&self, target: &RepoPath, similar: Similar) -> Option<RepoPath> {
+    fn walk(&self, target: &RepoPath, likeness: Likeness) -> Option<RepoPath> {
         let (folders, name) = match target.as_str().rsplit_once('/') {
             Some((folders, name)) => (folders, name),
             None => ("", target.as_str()),
@@ -130,17 +137,17 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             // Two renamed folders are a guess too far; upper and lower case may differ everywhere.
-            if renamed && similar == Similar::Nearest {
+            if renamed && likeness == Likeness::Nearest {
                 return None;
             }
             renamed = true;
-            let found = similar.best(part, listing.folders())?;
+            let found = likeness.best(part, listing.folders())?;
             at = listing.path(found);
         }
         let listing = self.places.list(&at);
         let stems: Vec<(&str, &str)> = listing.notebook_stems().collect();
-        let mut ranked = similar.ranked(name, stems.iter().map(|(stem, _)| *stem));
-        if renamed && similar == Similar::Nearest {
+        let mut ranked = likeness.ranked(name, stems.iter().map(|(stem, _)| *stem));
+        if renamed && likeness == Likeness::Nearest {
             // In a renamed folder only the very name is a sign.
             ranked.retain(|stem| same_name(stem, name));
         }
@@ -187,12 +194,12 @@ impl<'a> Resolver<'a> {
 
 /// Which names count as similar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Similar {
+enum Likeness {
     OtherCase,
     Nearest,
 }
 
-impl Similar {
+impl Likeness {
     fn best<'n>(self, name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
         self.ranked(name, names).into_iter().next()
     }
