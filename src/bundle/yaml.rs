@@ -138,7 +138,44 @@ const MERGE: &str = "<<";
 /// # Errors
 /// If the text is no YAML, is nested too deeply, or grows too large when its aliases are followed.
 pub fn parse(text: &str) -> Result<Option<Arc<Node>>, YamlError> {
+    let error = match build(text) {
+        Err(error) if error.message.ends_with("invalid indentation") => error,
+        result => return result,
+    };
+    // The platform's reader takes a closing bracket in any column, which the specification does not allow.
+    brackets_pulled_up(text).map_or(Err(error), |text| build(&text))
+}
+
+fn build(text: &str) -> Result<Option<Arc<Node>>, YamlError> {
     Builder { text, bytes: Bytes::new(text), open: Vec::new(), anchors: HashMap::new(), root: None }.run()
+}
+
+/// The text with every line that starts with a closing bracket joined to the last line before it that is more than a
+/// comment, by blanks, so that all offsets stay. `None` if there is no such line.
+fn brackets_pulled_up(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    // Where the lines of blanks and comments start that follow the last other line, its line end included.
+    let mut gap = 0;
+    let mut changed = false;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_start();
+        if content.starts_with(['}', ']']) && gap < out.len() {
+            let blanks = " ".repeat(out.len() - gap);
+            out.truncate(gap);
+            out.push_str(&blanks);
+            changed = true;
+        }
+        out.push_str(line);
+        if !content.is_empty() && !content.starts_with('#') {
+            gap = out.trim_end_matches(['\n', '\r']).len();
+            // What follows ` #` is a comment, which would hide the bracket; unless it stands in quotes.
+            let start = out.len() - line.len();
+            if let Some(comment) = line.find(" #").filter(|&at| !line.get(..at).unwrap_or(line).contains(['"', '\''])) {
+                gap = start + comment;
+            }
+        }
+    }
+    changed.then_some(out)
 }
 
 /// A collection that is still open.
@@ -382,6 +419,17 @@ mod tests {
         let error = parse("a: [1, 2\nb: 3\n").unwrap_err();
         assert!(error.offset > 0 && error.message.starts_with("not valid YAML: "), "{error:?}");
         assert!(parse("").unwrap().is_none());
+    }
+
+    #[test]
+    fn closing_brackets_may_stand_in_any_column() {
+        let text = "a:\n  b: { # é\n    # none, ü\n\n  }\n  c: [\n    1,\r\n]\n  d: x\n";
+        assert!(build(text).is_err());
+        let root = read(text);
+        assert_eq!(root.at(&["a", "d"]).unwrap().span.of(text), "x");
+        assert_eq!(root.at(&["a", "c"]).unwrap().items().next().unwrap().text(), Some("1"));
+        // Any other fault is told where it is.
+        assert!(parse("a:\n  b: {\n  }\n c: 1\n").unwrap_err().offset >= 14);
     }
 
     #[test]
