@@ -3,8 +3,8 @@
 use super::fixes;
 use super::progress::watched;
 use super::repository::{Checked, Repository};
-use super::terminal::{self, Exit, Terminal, to_stdout};
-use crate::config::{Lookup, Overrides};
+use super::terminal::{Exit, Terminal, to_stdout};
+use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
@@ -216,8 +216,8 @@ impl Run<'_> {
             return self.report(&all, &mut Stdout);
         }
         // The text is what is wanted on stdout, so all that is said about it goes to stderr.
-        let fixed = all.first().and_then(|checked| checked.texts.get(&input.path));
-        let text = fixed.map_or(&*input.text, |texts| texts.new.as_bytes());
+        let changed = all.first().and_then(|checked| checked.texts.get(&input.path));
+        let text = changed.map_or(&*input.text, |texts| texts.new.as_bytes());
         to_stdout(|out| out.write_all(text))?;
         self.report(&all, &mut Stderr)
     }
@@ -248,7 +248,7 @@ impl Run<'_> {
         let args = self.args;
         self.terminal.detail(|| format!("repository {}", repository.root().display()));
         if let Err(problems) = repository.read_pages() {
-            problems.iter().for_each(|problem| self.complain(problem));
+            self.fault(&problems);
             return Ok(None);
         }
         let configs = repository.configs();
@@ -266,7 +266,7 @@ impl Run<'_> {
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
         let problems = configs.problems();
         if !problems.is_empty() {
-            problems.iter().for_each(|problem| self.complain(repository.located(problem)));
+            self.fault(&repository.located(problems));
             return Ok(None);
         }
         if args.show_files {
@@ -291,9 +291,9 @@ impl Run<'_> {
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();
         drop(configs);
-        problems.iter().for_each(|problem| self.complain(repository.located(problem)));
+        self.fault(&repository.located(problems));
         let checked = repository.finish(checked);
-        checked.broken.iter().for_each(|problem| self.complain(problem));
+        self.fault(&checked.broken);
         self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
         self.terminal.detail(|| {
             let (known, outcome) = (checked.outcome.project.documents().len(), &checked.outcome);
@@ -308,6 +308,14 @@ impl Run<'_> {
             if let Err(message) = checked.worktree.write_atomically(path, texts.old.as_bytes(), texts.new.as_bytes()) {
                 self.complain(format_args!("{}{path}: not fixed: {message}", checked.prefix));
             }
+        }
+    }
+
+    /// Says what is wrong with settings or rule pages.
+    fn fault(&mut self, problems: &[impl std::fmt::Display]) {
+        self.trouble |= !problems.is_empty();
+        for problem in problems {
+            self.terminal.fault(problem);
         }
     }
 
@@ -348,8 +356,10 @@ impl Run<'_> {
         }
         self.say_fixes(all);
         let asked: usize = all.iter().map(|checked| checked.asked).sum();
-        if asked == 0 && !self.trouble {
-            self.terminal.note("there is nothing to check here");
+        if asked == 0 {
+            if !self.trouble {
+                self.terminal.note("there is nothing to check here");
+            }
         } else if !args.diff {
             self.terminal.say(Summary::of(&reports).line(asked, self.start.elapsed()));
         }
@@ -421,7 +431,7 @@ impl Place for Stdout {
     }
 
     fn style(&self, terminal: Terminal) -> Style {
-        Style { color: terminal.stdout_color(), width: terminal::width(), unicode: terminal::unicode() }
+        terminal.stdout_style()
     }
 }
 

@@ -74,6 +74,11 @@ impl<'a> Configs<'a> {
         configs
     }
 
+    /// What holds for the file at `path`. Equal settings are shared.
+    pub fn for_path(&self, path: &RepoPath) -> Arc<PathSettings> {
+        self.effective(path).for_path(path, &self.names, &self.choices)
+    }
+
     /// Whether settings leave out one entry of a folder, be it a file or a folder. For a walk, which never gets to
     /// what lies below a folder that is left out.
     pub fn excluded(&self, path: &RepoPath, is_folder: bool) -> bool {
@@ -281,9 +286,8 @@ impl<'a> Configs<'a> {
 }
 
 impl Lookup for Configs<'_> {
-    /// Equal settings are shared.
     fn for_path(&self, path: &RepoPath) -> Arc<PathSettings> {
-        self.effective(path).for_path(path, &self.names, &self.choices)
+        Self::for_path(self, path)
     }
 }
 

@@ -5,9 +5,6 @@ use crate::page::{Declared, OptionValue, Page};
 use crate::project::document::Kind;
 use serde_json::{Map, Value, json};
 
-/// Where the newest schema can be had.
-const ID: &str = "https://raw.githubusercontent.com/brickgate/brickgate/main/brickgate.schema.json";
-
 /// The schema for the rules of a book, as indented JSON that ends in a line end. Further rules are allowed: a
 /// repository may bring its own.
 pub fn schema<'a>(rules: impl IntoIterator<Item = &'a Page>) -> String {
@@ -15,7 +12,6 @@ pub fn schema<'a>(rules: impl IntoIterator<Item = &'a Page>) -> String {
     rules.sort_by_key(|page| (page.group.clone(), page.name.clone()));
     let document = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": ID,
         "title": "Settings of brickgate",
         "description": "brickgate.toml, .brickgate.toml, or [tool.brickgate] in pyproject.toml",
         "type": "object",

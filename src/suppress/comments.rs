@@ -1,5 +1,6 @@
 //! Real comments, as each language has them, told from what only looks like one inside a string.
 
+use crate::notebook::magic::MagicKind;
 use crate::notebook::regions::python_regions;
 use crate::notebook::{Cell, Form, Language, Notebook};
 use crate::project::document::Document;
@@ -137,6 +138,7 @@ pub(super) fn first_code(document: &Document) -> u32 {
     let regions = python_regions(notebook, text);
     for (index, cell) in notebook.cells.iter().enumerate().filter(|(_, cell)| cell.form != Form::Empty) {
         let first = match reading_of_cell(cell) {
+            _ if runs_at_once(cell) => Some(cell.body.start),
             Reading::Python => {
                 let region =
                     regions.binary_search_by_key(&index, |region| region.cell).ok().and_then(|at| regions.get(at));
@@ -158,6 +160,15 @@ pub(super) fn first_code(document: &Document) -> u32 {
         }
     }
     end
+}
+
+/// Whether the cell starts with a magic that does something by itself: `%run`, `%pip`, `%fs ls`.
+fn runs_at_once(cell: &Cell) -> bool {
+    cell.leads().is_some_and(|lead| match lead.kind {
+        MagicKind::Language(language) => language == Language::Fs,
+        MagicKind::Skip | MagicKind::Environment => false,
+        _ => true,
+    })
 }
 
 /// Where the code begins after blanks, comments and a docstring.

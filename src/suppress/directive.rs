@@ -15,6 +15,9 @@ pub(super) enum Reach {
     NextCell,
 }
 
+/// More names than this are no list that anybody wrote by hand.
+const MOST_NAMES: usize = 200;
+
 const WORDS: [(&str, Reach); 3] =
     [("ignore", Reach::Line), ("ignore-file", Reach::File), ("ignore-next-cell", Reach::NextCell)];
 
@@ -120,7 +123,9 @@ fn directive(text: &str, comment: Comment, start: usize, after: usize, stop: usi
         }
         at += part.len() + 1;
     }
-    if directive.names.is_empty() {
+    if directive.names.len() > MOST_NAMES {
+        directive.fault = Some((word_span, format!("more than {MOST_NAMES} names: name groups, such as `run/*`")));
+    } else if directive.names.is_empty() {
         directive.fault = Some((directive.inside, format!("`{word}[]` names no rule, so nothing is ignored")));
     } else {
         directive.reach = Some(reach);

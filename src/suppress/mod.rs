@@ -14,6 +14,7 @@ use crate::project::document::Document;
 use crate::text::{Span, lines::LineIndex};
 use comments::SIGN;
 use directive::{Directive, Reach};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -32,6 +33,8 @@ struct Rules<'a> {
     groups: HashMap<&'a str, &'a str>,
     /// Names of the rules that were run here.
     ran: &'a [&'a str],
+    /// All that a comment can name, once it is wanted.
+    names: OnceCell<Vec<String>>,
 }
 
 /// Takes away the findings that comments of the document silence, and adds those that say that a comment silences
@@ -57,12 +60,14 @@ pub fn apply<'a>(
     if silencer.directives.is_empty() {
         return findings;
     }
-    let rules = Rules { groups: known().into_iter().collect(), ran };
+    let rules = Rules { groups: known().into_iter().collect(), ran, names: OnceCell::new() };
     let mut left: Vec<Finding> = findings.into_iter().filter(|finding| !silencer.silences(finding, &rules)).collect();
     if let Some(severity) = unused {
         // First what names other rules; then `ignore[unused-ignore]` has its say, and is itself looked at.
         let mut said = silencer.unused(&rules, severity, |name| name != UNUSED_IGNORE);
-        said.retain(|finding| !silencer.silences(finding, &rules));
+        if silencer.names_itself(&rules) {
+            said.retain(|finding| !silencer.silences(finding, &rules));
+        }
         said.extend(silencer.unused(&rules, severity, |name| name == UNUSED_IGNORE));
         said.sort_by_key(|finding| finding.span);
         left.append(&mut said);
@@ -111,6 +116,15 @@ impl<'a> Silencer<'a> {
                 strings.filter(|span| memchr::memchr(b'\n', span.of(text).as_bytes()).is_some()).collect();
         }
         silencer
+    }
+
+    /// Whether any directive names the rule about directives.
+    fn names_itself(&self, rules: &Rules<'_>) -> bool {
+        let group = rules.groups.get(UNUSED_IGNORE).copied();
+        self.directives.iter().flat_map(|directive| &directive.names).any(|name| {
+            let name = name.span.of(self.text);
+            name == UNUSED_IGNORE || (group.is_some() && name.strip_suffix("/*") == group)
+        })
     }
 
     /// Finds out what each directive reaches, and which stand where they reach nothing.

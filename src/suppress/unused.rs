@@ -25,14 +25,12 @@ impl Rules<'_> {
         if name.used {
             State::Fine
         } else if let Some(group) = written.strip_suffix("/*") {
-            let mut rules = self.groups.iter().filter(|(_, of)| **of == group).map(|(rule, _)| *rule).peekable();
-            if rules.peek().is_none() {
-                State::Unknown
-            } else if rules.all(ran) {
-                State::Unused
-            } else {
-                // One rule of the group that did not run may be what the comment is for.
-                State::Fine
+            let rules: Vec<&str> = self.groups.iter().filter(|(_, of)| **of == group).map(|(rule, _)| *rule).collect();
+            // One rule of the group that did not run may be what the comment is for.
+            match rules.is_empty() {
+                true => State::Unknown,
+                false if rules.into_iter().all(ran) => State::Unused,
+                false => State::Fine,
             }
         } else if self.groups.contains_key(written) {
             if ran(written) { State::Unused } else { State::Fine }
@@ -41,17 +39,24 @@ impl Rules<'_> {
         }
     }
 
+    /// All names that a comment can hold, sorted.
+    fn names(&self) -> &[String] {
+        self.names.get_or_init(|| {
+            let mut names: Vec<String> = self.groups.values().map(|group| format!("{group}/*")).collect();
+            names.extend(self.groups.keys().map(|&name| name.to_owned()));
+            names.sort();
+            names.dedup();
+            names
+        })
+    }
+
     /// The rule or group that may have been meant.
     fn meant(&self, written: &str) -> Option<String> {
         if self.groups.values().any(|group| *group == written) {
             return Some(format!("{written}/*"));
         }
-        let mut names: Vec<String> = self.groups.values().map(|group| format!("{group}/*")).collect();
-        names.extend(self.groups.keys().map(|&name| name.to_owned()));
-        names.sort();
-        names.dedup();
         let bare = written.rsplit('/').next().filter(|bare| *bare != "*").unwrap_or(written);
-        nearest(bare, names.iter().map(String::as_str)).map(str::to_owned)
+        nearest(bare, self.names().iter().map(String::as_str)).map(str::to_owned)
     }
 }
 
@@ -97,17 +102,14 @@ impl Silencer<'_> {
 
     fn unknown_finding(&self, directive: &Directive, name: &Name, rules: &Rules<'_>, severity: Severity) -> Finding {
         let written = name.span.of(self.text);
-        let (message, fix) = match rules.meant(written) {
-            Some(meant) => {
-                let edits = vec![Edit::replace(name.span, meant.clone())];
-                let fix = Fix { title: format!("Use `{meant}`"), safety: Safety::Unsafe, edits };
-                (format!("there is no rule `{written}`, so nothing is ignored: did you mean `{meant}`?"), fix)
-            }
-            None => {
-                let message =
-                    format!("there is no rule `{written}`, so nothing is ignored: `brickgate rules` lists them all");
-                (message, self.removal(directive, &[name]))
-            }
+        let (message, fix) = if let Some(meant) = rules.meant(written) {
+            let edits = vec![Edit::replace(name.span, meant.clone())];
+            let fix = Fix { title: format!("Use `{meant}`"), safety: Safety::Unsafe, edits };
+            (format!("there is no rule `{written}`, so nothing is ignored: did you mean `{meant}`?"), fix)
+        } else {
+            let message =
+                format!("there is no rule `{written}`, so nothing is ignored: `brickgate rules` lists them all");
+            (message, self.removal(directive, &[name]))
         };
         self.finding(name.span, message, severity, Some(fix))
     }
