@@ -169,10 +169,8 @@ fn paths_hold_from_the_working_directory_and_the_whole_repository_is_the_default
 
 #[test]
 fn only_what_is_asked_for_is_reported_although_more_is_read() {
-    let place = Place::new(&[
-        ("asked.py", &format!("{HEADER}# MAGIC %run ./lib/other\n")),
-        ("lib/other.py", &missing_run()),
-    ]);
+    let place =
+        Place::new(&[("asked.py", &format!("{HEADER}# MAGIC %run ./lib/other\n")), ("lib/other.py", &missing_run())]);
     let ran = place.run(&["check", "asked.py"]).expect(0);
     assert!(!ran.out.contains("run-not-found"), "{}", ran.out);
 }
