@@ -8,9 +8,9 @@ use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
+use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
-use crate::snapshot::RepoPath;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -198,7 +198,11 @@ impl Run<'_> {
         let fixes = args.fix && !args.diff;
         if !is_of_interest(full.file_name().unwrap_or_default()) {
             self.terminal.note(format_args!("{}: skipped: not a kind of file that brickgate reads", name.display()));
-            return if fixes { to_stdout(|out| out.write_all(&input.text)).map(|()| Exit::Clean) } else { Ok(Exit::Clean) };
+            return if fixes {
+                to_stdout(|out| out.write_all(&input.text)).map(|()| Exit::Clean)
+            } else {
+                Ok(Exit::Clean)
+            };
         }
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
         let repository = Repository::new(roots, input.root, self.overrides(roots)?, args.threads(), Some(laid));
@@ -338,7 +342,8 @@ impl Run<'_> {
         if args.diff {
             let color = self.terminal.stdout_color();
             place.write(&mut |out| {
-                let files = all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
+                let files =
+                    all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
                 files.into_iter().try_for_each(|(prefix, (path, texts))| {
                     out.write_all(fixes::unified(&format!("{prefix}{path}"), &texts.old, &texts.new, color).as_bytes())
                 })
@@ -376,9 +381,11 @@ impl Run<'_> {
         for checked in all {
             for refused in &checked.refused {
                 let finding = &refused.finding;
-                let row = checked.outcome.project.document(&finding.path).map_or(1, |document| {
-                    document.lines.position(document.text(), finding.span.start).row
-                });
+                let row = checked
+                    .outcome
+                    .project
+                    .document(&finding.path)
+                    .map_or(1, |document| document.lines.position(document.text(), finding.span.start).row);
                 self.terminal.note(format_args!(
                     "{}{}:{row}: the fix of `{}` was not made: {}",
                     checked.prefix, finding.path, finding.rule, refused.reason

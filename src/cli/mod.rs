@@ -1,6 +1,7 @@
 //! The command line: which commands there are. One file a command.
 
 pub mod check;
+pub mod config;
 mod fixes;
 mod paper;
 mod progress;
@@ -41,6 +42,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Args>),
+    Config(config::Args),
     Rule(rule::Args),
     Rules(rules::Args),
 }
@@ -79,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
         Command::Check(args) => check::run(args, terminal).code(),
+        Command::Config(args) => config::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
     }

@@ -27,9 +27,12 @@ const MAX_NESTING: u32 = 10_000;
 /// open another level of the parser's recursion. Commas and line ends close what stands before them, so that a
 /// long list or file does not count as deep.
 pub(super) fn too_deep_to_parse(code: &str, mode: Mode) -> bool {
-    if code.len() <= SHORT {
-        return false;
-    }
+    code.len() > SHORT && nests(code, mode, MAX_NESTING, false)
+}
+
+/// Whether more than `limit` tokens stand in one statement, between two commas, of which each may open another
+/// level; with `chains` also those that only lengthen an expression, as `.`, calls and operators do.
+pub(super) fn nests(code: &str, mode: Mode, limit: u32, chains: bool) -> bool {
     let mut lexer = lexer::lex(code, mode);
     let mut indent = 0_u32;
     let mut open: Vec<(u32, u32)> = Vec::new();
@@ -74,7 +77,7 @@ pub(super) fn too_deep_to_parse(code: &str, mode: Mode) -> bool {
                 here = 0;
             }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
-                (here, total) = open.pop().unwrap_or_default();
+                (here, total) = open.pop().unwrap_or((here, total));
             }
             // A comma does not end a lambda: what stands before may be its parameters.
             TokenKind::Lambda => total += 1,
@@ -107,9 +110,13 @@ pub(super) fn too_deep_to_parse(code: &str, mode: Mode) -> bool {
                 here += 1;
                 total += 1;
             }
+            kind if chains && (kind == TokenKind::Dot || kind.is_operator() || kind.is_keyword()) => {
+                here += 1;
+                total += 1;
+            }
             _ => {}
         }
-        if total + indent > MAX_NESTING {
+        if total + indent > limit {
             return true;
         }
     }

@@ -147,7 +147,8 @@ impl Place<'_> {
         if matches!(first, "print" | "exec") && self.line_before().trim_end() == first {
             return Some(format!("`{first}` is a function; put what it gets in parentheses"));
         }
-        if SQL.contains(&word.as_str()) && !second.starts_with(['=', '(', '.', ',']) && first != "with" {
+        let sql_comment = self.ipython && line.starts_with("-- ");
+        if sql_comment || SQL.contains(&word.as_str()) && !second.starts_with(['=', '(', '.', ',']) && first != "with" {
             let how = if self.ipython {
                 "start the cell with `%sql` or use `spark.sql(…)`"
             } else {

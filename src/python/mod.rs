@@ -13,6 +13,8 @@ mod scopes;
 mod state;
 mod statements;
 pub mod symbols;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 
 use crate::text::{Span, region::Region};
@@ -25,9 +27,10 @@ use facts::Facts;
 /// Never fails: what cannot be parsed is in [`Facts::syntax_errors`], with whatever the parser could make of the
 /// rest, and what is nested too deeply is in [`Facts::too_deep`].
 pub fn read(regions: &[Region<'_>], target: (u8, u8)) -> Facts {
+    let dedented: Vec<_> = regions.iter().map(parse::dedented).collect();
     let mut walker = state::Walker::default();
-    for region in regions {
-        statements::read(&mut walker, region, target);
+    for (region, dedented) in regions.iter().zip(&dedented) {
+        statements::read(&mut walker, dedented.as_ref().unwrap_or(region), target);
     }
     scopes::finish(walker)
 }
@@ -38,7 +41,8 @@ pub fn comments(code: &str, ipython: bool) -> Vec<Span> {
     parse::comments(code, ipython)
 }
 
-/// Whether `code` has no syntax error at all, for any Python. Code that is nested too deeply counts as broken.
+/// Whether `code` has no syntax error at all, for any Python. Code that is nested too
+/// deeply to be parsed counts as broken.
 pub fn parses(code: &str, ipython: bool) -> bool {
     parse::parses(code, ipython)
 }

@@ -2,6 +2,7 @@
 
 use super::depth;
 use crate::text::Span;
+use crate::text::region::{OffsetMap, Region};
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseError, ParseOptions, Parsed, UnsupportedSyntaxError, parse_unchecked};
@@ -51,6 +52,32 @@ impl Drop for Tree {
     }
 }
 
+/// A region of IPython's dialect whose first line is indented, without that indentation: IPython takes it from
+/// every line that begins with it. `None` if there is nothing to do.
+pub(super) fn dedented(region: &Region<'_>) -> Option<Region<'static>> {
+    let code = &*region.code;
+    let first = region.ipython.then(|| code.split_inclusive('\n').find(|line| !line.trim().is_empty()))??;
+    let indent = first.get(..first.len() - first.trim_start_matches([' ', '\t']).len()).filter(|it| !it.is_empty())?;
+    let mut out = String::with_capacity(code.len());
+    let mut pieces = Vec::new();
+    let offset = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let mut at = 0;
+    for line in code.split_inclusive('\n') {
+        let rest = line.strip_prefix(indent).unwrap_or(line);
+        let start = offset(at + line.len() - rest.len());
+        let end = start + offset(rest.len());
+        // Pieces of the old map that begin inside the line begin anew.
+        let first = region.map.pieces.partition_point(|&(from, _)| from <= start);
+        pieces.push((offset(out.len()), region.map.offset(start)));
+        for &(from, to) in region.map.pieces.iter().skip(first).take_while(|&&(from, _)| from < end) {
+            pieces.push((offset(out.len()) + (from - start), to));
+        }
+        out.push_str(rest);
+        at += line.len();
+    }
+    Some(Region { cell: region.cell, code: out.into(), map: OffsetMap { pieces }, ipython: true })
+}
+
 /// Parses code; `None` if it nests so deeply that it is refused unparsed.
 ///
 /// In IPython's dialect, help that the parser does not know (`df.to_*?`, `x = df?`) is taken for what it is.
@@ -82,19 +109,27 @@ const fn mode(ipython: bool) -> Mode {
 /// `None` if there is no such line. IPython itself decides by the end of the line alone.
 fn without_help(code: &str, errors: &[ParseError]) -> Option<String> {
     let mut out: Option<Vec<u8>> = None;
+    let mut seen = 0..0;
     for error in errors {
         let at = error.location.start().to_usize().min(code.len());
+        // A long line may have many errors.
+        if seen.contains(&at) {
+            continue;
+        }
         let start = code.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
         let end = code.get(start..).and_then(|rest| rest.find('\n')).map_or(code.len(), |len| start + len);
+        seen = start..end + 1;
         let line = code.get(start..end).unwrap_or("").trim_end();
         let Some(asked) = line.strip_suffix("??").or_else(|| line.strip_suffix('?')) else { continue };
-        let looks_up = |c: char| c.is_alphanumeric() || matches!(c, '_' | '*' | ']' | '.');
-        if !line.contains('#') && asked.ends_with(looks_up) {
+        let word = asked.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '*'));
+        let word = asked.get(word.len()..).unwrap_or("");
+        let looks_up = asked.ends_with(']') || word.starts_with(|c: char| !c.is_ascii_digit());
+        if looks_up && !line.contains('#') {
             let bytes = out.get_or_insert_with(|| code.as_bytes().to_vec());
             let keep = line.len() - line.trim_start().len();
             let blanked = bytes.iter_mut().take(start + line.len()).skip(start + keep);
-            // A statement must stay, or the `if` above would lose its body.
-            blanked.zip(0..).for_each(|(byte, n)| *byte = if n == 0 { b'_' } else { b' ' });
+            // Some statement must stay, or an `if` above would lose its body.
+            blanked.zip(0..).for_each(|(byte, n)| *byte = if n == 0 { b'0' } else { b' ' });
         }
     }
     out.and_then(|bytes| String::from_utf8(bytes).ok())

@@ -1,12 +1,15 @@
 //! Queries over concrete syntax trees: the form of rules that needs no Rust.
 
-use super::parse;
+use super::{depth, parse};
+use ruff_python_parser::Mode;
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 use tree_sitter::{ParseOptions, Parser, QueryCursor, QueryCursorOptions, StreamingIterator};
 
 /// So many matches may be under way at once; beyond it the oldest are dropped. Real code stays far below.
 const MAX_UNFINISHED: u32 = 4096;
+/// Code that nests deeper is not looked at: trees of it take more than linear time to build and to search.
+const MAX_NESTING: u32 = 1000;
 /// Deeper brackets in a query are refused: the query compiler recurses over them.
 const MAX_QUERY_DEPTH: usize = 100;
 
@@ -70,9 +73,12 @@ impl Query {
     }
 
     /// All matches in `code`, in the order in which they are found. Lines of IPython's dialect (`%pip`, `!ls`) are
-    /// blank for the query. Gives what was found so far if the code is so odd that the work would no longer be
-    /// linear.
+    /// blank for the query. Nothing is found in code that nests very deeply, and only a part in code that is so
+    /// odd that the work would no longer be linear.
     pub fn matches(&self, code: &str) -> Vec<Match> {
+        if depth::nests(code, Mode::Ipython, MAX_NESTING, true) {
+            return Vec::new();
+        }
         let plain = without_magics(code);
         let bytes = plain.as_bytes();
         let mut parser = Parser::new();

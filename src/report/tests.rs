@@ -99,8 +99,14 @@ fn rows_of_ipynb_count_within_the_cell() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&json[0]["cell"], &json[0]["cell_index"], &json[0]["group"]), (&2.into(), &2.into(), &"group".into()));
     let edits = &json[0]["fix"]["edits"];
-    assert_eq!(edits[0], serde_json::json!({"content": "z", "location": {"row": 1, "column": 1}, "end_location": {"row": 1, "column": 1}, "cell": 1}));
-    assert_eq!(edits[1], serde_json::json!({"content": "f", "location": {"row": 2, "column": 5}, "end_location": {"row": 2, "column": 6}}));
+    assert_eq!(
+        edits[0],
+        serde_json::json!({"content": "z", "location": {"row": 1, "column": 1}, "end_location": {"row": 1, "column": 1}, "cell": 1})
+    );
+    assert_eq!(
+        edits[1],
+        serde_json::json!({"content": "f", "location": {"row": 2, "column": 5}, "end_location": {"row": 2, "column": 6}})
+    );
 }
 
 #[test]
