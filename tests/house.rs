@@ -32,7 +32,7 @@ const DOORS: &[(&str, &str)] = &[
     ("git2::", "snapshot/"),
     ("ignore::Walk", "snapshot/"),
     ("clap", "cli/"),
-    ("saphyr", "bundle/"),
+    ("libyaml_safer", "bundle/"),
 ];
 
 const MOST_LINES: usize = 700;

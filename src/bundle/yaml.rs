@@ -1,8 +1,9 @@
-//! YAML as a tree with spans. Anchors, aliases and merge keys are resolved; the tree never grows past a
+//! YAML as a tree with spans, read by a port of libyaml, as the platform's own command line reads it: stricter
+//! readers refuse files that deploy. Anchors, aliases and merge keys are resolved; the tree never grows past a
 //! budget and never past a depth, whatever the text says.
 
 use crate::text::Span;
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use libyaml_safer::{EventData, Mark, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -138,13 +139,13 @@ const MERGE: &str = "<<";
 /// # Errors
 /// If the text is no YAML, is nested too deeply, or grows too large when its aliases are followed.
 pub fn parse(text: &str) -> Result<Option<Arc<Node>>, YamlError> {
-    Builder { text, bytes: Bytes::new(text), open: Vec::new(), anchors: HashMap::new(), root: None }.run()
+    Builder { text, open: Vec::new(), anchors: HashMap::new(), root: None }.run()
 }
 
 /// A collection that is still open.
 struct Open {
-    anchor: usize,
-    start: usize,
+    anchor: Option<String>,
+    start: u32,
     value: Value,
     /// The key that waits for its value.
     key: Option<Arc<Node>>,
@@ -154,53 +155,50 @@ struct Open {
 
 struct Builder<'a> {
     text: &'a str,
-    bytes: Bytes<'a>,
     open: Vec<Open>,
-    anchors: HashMap<usize, Arc<Node>>,
+    /// By name; a name that is used again stands for the later value.
+    anchors: HashMap<String, Arc<Node>>,
     root: Option<Arc<Node>>,
 }
 
 impl Builder<'_> {
     fn run(mut self) -> Result<Option<Arc<Node>>, YamlError> {
-        let mut parser = Parser::new_from_str(self.text.strip_prefix(BOM).unwrap_or(self.text));
-        while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| YamlError {
-                offset: self.bytes.offset(error.marker().index()),
-                message: format!("not valid YAML: {}", plain_words(error.info())),
+        let start_of_text = self.text.len() - self.text.trim_start_matches(BOM).len();
+        let offset = |mark: Mark| u32::try_from(start_of_text as u64 + mark.index).unwrap_or(u32::MAX);
+        let mut input = self.text.trim_start_matches(BOM).as_bytes();
+        let mut parser = Parser::new();
+        parser.set_input_string(&mut input);
+        loop {
+            let event = parser.parse().map_err(|error| YamlError {
+                offset: error.problem_mark().map_or(0, offset).min(u32::try_from(self.text.len()).unwrap_or(u32::MAX)),
+                message: format!("not valid YAML: {}", error.problem()),
             })?;
-            match event {
-                Event::Scalar(value, style, anchor, _) => {
-                    let node = Node {
-                        span: self.scalar_span(span.start.index(), span.end.index(), style),
-                        value: Value::Scalar(value.as_ref().into()),
-                        nodes: 1,
-                        height: 1,
-                    };
+            let (start, end) = (offset(event.start_mark), offset(event.end_mark));
+            match event.data {
+                EventData::Scalar { anchor, value, style, .. } => {
+                    let span = self.scalar_span(start, end, style);
+                    let node = Node { span, value: Value::Scalar(value.into()), nodes: 1, height: 1 };
                     self.add(Arc::new(node), anchor)?;
                 }
-                Event::SequenceStart(anchor, _) => {
-                    self.begin(anchor, span.start.index(), Value::Sequence(Vec::new()))?
-                }
-                Event::MappingStart(anchor, _) => self.begin(anchor, span.start.index(), Value::Mapping(Vec::new()))?,
-                Event::SequenceEnd | Event::MappingEnd => self.end(span.end.index())?,
-                Event::Alias(id) => {
-                    let offset = self.bytes.offset(span.start.index());
-                    let Some(node) = self.anchors.get(&id).cloned() else {
-                        let message = "an alias stands inside its own anchor".to_owned();
-                        return Err(YamlError { offset, message });
+                EventData::SequenceStart { anchor, .. } => self.begin(anchor, start, Value::Sequence(Vec::new()))?,
+                EventData::MappingStart { anchor, .. } => self.begin(anchor, start, Value::Mapping(Vec::new()))?,
+                EventData::SequenceEnd | EventData::MappingEnd => self.end(end)?,
+                EventData::Alias { anchor } => {
+                    let Some(node) = self.anchors.get(&anchor).cloned() else {
+                        let message = format!("nothing before this is named `&{anchor}`");
+                        return Err(YamlError { offset: start, message });
                     };
-                    self.add(node, 0)?;
+                    self.add(node, None)?;
                 }
-                Event::DocumentEnd => break,
-                Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::Nothing => {}
+                EventData::DocumentEnd { .. } | EventData::StreamEnd => return Ok(self.root),
+                EventData::StreamStart { .. } | EventData::DocumentStart { .. } => {}
             }
         }
-        Ok(self.root)
     }
 
     /// Plain scalars may be followed by blanks that the parser counts in; block scalars end with a line end.
-    fn scalar_span(&self, start: usize, end: usize, style: ScalarStyle) -> Span {
-        let span = self.span(start, end);
+    fn scalar_span(&self, start: u32, end: u32, style: ScalarStyle) -> Span {
+        let span = Span::new(start, end.max(start));
         if style != ScalarStyle::Plain {
             return span;
         }
@@ -208,30 +206,25 @@ impl Builder<'_> {
         Span::from_range(span.start as usize..span.start as usize + trimmed.len())
     }
 
-    fn span(&self, start: usize, end: usize) -> Span {
-        let (start, end) = (self.bytes.offset(start), self.bytes.offset(end));
-        Span::new(start, end.max(start))
-    }
-
-    fn begin(&mut self, anchor: usize, start: usize, value: Value) -> Result<(), YamlError> {
+    fn begin(&mut self, anchor: Option<String>, start: u32, value: Value) -> Result<(), YamlError> {
         if self.open.len() >= MAX_DEPTH as usize {
-            return Err(self.too_deep(start));
+            return Err(too_deep(start));
         }
         self.open.push(Open { anchor, start, value, key: None, nodes: 1, height: 1 });
         Ok(())
     }
 
-    fn end(&mut self, end: usize) -> Result<(), YamlError> {
+    fn end(&mut self, end: u32) -> Result<(), YamlError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let span = self.span(open.start, end);
+        let span = Span::new(open.start, end.max(open.start));
         let trimmed = span.of(self.text).trim_end().len();
         let span = Span::from_range(span.start as usize..span.start as usize + trimmed);
         let node = Node { span, value: open.value, nodes: open.nodes, height: open.height };
         self.add(Arc::new(node), open.anchor)
     }
 
-    fn add(&mut self, node: Arc<Node>, anchor: usize) -> Result<(), YamlError> {
-        if anchor != 0 {
+    fn add(&mut self, node: Arc<Node>, anchor: Option<String>) -> Result<(), YamlError> {
+        if let Some(anchor) = anchor {
             self.anchors.insert(anchor, Arc::clone(&node));
         }
         let Some(parent) = self.open.last_mut() else {
@@ -244,7 +237,7 @@ impl Builder<'_> {
             let message = "too many values once its aliases are followed".to_owned();
             return Err(YamlError { offset: node.span.start, message });
         }
-        let too_deep = parent.height > MAX_DEPTH;
+        let deep = parent.height > MAX_DEPTH;
         match &mut parent.value {
             Value::Sequence(items) => items.push(node),
             Value::Mapping(pairs) => match parent.key.take() {
@@ -253,64 +246,16 @@ impl Builder<'_> {
             },
             Value::Scalar(_) => {}
         }
-        if too_deep {
-            let start = parent.start;
-            return Err(self.too_deep(start));
-        }
-        Ok(())
-    }
-
-    fn too_deep(&self, start: usize) -> YamlError {
-        YamlError { offset: self.bytes.offset(start), message: format!("nested deeper than {MAX_DEPTH} levels") }
+        if deep { Err(too_deep(parent.start)) } else { Ok(()) }
     }
 }
 
-/// The parser's words without the full stop and capital that do not belong into our messages.
-fn plain_words(info: &str) -> String {
-    let info = info.trim().trim_end_matches('.');
-    let mut chars = info.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+fn too_deep(offset: u32) -> YamlError {
+    YamlError { offset, message: format!("nested deeper than {MAX_DEPTH} levels") }
 }
 
-/// From characters, which the parser counts in, to bytes.
-struct Bytes<'a> {
-    /// The text behind its byte order mark.
-    text: &'a str,
-    /// Bytes of the byte order mark.
-    base: usize,
-    /// Byte offset of every [`STRIDE`]th character; empty if all characters are single bytes.
-    marks: Vec<u32>,
-}
-
-/// The parser does not expect a byte order mark.
+/// A byte order mark, which the parser skips without counting it.
 const BOM: char = '\u{feff}';
-
-/// Characters between two marks: a lookup walks over at most so many.
-const STRIDE: usize = 128;
-
-impl<'a> Bytes<'a> {
-    fn new(whole: &'a str) -> Self {
-        let text = whole.strip_prefix(BOM).unwrap_or(whole);
-        let base = whole.len() - text.len();
-        if text.is_ascii() {
-            return Self { text, base, marks: Vec::new() };
-        }
-        let every = text.char_indices().step_by(STRIDE);
-        Self { text, base, marks: every.map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect() }
-    }
-
-    /// The byte of the whole text at which a character starts.
-    fn offset(&self, chars: usize) -> u32 {
-        let within = if self.marks.is_empty() { chars.min(self.text.len()) } else { self.within(chars) };
-        u32::try_from(self.base + within).unwrap_or(u32::MAX)
-    }
-
-    fn within(&self, chars: usize) -> usize {
-        let Some(&mark) = self.marks.get(chars / STRIDE) else { return self.text.len() };
-        let rest = self.text.get(mark as usize..).unwrap_or_default();
-        mark as usize + rest.char_indices().nth(chars % STRIDE).map_or(rest.len(), |(at, _)| at)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -341,6 +286,14 @@ mod tests {
         assert_eq!(read(text).get("a").unwrap().span.of(text), "b");
     }
 
+    /// The YAML standard wants the bracket further right; libyaml and what is built on it do not.
+    #[test]
+    fn a_closing_bracket_may_stand_under_its_key() {
+        let root = read("targets:\n  prod: {\n    # nothing\n  }\nend: z\n");
+        assert!(root.at(&["targets", "prod"]).unwrap().entries().is_empty());
+        assert_eq!(root.get("end").unwrap().text(), Some("z"));
+    }
+
     #[test]
     fn aliases_and_merge_keys() {
         let root = read("base: &base {a: 1, b: 2}\nuse:\n  <<: *base\n  b: 3\nmany:\n  <<: [*base, {c: 4}]\n");
@@ -364,14 +317,14 @@ mod tests {
         let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let below = format!("*a{}, ", level - 1).repeat(10);
-            laughs.push_str(&format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(", ")));
+            laughs += &format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(", "));
         }
         assert!(parse(&laughs).unwrap_err().message.contains("aliases"));
         assert!(parse(&"- ".repeat(50_000)).unwrap_err().message.contains("nested deeper"));
         assert!(parse(&"[".repeat(50_000)).is_err());
         let mut tower = "a0: &a0 [x]\n".to_owned();
         for level in 1..5000 {
-            tower.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+            tower += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
         }
         assert!(parse(&tower).unwrap_err().message.contains("nested deeper"));
         assert!(parse("a: &a [*a]\n").is_err());
@@ -382,6 +335,15 @@ mod tests {
         let error = parse("a: [1, 2\nb: 3\n").unwrap_err();
         assert!(error.offset > 0 && error.message.starts_with("not valid YAML: "), "{error:?}");
         assert!(parse("").unwrap().is_none());
+    }
+
+    #[test]
+    fn closing_brackets_may_stand_left() {
+        let text = "a: 1\ntargets:\n  dev: {\n    # ö\n    x: 1\n  }\n  prod: {\n  }\nlist: [\n  y,\n]\nend: ü\n";
+        let root = read(text);
+        assert_eq!(root.at(&["targets", "dev", "x"]).unwrap().span.of(text), "1");
+        assert_eq!(root.get("list").unwrap().items().next().unwrap().span.of(text), "y");
+        assert_eq!(root.get("end").unwrap().span.of(text), "ü");
     }
 
     #[test]
