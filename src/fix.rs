@@ -189,7 +189,13 @@ fn trouble(document: &Document) -> usize {
 }
 
 /// Drops from a plan the fixes that break the file, and only these.
-fn mend(setup: &Setup<'_>, texts: &BTreeMap<RepoPath, Texts>, document: &Document, allowed: usize, plan: &mut Plan) {
+fn mend(
+    setup: &Setup<'_>,
+    texts: &BTreeMap<RepoPath, Texts>,
+    document: &Document,
+    allowed: usize,
+    plan: &mut Plan,
+) {
     let reads_well = |fixes: &[&Finding]| {
         let Some(new) = rewrite(document, fixes) else { return false };
         let files = texts.iter().map(|(path, texts)| (path.clone(), Some(texts.new.clone().into_bytes())));

@@ -1,8 +1,9 @@
 //! Runs the examples of rule pages.
 
 use crate::config::{Configs, Lookup, Overrides, PathSettings};
-use crate::engine::{self, Outcome, Setup};
+use crate::engine::{self, Setup};
 use crate::finding::{Finding, Safety};
+use crate::fix;
 use crate::page::{Example, FixKind, PageProblem};
 use crate::report::concise;
 use crate::rules::book::{Book, Rule};
@@ -137,9 +138,10 @@ impl Stage<'_> {
         rules.map(|rules| rules.keys().cloned().collect()).unwrap_or_default()
     }
 
-    /// Checks `files` with the page's rule on, and those that the settings name; gives also what is wrong with
-    /// the settings.
-    fn check(&self, files: BTreeMap<RepoPath, Vec<u8>>) -> (Outcome, Vec<String>) {
+    /// Does something with the files of the example, where the page's rule is on and those that its settings name.
+    /// Gives also what is wrong with the settings.
+    fn with_setup<T>(&self, work: impl FnOnce(&Setup<'_>) -> T) -> (T, Vec<String>) {
+        let files = self.files();
         let asked: Vec<RepoPath> = files.keys().filter(|path| path.as_str() != SETTINGS).cloned().collect();
         let all: Vec<RepoPath> = files.keys().cloned().collect();
         let snapshot: Arc<dyn Snapshot> = Arc::new(Memory::new(files));
@@ -147,7 +149,7 @@ impl Stage<'_> {
         let pages = self.book.rules().iter().map(|rule| &rule.page);
         let configs = Configs::new(&*snapshot, pages, &overrides);
         let on = self.book.rules().iter().map(|rule| self.is_on(rule)).collect();
-        let outcome = engine::check(&Setup {
+        let done = work(&Setup {
             book: self.book,
             snapshot: Arc::clone(&snapshot),
             settings: &Only { configs: &configs, on },
@@ -156,7 +158,7 @@ impl Stage<'_> {
             progress: &|| {},
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
-        (outcome, problems)
+        (done, problems)
     }
 }
 
@@ -180,7 +182,7 @@ impl Lookup for Only<'_> {
 
 fn try_example(stage: &Stage<'_>, trial: &mut Trial, edits: &mut Vec<Edit>) {
     let example = stage.example;
-    let (outcome, problems) = stage.check(stage.files());
+    let (outcome, problems) = stage.with_setup(engine::check);
     for problem in problems {
         trial.failures.push(stage.failure(example.line, format!("the settings are wrong: {problem}")));
     }
@@ -240,5 +242,36 @@ fn findings_edit(stage: &Stage<'_>, actual: &str) -> Edit {
             Edit::delete(Span::new(start, span.end))
         }
         (None, _) => Edit::insert(stage.example.files_end, format!("\n\n{block}")),
+    }
+}
+
+/// What `--fix` makes of the files, against what the page shows; a changed file that it does not show is a failure too.
+fn compare_fixed(stage: &Stage<'_>, trial: &mut Trial, edits: &mut Vec<Edit>) {
+    let example = stage.example;
+    let unsafe_too = stage.rule.page.head.fix == FixKind::Unsafe;
+    let (fixed, _) = stage.with_setup(|setup| fix::fix_all(setup, unsafe_too));
+    for shown in &example.fixed {
+        let untouched = || example.files.iter().find(|file| file.path == shown.path).map(|file| file.text.as_str());
+        let made = fixed.texts.get(&shown.path).map(|texts| texts.new.as_str());
+        let actual = made.or_else(untouched).unwrap_or_default();
+        if actual == shown.text {
+            continue;
+        }
+        let message = match made {
+            Some(_) => format!("the fix makes something else of `{}`", shown.path),
+            None => format!("the fix leaves `{}` as it is", shown.path),
+        };
+        let failure = stage.failure(shown.line, message);
+        trial.failures.push(Failure { expected: shown.text.clone(), actual: actual.to_owned(), ..failure });
+        if shown.verbatim && actual.ends_with('\n') && !actual.contains('\r') {
+            edits.push(Edit::replace(shown.span, actual));
+        }
+    }
+    for path in fixed.texts.keys().filter(|path| !example.fixed.iter().any(|shown| shown.path == **path)) {
+        let message = format!("the fix changes `{path}`, too, which the page does not show");
+        trial.failures.push(stage.failure(example.line, message));
+    }
+    if !fixed.settled {
+        trial.failures.push(stage.failure(example.line, "the fixes undo one another without end"));
     }
 }

@@ -3,14 +3,14 @@
 use super::fixes;
 use super::progress::watched;
 use super::repository::{Checked, Repository};
-use super::terminal::{self, Exit, Terminal, to_stdout};
-use crate::config::{Lookup, Overrides};
+use super::terminal::{Exit, Terminal, to_stdout};
+use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
-use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
+use crate::snapshot::RepoPath;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -198,11 +198,7 @@ impl Run<'_> {
         let fixes = args.fix && !args.diff;
         if !is_of_interest(full.file_name().unwrap_or_default()) {
             self.terminal.note(format_args!("{}: skipped: not a kind of file that brickgate reads", name.display()));
-            return if fixes {
-                to_stdout(|out| out.write_all(&input.text)).map(|()| Exit::Clean)
-            } else {
-                Ok(Exit::Clean)
-            };
+            return if fixes { to_stdout(|out| out.write_all(&input.text)).map(|()| Exit::Clean) } else { Ok(Exit::Clean) };
         }
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
         let repository = Repository::new(roots, input.root, self.overrides(roots)?, args.threads(), Some(laid));
@@ -216,8 +212,8 @@ impl Run<'_> {
             return self.report(&all, &mut Stdout);
         }
         // The text is what is wanted on stdout, so all that is said about it goes to stderr.
-        let fixed = all.first().and_then(|checked| checked.texts.get(&input.path));
-        let text = fixed.map_or(&*input.text, |texts| texts.new.as_bytes());
+        let changed = all.first().and_then(|checked| checked.texts.get(&input.path));
+        let text = changed.map_or(&*input.text, |texts| texts.new.as_bytes());
         to_stdout(|out| out.write_all(text))?;
         self.report(&all, &mut Stderr)
     }
@@ -248,7 +244,7 @@ impl Run<'_> {
         let args = self.args;
         self.terminal.detail(|| format!("repository {}", repository.root().display()));
         if let Err(problems) = repository.read_pages() {
-            problems.iter().for_each(|problem| self.complain(problem));
+            self.fault(&problems);
             return Ok(None);
         }
         let configs = repository.configs();
@@ -266,7 +262,7 @@ impl Run<'_> {
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
         let problems = configs.problems();
         if !problems.is_empty() {
-            problems.iter().for_each(|problem| self.complain(repository.located(problem)));
+            self.fault(&repository.located(problems));
             return Ok(None);
         }
         if args.show_files {
@@ -291,9 +287,9 @@ impl Run<'_> {
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();
         drop(configs);
-        problems.iter().for_each(|problem| self.complain(repository.located(problem)));
+        self.fault(&repository.located(problems));
         let checked = repository.finish(checked);
-        checked.broken.iter().for_each(|problem| self.complain(problem));
+        self.fault(&checked.broken);
         self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
         self.terminal.detail(|| {
             let (known, outcome) = (checked.outcome.project.documents().len(), &checked.outcome);
@@ -308,6 +304,14 @@ impl Run<'_> {
             if let Err(message) = checked.worktree.write_atomically(path, texts.old.as_bytes(), texts.new.as_bytes()) {
                 self.complain(format_args!("{}{path}: not fixed: {message}", checked.prefix));
             }
+        }
+    }
+
+    /// Says what is wrong with settings or rule pages.
+    fn fault(&mut self, problems: &[impl std::fmt::Display]) {
+        self.trouble |= !problems.is_empty();
+        for problem in problems {
+            self.terminal.fault(problem);
         }
     }
 
@@ -334,8 +338,7 @@ impl Run<'_> {
         if args.diff {
             let color = self.terminal.stdout_color();
             place.write(&mut |out| {
-                let files =
-                    all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
+                let files = all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
                 files.into_iter().try_for_each(|(prefix, (path, texts))| {
                     out.write_all(fixes::unified(&format!("{prefix}{path}"), &texts.old, &texts.new, color).as_bytes())
                 })
@@ -348,8 +351,10 @@ impl Run<'_> {
         }
         self.say_fixes(all);
         let asked: usize = all.iter().map(|checked| checked.asked).sum();
-        if asked == 0 && !self.trouble {
-            self.terminal.note("there is nothing to check here");
+        if asked == 0 {
+            if !self.trouble {
+                self.terminal.note("there is nothing to check here");
+            }
         } else if !args.diff {
             self.terminal.say(Summary::of(&reports).line(asked, self.start.elapsed()));
         }
@@ -371,11 +376,9 @@ impl Run<'_> {
         for checked in all {
             for refused in &checked.refused {
                 let finding = &refused.finding;
-                let row = checked
-                    .outcome
-                    .project
-                    .document(&finding.path)
-                    .map_or(1, |document| document.lines.position(document.text(), finding.span.start).row);
+                let row = checked.outcome.project.document(&finding.path).map_or(1, |document| {
+                    document.lines.position(document.text(), finding.span.start).row
+                });
                 self.terminal.note(format_args!(
                     "{}{}:{row}: the fix of `{}` was not made: {}",
                     checked.prefix, finding.path, finding.rule, refused.reason
@@ -421,7 +424,7 @@ impl Place for Stdout {
     }
 
     fn style(&self, terminal: Terminal) -> Style {
-        Style { color: terminal.stdout_color(), width: terminal::width(), unicode: terminal::unicode() }
+        terminal.stdout_style()
     }
 }
 

@@ -10,8 +10,11 @@ pub mod rule;
 pub mod rules;
 pub mod terminal;
 
+use crate::report::Style;
+use crate::rules::book::Book;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::{self, Write};
 use terminal::{Color, Exit, Talk, Terminal};
 
 /// Deep code needs deep stacks, and the main thread's stack is not ours to size. Only what is used costs memory.
@@ -40,6 +43,8 @@ struct Cli {
 enum Command {
     Check(Box<check::Args>),
     Config(config::Args),
+    Rule(rule::Args),
+    Rules(rules::Args),
 }
 
 /// Runs the command that `arguments` give, program name first, and returns the exit code.
@@ -59,22 +64,48 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let terminal = Terminal { color: cli.color, talk };
     let command = cli.command;
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || match command {
-        Command::Check(args) => check::run(&args, terminal),
-        Command::Config(args) => config::run(&args, terminal),
-    });
-    let exit = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(exit)) => exit,
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || dispatch(&command, terminal));
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
         Ok(Err(_)) => {
             terminal.error("brickgate failed; this is a fault of brickgate, please report it");
-            Exit::Trouble
+            Exit::Trouble.code()
         }
         Err(error) => {
             terminal.error(format_args!("cannot start a thread: {error}"));
-            Exit::Trouble
+            Exit::Trouble.code()
         }
-    };
-    exit.code()
+    }
+}
+
+fn dispatch(command: &Command, terminal: Terminal) -> u8 {
+    match command {
+        Command::Check(args) => check::run(args, terminal).code(),
+        Command::Config(args) => config::run(args, terminal).code(),
+        Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
+        Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
+    }
+}
+
+/// Runs a command that speaks of rules: the built-in ones and those of the working directory's repository.
+fn with_book(
+    terminal: Terminal,
+    command: impl FnOnce(&Book, &Style, &mut dyn Write, &mut dyn Write) -> io::Result<u8>,
+) -> u8 {
+    let (book, problems) = repository::book_here();
+    for problem in &problems {
+        terminal.fault(problem);
+    }
+    let style = terminal.stdout_style();
+    let mut code = 0;
+    let written = terminal::to_stdout(|out| {
+        code = command(&book, &style, out, &mut io::stderr().lock())?;
+        Ok(())
+    });
+    if let Err(message) = &written {
+        terminal.error(message);
+    }
+    if written.is_err() || !problems.is_empty() { Exit::Trouble.code() } else { code }
 }
 
 #[cfg(test)]

@@ -97,14 +97,14 @@ impl Repository {
         Configs::new(&*self.snapshot, self.book.rules().iter().map(|rule| &rule.page), &self.overrides)
     }
 
-    /// A fault in settings, with a path that holds from the working directory.
-    pub(super) fn located(&self, problem: &config::Problem) -> config::Problem {
-        let mut problem = problem.clone();
-        let is_inside = !problem.path.starts_with("--") && !Path::new(&problem.path).is_absolute();
-        if is_inside {
-            problem.path.insert_str(0, &self.prefix);
+    /// Faults in settings, with paths that hold from the working directory.
+    pub(super) fn located(&self, mut problems: Vec<config::Problem>) -> Vec<config::Problem> {
+        for problem in &mut problems {
+            if !problem.path.starts_with("--") && !Path::new(&problem.path).is_absolute() {
+                problem.path.insert_str(0, &self.prefix);
+            }
         }
-        problem
+        problems
     }
 
     /// The files that are asked about.
@@ -177,6 +177,19 @@ impl Checked {
     /// The group of a rule.
     pub(super) fn group(&self, rule: &str) -> Arc<str> {
         self.book.get(rule).map_or_else(|| Arc::from(""), |rule| rule.page.group.clone())
+    }
+}
+
+/// The rules of the working directory's repository, and what is wrong with its rule pages (then it is the built-in
+/// rules alone).
+pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
+    let Ok(cwd) = std::env::current_dir().and_then(std::fs::canonicalize) else { return (Book::builtin(), Vec::new()) };
+    let roots = Roots::new(cwd);
+    let worktree = Worktree::new(roots.of(roots.cwd()).to_path_buf());
+    let folders = config::pages(&worktree, &Overrides::default());
+    match Book::builtin().with_pages(&worktree, &folders) {
+        Ok(book) => (book, Vec::new()),
+        Err(problems) => (Book::builtin(), problems),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What we write to, and how it may look there.
 
+use crate::report::Style;
 use clap::ValueEnum;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -66,6 +67,11 @@ impl Terminal {
         color(self.color, io::stdout().is_terminal(), |name| std::env::var_os(name))
     }
 
+    /// How output for people is to look on stdout.
+    pub fn stdout_style(self) -> Style {
+        Style { color: self.stdout_color(), width: width(), unicode: unicode() }
+    }
+
     /// Whether stderr takes colours.
     pub fn stderr_color(self) -> bool {
         color(self.color, io::stderr().is_terminal(), |name| std::env::var_os(name))
@@ -74,6 +80,11 @@ impl Terminal {
     /// Says what went wrong, on stderr.
     pub fn error(self, message: impl Display) {
         self.line("error", "\x1b[1;31m", message);
+    }
+
+    /// Says what is wrong with a settings file or rule page: a line on stderr that names the place itself.
+    pub fn fault(self, problem: impl Display) {
+        let _ = writeln!(io::stderr().lock(), "{problem}");
     }
 
     /// Says what should be known but does no harm, on stderr.

@@ -176,6 +176,14 @@ impl Reader<'_> {
         if !fence.closed {
             self.faults.add(fence.info, "the block is not closed");
         }
+        let starts = match &role {
+            Role::File(file) => !file.fixed,
+            Role::Settings => true,
+            Role::Findings | Role::Head | Role::Illustration => false,
+        };
+        if starts && self.open.as_ref().is_some_and(|(example, _)| example.is_answered()) {
+            self.end();
+        }
         let (example, _) = self.open.get_or_insert_with(|| (Example::starting(fence.line), fence.info));
         match role {
             Role::Illustration | Role::Head => {}
@@ -209,6 +217,11 @@ impl Reader<'_> {
 }
 
 impl Example {
+    /// Whether its files are behind: what comes next, if it is no answer too, is another example.
+    fn is_answered(&self) -> bool {
+        self.findings.is_some() || !self.fixed.is_empty()
+    }
+
     fn starting(line: u32) -> Self {
         Self {
             files: Vec::new(),
@@ -259,13 +272,6 @@ fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: F
         }
         return;
     }
-    if example.findings.is_some() || !example.fixed.is_empty() {
-        faults.add_with_help(
-            info.place,
-            "the files of an example stand before its findings",
-            "put a line of text between two examples",
-        );
-    }
     example.files_end = fence.span.end;
 }
 
@@ -312,12 +318,6 @@ a.py:1:1: info: x [x]
 
 ```python a.py fixed
 b
-```
-
-And more:
-
-```python
-not an example
 ```
 
 ```r dir/\u{e9}.R latin-1
@@ -395,8 +395,6 @@ not an example
                 "p.md:16:4: error: `toml settings` is followed by no file",
                 "p.md:23:11: error: `a.py` stands twice in one example (put a line of text between two examples)",
                 "p.md:25:11: error: `b.py` is fixed but is no file of the example",
-                "p.md:27:11: error: the files of an example stand before its findings (put a line of text between two \
-                 examples)",
                 "p.md:29:9: error: unknown block of toml `setings` (did you mean `settings`?)",
                 "p.md:31:9: error: unknown block of text `findngs` (did you mean `findings`?)",
                 "p.md:33:11: error: `script` is no file name (a name without `.` and `/` needs quotes)",
@@ -404,11 +402,7 @@ not an example
                  without `.` and `..`)",
                 "p.md:37:16: error: unknown word after a file name `crfl` (did you mean `crlf`?)",
                 "p.md:39:5: error: an example is indented; start it at the line's first column",
-                "p.md:39:12: error: the files of an example stand before its findings (put a line of text between two \
-                 examples)",
                 "p.md:42:4: error: the block is not closed",
-                "p.md:42:11: error: the files of an example stand before its findings (put a line of text between two \
-                 examples)",
             ]
         );
     }

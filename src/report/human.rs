@@ -182,7 +182,7 @@ fn line_at(document: &Document, span: Span) -> Option<(&str, usize, Span)> {
 fn fix_line(fix: &Fix) -> String {
     let flag = match fix.safety {
         Safety::Safe => "--fix",
-        Safety::Unsafe => "--unsafe-fixes",
+        Safety::Unsafe => "--fix --unsafe-fixes",
     };
     let mut title = fix.title.clone();
     // Titles are written as sentences of their own; here they follow a colon.

@@ -25,3 +25,6 @@ pub fn write(out: &mut dyn io::Write, format: Format, reports: &[Report<'_>], st
         Format::JsonLines => json::write_lines(out, reports),
     }
 }
+
+#[cfg(test)]
+mod tests;

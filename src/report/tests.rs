@@ -61,7 +61,7 @@ note: run from here
    |
  1 | import b
    |        -
-fix: use the relative path (--unsafe-fixes)
+fix: use the relative path (--fix --unsafe-fixes)
 
 learn more: brickgate rule some-rule
 "#;

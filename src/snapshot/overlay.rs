@@ -53,6 +53,14 @@ impl Snapshot for Overlay {
         }
     }
 
+    fn head(&self, path: &RepoPath, len: usize) -> Result<Vec<u8>, ReadError> {
+        match self.files.get(path) {
+            Some(Some(bytes)) => Ok(bytes.get(..len).unwrap_or(bytes).to_vec()),
+            Some(None) => Err(ReadError::missing()),
+            None => self.base.head(path, len),
+        }
+    }
+
     fn size(&self, path: &RepoPath) -> Option<u64> {
         match self.files.get(path) {
             Some(bytes) => bytes.as_ref().and_then(|bytes| u64::try_from(bytes.len()).ok()),

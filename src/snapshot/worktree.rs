@@ -4,7 +4,7 @@ use super::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
@@ -88,16 +88,17 @@ fn keep_owner(_path: &Path, _before: &fs::Metadata) {}
 
 impl Snapshot for Worktree {
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
-        let path = self.on_disk(path);
-        // Asked before it is opened: opening a pipe waits for its other end, opening a device does things.
-        let metadata = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        if metadata.is_dir() {
-            return Err(ReadError::folder());
-        }
-        if !metadata.is_file() {
-            return Err(ReadError { message: "is a pipe, socket or device".to_owned(), missing: false });
-        }
-        fs::read(&path).map_err(|error| describe(&error))
+        let (mut file, len) = open(&self.on_disk(path))?;
+        let mut bytes = Vec::with_capacity(len);
+        file.read_to_end(&mut bytes).map_err(|error| describe(&error))?;
+        Ok(bytes)
+    }
+
+    fn head(&self, path: &RepoPath, len: usize) -> Result<Vec<u8>, ReadError> {
+        let (file, _) = open(&self.on_disk(path))?;
+        let mut bytes = Vec::with_capacity(len);
+        file.take(len as u64).read_to_end(&mut bytes).map_err(|error| describe(&error))?;
+        Ok(bytes)
     }
 
     fn size(&self, path: &RepoPath) -> Option<u64> {
@@ -115,6 +116,21 @@ impl Snapshot for Worktree {
         let mut shard = shard.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         shard.entry(folder.clone()).or_insert(list).clone()
     }
+}
+
+/// Opens a file and tells how long it is.
+fn open(path: &Path) -> Result<(fs::File, usize), ReadError> {
+    // Asked before it is opened: opening a pipe waits for its other end, opening a device does things.
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if metadata.is_dir() {
+        return Err(ReadError::folder());
+    }
+    if !metadata.is_file() {
+        return Err(ReadError { message: "is a pipe, socket or device".to_owned(), missing: false });
+    }
+    let file = fs::File::open(path).map_err(|error| describe(&error))?;
+    // No more than a file that is read can have; what a file system claims may be anything.
+    Ok((file, usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24)))
 }
 
 /// Reads a folder. Links count as what they lead to; what leads nowhere, is neither file nor folder, or has a
@@ -182,6 +198,8 @@ mod tests {
         assert!(worktree.is_file(&RepoPath::new("a/b.py")) && worktree.is_folder(&RepoPath::new("a/x.py")));
         assert_eq!(worktree.kind(&RepoPath::new("a/B.py")), None);
         assert_eq!(worktree.size(&RepoPath::new("a/b.py")), Some(3));
+        assert_eq!(worktree.head(&RepoPath::new("a/b.py"), 2).unwrap(), b"on");
+        assert_eq!(worktree.head(&RepoPath::new("a/b.py"), 9).unwrap(), b"one");
         assert_eq!(worktree.read(&RepoPath::new("a/x.py")).unwrap_err().message, "is a folder");
         assert!(worktree.read(&RepoPath::new("a/none.py")).unwrap_err().missing);
         assert!(worktree.list(&RepoPath::new("nowhere")).is_empty());

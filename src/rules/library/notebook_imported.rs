@@ -1,6 +1,5 @@
 //! Page: `rules/library/notebook-imported-as-module.md`.
 
-use crate::project::document::Document;
 use crate::project::reference::{ReferenceKind, Resolution};
 use crate::rules::context::Context;
 use crate::text::Span;
@@ -20,7 +19,7 @@ pub(super) fn check(context: &mut Context<'_>) {
             continue;
         };
         let import = document.python.imports.get(index as usize);
-        if !context.project.document(path).is_some_and(Document::is_notebook) {
+        if !context.project.is_notebook(path) {
             continue;
         }
         // `from nb import a, b` is two imports of one file.

@@ -53,7 +53,8 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
     } else {
         vec![Edit::replace(near.span, correct)]
     };
-    let marked = if near.span.of(text).trim().is_empty() { near.span } else { trimmed(text, near.span) };
+    let length = u32::try_from(near.span.of(text).trim_end().len()).unwrap_or(0);
+    let marked = Span::new(near.span.start, near.span.start + length);
     let title = match Language::of_extension(extension) {
         Some(language) => format!("Make it a {} notebook", language.name()),
         None => "Make it a notebook".to_owned(),
@@ -64,13 +65,6 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
     } else {
         finding.unsafe_fix(title, edits);
     }
-}
-
-/// `span` without trailing blanks, and without leading ones where the blanks are not what is wrong.
-fn trimmed(text: &str, span: Span) -> Span {
-    let content = span.of(text);
-    let length = content.trim_end().len();
-    Span::new(span.start, span.start + u32::try_from(length).unwrap_or(0))
 }
 
 /// The start of the line end before `line`.

@@ -1,0 +1,371 @@
+//! The real binary on small repositories: exit codes, streams, what is read and what is written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A small repository, and how to run `brickgate` in it.
+struct Place {
+    _kept: tempfile::TempDir,
+    top: PathBuf,
+    environment: BTreeMap<&'static str, &'static str>,
+}
+
+/// What a run came to.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    #[track_caller]
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn says(self, part: &str) -> Self {
+        assert!(self.out.contains(part), "`{part}` is not on stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn warns(self, part: &str) -> Self {
+        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}\nstdout:\n{}", self.err, self.out);
+        self
+    }
+}
+
+const HEADER: &str = "# Databricks notebook source\n";
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let kept = tempfile::tempdir().unwrap();
+        let top = fs::canonicalize(kept.path()).unwrap();
+        let place = Self { _kept: kept, top, environment: BTreeMap::new() };
+        place.write(".git/HEAD", "ref: refs/heads/main\n");
+        for (path, text) in files {
+            place.write(path, text);
+        }
+        place
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.top.join(path)
+    }
+
+    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap()
+    }
+
+    fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.insert(name, value);
+        self
+    }
+
+    fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
+        command.args(arguments).current_dir(folder).env_clear().env("HOME", &self.top).envs(&self.environment);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_in(&self.top, arguments)
+    }
+
+    fn run_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        finish(self.command(folder, arguments), b"")
+    }
+
+    fn stdin(&self, arguments: &[&str], text: impl AsRef<[u8]>) -> Ran {
+        finish(self.command(&self.top, arguments), text.as_ref())
+    }
+}
+
+fn finish(mut command: Command, text: &[u8]) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let text = text.to_vec();
+    let writer = std::thread::spawn(move || drop(input.write_all(&text)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A notebook that runs something that does not exist: one error, without a fix.
+fn missing_run() -> String {
+    format!("{HEADER}# MAGIC %run ./no_such_thing\n")
+}
+
+/// A notebook with one error that a safe fix mends.
+fn extension_run() -> String {
+    format!("{HEADER}# MAGIC %run ./helpers.py\n")
+}
+
+fn fixable() -> Place {
+    Place::new(&[("main.py", &extension_run()), ("helpers.py", &format!("{HEADER}x = 1\n"))])
+}
+
+#[test]
+fn exit_codes_say_how_it_went() {
+    let place = Place::new(&[("good.py", "x = 1\n"), ("bad.py", &missing_run())]);
+    place.run(&["check", "good.py"]).expect(0);
+    place.run(&["check"]).expect(1).says("run-not-found").says("bad.py");
+    place.run(&["check", "--exit-zero"]).expect(0).says("run-not-found");
+    place.run(&["check", "bad.py", "none.py"]).expect(2).says("run-not-found").warns("none.py: no such file or folder");
+    place.run(&["check", "--exit-zero", "none.py"]).expect(2);
+    place.run(&["check", "--no-such-flag"]).expect(2).warns("--no-such-flag");
+    place.run(&["check", "--select", "no-such-rule"]).expect(2).warns("no-such-rule");
+    place.run(&["--version"]).expect(0).says(env!("CARGO_PKG_VERSION"));
+    place.run(&["check", "--help"]).expect(0).says("--force-exclude");
+    place.run(&[]).expect(2);
+}
+
+#[test]
+fn warnings_fail_only_when_strict() {
+    let place = Place::new(&[("a.py", &missing_run())]);
+    place.write("brickgate.toml", "[rules]\nrun-not-found = \"warning\"\n");
+    place.run(&["check"]).expect(0).says("run-not-found");
+    place.run(&["check", "--strict"]).expect(1);
+}
+
+#[test]
+fn findings_go_to_stdout_and_the_rest_to_stderr() {
+    let place = Place::new(&[("bad.py", &missing_run())]);
+    let ran = place.run(&["check", "--output-format", "concise"]).expect(1).warns("1 error in 1 file");
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    assert!(ran.out.starts_with("bad.py:2:"), "{}", ran.out);
+    let ran = place.run(&["check", "--quiet"]).expect(1).says("run-not-found");
+    assert_eq!(ran.err, "");
+    let ran = place.run(&["check", "--output-format", "json"]).expect(1);
+    let found: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(found[0]["code"], "run-not-found");
+    assert_eq!(found[0]["filename"], "bad.py");
+    place.run(&["check", "--statistics"]).expect(1).says("1").says("run-not-found");
+    place.run(&["check", "-v"]).expect(1).warns("read in");
+}
+
+#[test]
+fn paths_hold_from_the_working_directory_and_the_whole_repository_is_the_default() {
+    let place = Place::new(&[("a/bad.py", &missing_run()), ("b/worse.py", &missing_run())]);
+    place.run(&["check", "--output-format", "concise"]).expect(1).says("a/bad.py:2:").says("b/worse.py:2:");
+    let ran = place.run_in(&place.at("a"), &["check", "--output-format", "concise"]).expect(1);
+    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
+    let ran = place.run_in(&place.at("a"), &["check", "--output-format", "concise", "."]).expect(1);
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+}
+
+#[test]
+fn only_what_is_asked_for_is_reported_although_more_is_read() {
+    let place =
+        Place::new(&[("asked.py", &format!("{HEADER}# MAGIC %run ./lib/other\n")), ("lib/other.py", &missing_run())]);
+    let ran = place.run(&["check", "asked.py"]).expect(0);
+    assert!(!ran.out.contains("run-not-found"), "{}", ran.out);
+}
+
+#[test]
+fn text_on_stdin_stands_for_its_file() {
+    let place = Place::new(&[("nb/a.py", "x = 1\n"), ("nb/helpers.py", &format!("{HEADER}x = 1\n"))]);
+    let concise = ["check", "--output-format", "concise", "--stdin-filename", "nb/a.py", "-"];
+    place.stdin(&concise, missing_run()).expect(1).says("nb/a.py:2:");
+    place.stdin(&concise, format!("{HEADER}# MAGIC %run ./helpers\n")).expect(0);
+    let new = ["check", "--output-format", "concise", "--stdin-filename", "new/folder/b.py", "-"];
+    place.stdin(&new, missing_run()).expect(1).says("new/folder/b.py:2:");
+    place.stdin(&["check", "-"], "x").expect(2).warns("--stdin-filename");
+    place.stdin(&["check", "--stdin-filename", "a.py", "-", "b.py"], "x").expect(2);
+    assert_eq!(place.read("nb/a.py"), "x = 1\n");
+}
+
+#[test]
+fn fixed_stdin_goes_to_stdout_and_findings_to_stderr() {
+    let place = fixable();
+    let arguments = ["check", "--fix", "--stdin-filename", "main.py", "-"];
+    let text = format!("{}\n# COMMAND ----------\n\n# MAGIC %run ./no_such_thing\n", extension_run());
+    let ran = place.stdin(&arguments, &text).expect(1).warns("run-not-found");
+    assert_eq!(ran.out, text.replace("helpers.py", "helpers"));
+    let clean = format!("{HEADER}x = 1\n");
+    assert_eq!(place.stdin(&arguments, &clean).expect(0).out, clean);
+    let other = ["check", "--fix", "--stdin-filename", "notes.txt", "-"];
+    assert_eq!(place.stdin(&other, "any\r\ntext").expect(0).out, "any\r\ntext");
+    assert_eq!(place.read("main.py"), extension_run());
+}
+
+#[test]
+fn diff_shows_and_changes_nothing() {
+    let place = fixable();
+    let ran = place.run(&["check", "--diff"]).expect(1).says("--- main.py\n+++ main.py\n");
+    let ran = ran.says("-# MAGIC %run ./helpers.py\n+# MAGIC %run ./helpers\n");
+    ran.warns("would fix 1 finding in 1 file");
+    assert_eq!(place.read("main.py"), extension_run());
+    place.run(&["check", "--diff", "--exit-zero"]).expect(0);
+    assert_eq!(place.run(&["check", "--diff", "helpers.py"]).expect(0).out, "");
+}
+
+#[test]
+fn fixes_keep_line_ends_and_mode() {
+    let place = fixable();
+    place.write("main.py", extension_run().replace('\n', "\r\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(place.at("main.py"), fs::Permissions::from_mode(0o750)).unwrap();
+    }
+    place.run(&["check", "--fix"]).expect(0).warns("fixed 1 finding in 1 file");
+    assert_eq!(place.read("main.py"), extension_run().replace(".py\n", "\n").replace('\n', "\r\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(place.at("main.py")).unwrap().permissions().mode() & 0o777, 0o750);
+    }
+    place.run(&["check", "--fix"]).expect(0).warns("fixed 0 findings");
+}
+
+#[test]
+fn excludes_and_ignored_files() {
+    let place = Place::new(&[
+        (".gitignore", "ignored.py\n"),
+        ("brickgate.toml", "exclude = [\"vendor\"]\n"),
+        ("ignored.py", &missing_run()),
+        ("vendor/x.py", &missing_run()),
+        ("good.py", "x = 1\n"),
+    ]);
+    place.run(&["check"]).expect(0);
+    place.run(&["check", "vendor/x.py"]).expect(1);
+    place.run(&["check", "ignored.py"]).expect(1);
+    place.run(&["check", "--force-exclude", "vendor/x.py", "vendor"]).expect(0);
+    assert_eq!(place.run(&["check", "--show-files"]).expect(0).out, "good.py\n");
+    let ran = place.run(&["check", "--force-exclude", "--stdin-filename", "vendor/x.py", "-"]).expect(0);
+    assert_eq!(ran.out, "");
+    place.run(&["check", ".gitignore", "good.py"]).expect(0).warns(".gitignore: skipped");
+}
+
+#[test]
+fn faulty_settings_stop_the_check() {
+    let place = Place::new(&[("a.py", "x = 1\n"), ("brickgate.toml", "exlude = []\ntarget-python = \"2.7\"\n")]);
+    let ran = place.run(&["check"]).expect(2).warns("brickgate.toml:1:1").warns("brickgate.toml:2:");
+    assert!(ran.err.contains("`exclude`"), "{}", ran.err);
+    place.run(&["check", "--isolated"]).expect(0);
+    place.write("other.toml", "[rules]\n");
+    place.run(&["check", "--config", "other.toml"]).expect(0);
+    place.run(&["check", "--config", "none.toml"]).expect(2).warns("none.toml");
+    place.run(&["check", "--isolated", "--show-settings"]).expect(0).says("target-python").says("default");
+}
+
+#[test]
+fn colours_come_in_the_right_order() {
+    let has_color = |place: &Place, arguments: &[&str]| place.run(arguments).out.contains('\x1b');
+    let place = Place::new(&[("bad.py", &missing_run())]);
+    assert!(!has_color(&place, &["check"]) && has_color(&place, &["check", "--color", "always"]));
+    let place = place.with("FORCE_COLOR", "1");
+    assert!(has_color(&place, &["check"]) && !has_color(&place, &["check", "--color", "never"]));
+    let place = place.with("NO_COLOR", "1");
+    assert!(!has_color(&place, &["check"]) && has_color(&place, &["check", "--color=always"]));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_reading_is_no_error() {
+    let place = Place::new(&[]);
+    for at in 0..400 {
+        place.write(&format!("n{at}.py"), missing_run());
+    }
+    let mut child = place.command(&place.top, &["check"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(!err.contains("panic") && !err.contains("pipe"), "{err}");
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let place = Place::new(&[]);
+    for at in 0..50 {
+        place.write(&format!("n{at}.py"), if at % 3 == 0 { missing_run() } else { extension_run() });
+    }
+    let one = place.run(&["check", "--threads", "1", "--output-format", "json"]).expect(1);
+    let four = place.run(&["check", "--threads", "4", "--output-format", "json"]).expect(1);
+    assert_eq!(one.out, four.out);
+    place.run(&["check", "--threads", "0"]).expect(2);
+}
+
+#[test]
+fn repositories_inside_are_checked_as_their_own() {
+    let place = Place::new(&[("a.py", &missing_run()), ("inner/.git/HEAD", ""), ("inner/b.py", &missing_run())]);
+    place.write("inner/brickgate.toml", "[rules]\nrun-not-found = \"off\"\n");
+    let ran = place.run(&["check"]).expect(1).says("a.py");
+    assert!(!ran.out.contains("b.py"), "{}", ran.out);
+    assert!(ran.err.contains("2 files checked"), "{}", ran.err);
+    fs::remove_file(place.at("inner/brickgate.toml")).unwrap();
+    place.run(&["check", "--output-format", "concise"]).expect(1).says("inner/b.py:2:");
+}
+
+/// Each is said clearly, with an exit code of its own, and all else is still checked.
+#[test]
+fn broken_files_do_not_stop_the_rest() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let cases: &[(&str, &[u8], i32)] = &[
+        ("utf8.py", b"x = '\xff'\n", 2),
+        ("utf16.py", b"\xff\xfex\0", 2),
+        ("nul.py", b"x = 1\0\0\n", 1),
+        ("deep.py", deep.as_bytes(), 1),
+        ("cut.ipynb", br#"{"cells": [{"cell_type": "code", "sou"#, 1),
+        ("list.ipynb", b"[]", 1),
+        ("databricks.yml", b"bundle: [\n", 1),
+    ];
+    for (name, bytes, code) in cases {
+        let place = Place::new(&[("other.py", &missing_run())]);
+        place.write(name, bytes);
+        let ran = place.run(&["check", "--output-format", "concise"]).expect(*code);
+        let ran = ran.says("other.py:2:").says(&format!("{name}:"));
+        assert!(!ran.err.contains("panick"), "{name}: {}", ran.err);
+        place.run(&["check", name]).expect(*code).says(name);
+    }
+}
+
+#[test]
+fn a_huge_line_is_reported_and_not_read() {
+    let place = Place::new(&[("other.py", &missing_run())]);
+    place.write("huge.py", "x".repeat(50_000_000));
+    place.run(&["check", "--output-format", "concise"]).expect(1).says("other.py:2:").says("huge.py:1:1");
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_things_on_disk() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let place = Place::new(&[("other.py", &missing_run()), ("folder.py/inner.py", &missing_run())]);
+    symlink("loop.py", place.at("loop.py")).unwrap();
+    symlink("..", place.at("folder.py/up")).unwrap();
+    let ran = place.run(&["check", "--output-format", "concise"]).expect(2);
+    let ran = ran.says("other.py:2:").says("folder.py/inner.py:2:").says("loop.py").says("symbolic link");
+    assert_eq!(ran.out.lines().count(), 3, "{}", ran.out);
+    fs::remove_file(place.at("loop.py")).unwrap();
+
+    let locked = place.at("locked.py");
+    fs::write(&locked, "x = 1\n").unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    // Root can read it all the same.
+    if fs::read(&locked).is_err() {
+        place.run(&["check", "--output-format", "concise"]).expect(2).says("locked.py").says("permission denied");
+    }
+    fs::remove_file(&locked).unwrap();
+
+    let made = Command::new("mkfifo").arg(place.at("pipe.py")).status();
+    if made.is_ok_and(|status| status.success()) {
+        place.run(&["check"]).expect(1).warns("pipe.py: skipped");
+        place.run(&["check", "pipe.py"]).expect(2).says("pipe.py");
+    }
+}
