@@ -338,15 +338,6 @@ mod tests {
     }
 
     #[test]
-    fn closing_brackets_may_stand_left() {
-        let text = "a: 1\ntargets:\n  dev: {\n    # ö\n    x: 1\n  }\n  prod: {\n  }\nlist: [\n  y,\n]\nend: ü\n";
-        let root = read(text);
-        assert_eq!(root.at(&["targets", "dev", "x"]).unwrap().span.of(text), "1");
-        assert_eq!(root.get("list").unwrap().items().next().unwrap().span.of(text), "y");
-        assert_eq!(root.get("end").unwrap().span.of(text), "ü");
-    }
-
-    #[test]
     fn json_is_yaml() {
         let text = "{\"resources\": {\"jobs\": {\"j\": [1, \"x\"]}}}";
         let root = read(text);
