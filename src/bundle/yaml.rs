@@ -317,14 +317,14 @@ mod tests {
         let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let below = format!("*a{}, ", level - 1).repeat(10);
-            laughs += &format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(", "));
+            laughs.extend([format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(", "))]);
         }
         assert!(parse(&laughs).unwrap_err().message.contains("aliases"));
         assert!(parse(&"- ".repeat(50_000)).unwrap_err().message.contains("nested deeper"));
         assert!(parse(&"[".repeat(50_000)).is_err());
         let mut tower = "a0: &a0 [x]\n".to_owned();
         for level in 1..5000 {
-            tower += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+            tower.extend([format!("a{level}: &a{level} [*a{}]\n", level - 1)]);
         }
         assert!(parse(&tower).unwrap_err().message.contains("nested deeper"));
         assert!(parse("a: &a [*a]\n").is_err());
