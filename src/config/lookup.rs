@@ -47,6 +47,15 @@ pub fn pages(snapshot: &dyn Snapshot, overrides: &Overrides) -> Vec<RepoPath> {
     Configs::new(snapshot, [], &files_only).pages()
 }
 
+/// The settings file that holds in a folder of its own, without a look at those above.
+pub fn own_file(snapshot: &dyn Snapshot, folder: &RepoPath) -> Option<RepoPath> {
+    let configs = Configs::new(snapshot, [], &Overrides { isolated: true, ..Overrides::default() });
+    match configs.own_file(folder)?.source.place {
+        Place::Inside(ref path) => Some(path.clone()),
+        Place::Outside(_) => None,
+    }
+}
+
 impl<'a> Configs<'a> {
     /// Settings of the repository that `snapshot` shows, for the rules of a book in its order.
     pub fn new(snapshot: &'a dyn Snapshot, rules: impl IntoIterator<Item = &'a Page>, overrides: &Overrides) -> Self {

@@ -3,7 +3,7 @@
 //! Files in one folder: `.brickgate.toml`, else `brickgate.toml`, else `[tool.brickgate]` in `pyproject.toml`. The
 //! nearest folder upwards that has one decides alone; `extend` lays a file over another on purpose.
 
-pub mod explain;
+mod explain;
 mod file;
 mod glob;
 mod lookup;
@@ -15,7 +15,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use explain::Row;
 pub use file::{DEFAULT_EXCLUDES, FILE_NAMES, PYPROJECT};
-pub use lookup::{Configs, pages};
+pub use lookup::{Configs, own_file, pages};
 pub use names::ALWAYS_ON;
 pub use settings::{Lookup, Overrides, PathSettings, Place, Problem};
