@@ -101,7 +101,9 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
     let overrides = Overrides { isolated: args.isolated, ..Overrides::default() };
     let mut repository = Repository::new(&roots, root, (overrides, given), 1, None);
     if let Err(problems) = repository.read_pages() {
-        problems.iter().for_each(|problem| terminal.error(problem));
+        for problem in &problems {
+            terminal.fault(problem);
+        }
         return Ok(Exit::Trouble);
     }
     let configs = repository.configs();
@@ -111,7 +113,10 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
     let files = configs.files(&file);
     let excluded = configs.excluded_from_top(&path, is_folder);
     let problems = configs.problems();
-    problems.iter().for_each(|problem| terminal.error(repository.located(problem)));
+    let faulty = !problems.is_empty();
+    for problem in repository.located(problems) {
+        terminal.fault(problem);
+    }
     let shown = match path.as_str() {
         "" => ".",
         path => path,
@@ -126,7 +131,7 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
             writeln!(out, "{all:#}")
         }
     })?;
-    Ok(if problems.is_empty() { Exit::Clean } else { Exit::Trouble })
+    Ok(if faulty { Exit::Trouble } else { Exit::Clean })
 }
 
 fn human(

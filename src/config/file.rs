@@ -479,21 +479,21 @@ file = ["x"]
 "#;
         let (_, problems) = read("brickgate.toml", text);
         let expected = [
-            "brickgate.toml:1:1: there is no setting `exlude`\n  help: did you mean `exclude`?",
-            "brickgate.toml:2:18: `exclude` must be a list of texts, this entry is a whole number",
-            "brickgate.toml:2:12: `a[` is no glob: unclosed character class; missing ']'",
-            "brickgate.toml:3:10: there is no kind of compute `serverles`\n  help: did you mean `serverless`?",
-            "brickgate.toml:4:17: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a number with a point",
-            "brickgate.toml:5:17: `max-file-size` must be a number of bytes, or a text such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
-            "brickgate.toml:6:11: there is no kind of file `notbook`\n  help: did you mean `notebook`?",
-            "brickgate.toml:8:5: there is no severity `warn`\n  help: known are `off`, `info`, `warning` and `error`",
-            "brickgate.toml:9:5: `b` must be `\"off\"`, a severity, or a table of options, not a whole number",
-            "brickgate.toml:10:18: `severity` must be one of `off`, `info`, `warning` and `error`, not a whole number",
-            "brickgate.toml:10:25: `x` must be a text, a whole number, `true` or `false`, or a list of texts, not a number with a point",
-            "brickgate.toml:10:34: `y` must be a whole number from 0 to 4294967295",
-            "brickgate.toml:12:1: there is no key of `override` `file`\n  help: did you mean `files`?",
-            "brickgate.toml:11:1: this `override` has no `files`, so it changes nothing",
-            "brickgate.toml:11:1: this `override` has no `rules`, so it changes nothing",
+            "brickgate.toml:1:1: error: there is no setting `exlude`\n  help: did you mean `exclude`?",
+            "brickgate.toml:2:18: error: `exclude` must be a list of texts, this entry is a whole number",
+            "brickgate.toml:2:12: error: `a[` is no glob: unclosed character class; missing ']'",
+            "brickgate.toml:3:10: error: there is no kind of compute `serverles`\n  help: did you mean `serverless`?",
+            "brickgate.toml:4:17: error: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a number with a point",
+            "brickgate.toml:5:17: error: `max-file-size` must be a number of bytes, or a text such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
+            "brickgate.toml:6:11: error: there is no kind of file `notbook`\n  help: did you mean `notebook`?",
+            "brickgate.toml:8:5: error: there is no severity `warn`\n  help: known are `off`, `info`, `warning` and `error`",
+            "brickgate.toml:9:5: error: `b` must be `\"off\"`, a severity, or a table of options, not a whole number",
+            "brickgate.toml:10:18: error: `severity` must be one of `off`, `info`, `warning` and `error`, not a whole number",
+            "brickgate.toml:10:25: error: `x` must be a text, a whole number, `true` or `false`, or a list of texts, not a number with a point",
+            "brickgate.toml:10:34: error: `y` must be a whole number from 0 to 4294967295",
+            "brickgate.toml:12:1: error: there is no key of `override` `file`\n  help: did you mean `files`?",
+            "brickgate.toml:11:1: error: this `override` has no `files`, so it changes nothing",
+            "brickgate.toml:11:1: error: this `override` has no `rules`, so it changes nothing",
         ];
         assert_eq!(problems, expected);
     }
@@ -515,7 +515,7 @@ file = ["x"]
         assert!(read("pyproject.toml", "# brickgate\n[tool.ruff\n").0.is_none());
         let (file, problems) = read("pyproject.toml", "[tool.brickgate]\npages = [\"p\"]\nfoo = 1\n");
         assert_eq!(file.unwrap().pages[0].0, "p");
-        assert!(problems[0].starts_with("pyproject.toml:3:1: there is no setting `foo`"), "{problems:?}");
+        assert!(problems[0].starts_with("pyproject.toml:3:1: error: there is no setting `foo`"), "{problems:?}");
         assert_eq!(read("pyproject.toml", "[tool]\nbrickgate = 1\n").1.len(), 1);
         assert_eq!(read("pyproject.toml", "[tool.brickgate]\nx = \n").1.len(), 1);
     }

@@ -75,14 +75,14 @@ pub struct Problem {
 }
 
 impl fmt::Display for Problem {
-    /// `brickgate.toml:3:5: message`, the help on a line of its own.
+    /// `brickgate.toml:3:5: error: message`, the help on a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path)?;
         if !self.path.starts_with("--") {
             let at = LineIndex::new(&self.text).position(&self.text, self.span.start);
             write!(f, ":{}:{}", at.row, at.column)?;
         }
-        write!(f, ": {}", self.message)?;
+        write!(f, ": error: {}", self.message)?;
         match &self.help {
             Some(help) => write!(f, "\n  help: {help}"),
             None => Ok(()),

@@ -166,10 +166,10 @@ fn extend_that_leads_nowhere() {
     assert_eq!(
         said(&configs),
         [
-            "a/brickgate.toml:1:10: `extend` runs in a circle: brickgate.toml -> a/brickgate.toml -> brickgate.toml",
-            "b/brickgate.toml:1:10: `../../../x.toml` leaves the repository; a check must mean the same everywhere\n  help: name a file of the repository by a relative path",
-            "c/brickgate.toml:1:10: there is no file `nothing.toml`",
-            "d/brickgate.toml:1:10: `pyproject.toml` has no `[tool.brickgate]`",
+            "a/brickgate.toml:1:10: error: `extend` runs in a circle: brickgate.toml -> a/brickgate.toml -> brickgate.toml",
+            "b/brickgate.toml:1:10: error: `../../../x.toml` leaves the repository; a check must mean the same everywhere\n  help: name a file of the repository by a relative path",
+            "c/brickgate.toml:1:10: error: there is no file `nothing.toml`",
+            "d/brickgate.toml:1:10: error: `pyproject.toml` has no `[tool.brickgate]`",
         ]
     );
 }
@@ -230,19 +230,19 @@ fn all_faults_of_all_files() {
     assert_eq!(
         said(&configs),
         [
-            "brickgate.toml:1:10: there is no folder `none`",
-            "brickgate.toml:1:18: `../out` leaves the repository",
-            "brickgate.toml:3:1: there is no rule `run-cycel`\n  help: did you mean `run-cycle`?",
-            "brickgate.toml:4:1: `unreadable-file` cannot be switched off: it says that something could not be checked",
-            "brickgate.toml:5:1: there is no group `rum`\n  help: did you mean `run/*`?",
-            "brickgate.toml:6:1: `run` is a group, not a rule\n  help: write `run/*`",
-            "brickgate.toml:7:15: `run-chain` has no option `max-dept`\n  help: did you mean `max-depth`?",
-            "brickgate.toml:7:37: `names` must be a list of texts, as its default is",
-            "brickgate.toml:8:13: a group has no options, so `max-depth` cannot be set here\n  help: set it for the rule that has it",
-            "brickgate.toml:11:11: there is no rule `nope`\n  help: `brickgate rules` lists them all",
-            "sub/pyproject.toml:2:10: `pages` holds for the whole repository, so it is only read at its root\n  help: move it to the `brickgate.toml` of the root",
-            "sub/pyproject.toml:3:21: `respect-gitignore` holds for the whole repository, so it is only read at its root\n  help: move it to the `brickgate.toml` of the root",
-            "sub/pyproject.toml:5:1: there is no rule `x`\n  help: `brickgate rules` lists them all",
+            "brickgate.toml:1:10: error: there is no folder `none`",
+            "brickgate.toml:1:18: error: `../out` leaves the repository",
+            "brickgate.toml:3:1: error: there is no rule `run-cycel`\n  help: did you mean `run-cycle`?",
+            "brickgate.toml:4:1: error: `unreadable-file` cannot be switched off: it says that something could not be checked",
+            "brickgate.toml:5:1: error: there is no group `rum`\n  help: did you mean `run/*`?",
+            "brickgate.toml:6:1: error: `run` is a group, not a rule\n  help: write `run/*`",
+            "brickgate.toml:7:15: error: `run-chain` has no option `max-dept`\n  help: did you mean `max-depth`?",
+            "brickgate.toml:7:37: error: `names` must be a list of texts, as its default is",
+            "brickgate.toml:8:13: error: a group has no options, so `max-depth` cannot be set here\n  help: set it for the rule that has it",
+            "brickgate.toml:11:11: error: there is no rule `nope`\n  help: `brickgate rules` lists them all",
+            "sub/pyproject.toml:2:10: error: `pages` holds for the whole repository, so it is only read at its root\n  help: move it to the `brickgate.toml` of the root",
+            "sub/pyproject.toml:3:21: error: `respect-gitignore` holds for the whole repository, so it is only read at its root\n  help: move it to the `brickgate.toml` of the root",
+            "sub/pyproject.toml:5:1: error: there is no rule `x`\n  help: `brickgate rules` lists them all",
         ]
     );
     assert_eq!(level(&configs, "a.py", UNREADABLE), Some(Severity::Error));
@@ -276,9 +276,9 @@ fn selection() {
     assert_eq!(
         problems,
         [
-            "--extend-select: there is no group `nope`\n  help: known are `file`, `run`, `secrets` and `spark`",
-            "--ignore: `unreadable-file` cannot be switched off: it says that something could not be checked",
-            "--select: there is no rule `run-cycel`\n  help: did you mean `run-cycle`?",
+            "--extend-select: error: there is no group `nope`\n  help: known are `file`, `run`, `secrets` and `spark`",
+            "--ignore: error: `unreadable-file` cannot be switched off: it says that something could not be checked",
+            "--select: error: there is no rule `run-cycel`\n  help: did you mean `run-cycle`?",
         ]
     );
 }
@@ -298,7 +298,7 @@ fn config_and_isolated() {
     assert_eq!(pages(&repo.files, &repo.overrides), [RepoPath::new("p")]);
     assert_eq!(said(&configs), [""; 0]);
     repo.overrides.config = Some(Place::Inside(RepoPath::new("no.toml")));
-    assert_eq!(said(&repo.configs()), ["--config: there is no file `no.toml`"]);
+    assert_eq!(said(&repo.configs()), ["--config: error: there is no file `no.toml`"]);
     repo.overrides.isolated = true;
     let configs = repo.configs();
     assert_eq!(at(&configs, "sub/a.py").read.target_python, (3, 13));
@@ -320,7 +320,7 @@ fn a_file_that_cannot_be_read_is_said_once() {
     at(&configs, "a/b.py");
     assert_eq!(said(&configs).len(), 1);
     let repo = Repo { files: Memory::new([(RepoPath::new("brickgate.toml"), vec![0xff])].into()), ..Repo::new(&[]) };
-    assert_eq!(said(&repo.configs()), ["brickgate.toml:1:1: this file cannot be read: it is not UTF-8"]);
+    assert_eq!(said(&repo.configs()), ["brickgate.toml:1:1: error: this file cannot be read: it is not UTF-8"]);
 }
 
 #[test]

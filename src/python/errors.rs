@@ -171,7 +171,7 @@ impl Place<'_> {
     fn by_kind(&self, error: &ParseErrorType) -> String {
         let found = self.found();
         match error {
-            ParseErrorType::Lexical(error) => self.by_character(error),
+            ParseErrorType::Lexical(error) => by_character(error),
             ParseErrorType::SimpleStatementsOnSameLine => {
                 let quoted = self.before().ends_with(['"', '\'']) && self.after().starts_with(char::is_alphanumeric);
                 if quoted {
@@ -221,28 +221,28 @@ impl Place<'_> {
             other => lower(&other.to_string()),
         }
     }
+}
 
-    /// Faults in single characters and literals.
-    fn by_character(&self, error: &LexicalErrorType) -> String {
-        match error {
-            LexicalErrorType::UnrecognizedToken { tok } => match tok {
-                '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
-                    format!("`{tok}` is a typographic quote; write `\"` or `'`")
-                }
-                '$' => "`$` has no meaning in Python; quotes are missing, or a template was not filled in".into(),
-                _ if tok.is_control() || tok.is_whitespace() || is_invisible(*tok) => {
-                    format!("there is an invisible character U+{:04X} here; remove it", u32::from(*tok))
-                }
-                _ => format!("`{tok}` has no meaning in Python here"),
-            },
-            LexicalErrorType::UnclosedStringError => "the string that begins here is never closed".into(),
-            LexicalErrorType::IndentationError => "the indentation fits no line above".into(),
-            LexicalErrorType::LineContinuationError => {
-                "nothing may follow `\\` at a line's end, not even a blank or a comment".into()
+/// Faults in single characters and literals.
+fn by_character(error: &LexicalErrorType) -> String {
+    match error {
+        LexicalErrorType::UnrecognizedToken { tok } => match tok {
+            '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
+                format!("`{tok}` is a typographic quote; write `\"` or `'`")
             }
-            LexicalErrorType::Eof => "the code ends too early".into(),
-            other => lower(&other.to_string()),
+            '$' => "`$` has no meaning in Python; quotes are missing, or a template was not filled in".into(),
+            _ if tok.is_control() || tok.is_whitespace() || is_invisible(*tok) => {
+                format!("there is an invisible character U+{:04X} here; remove it", u32::from(*tok))
+            }
+            _ => format!("`{tok}` has no meaning in Python here"),
+        },
+        LexicalErrorType::UnclosedStringError => "the string that begins here is never closed".into(),
+        LexicalErrorType::IndentationError => "the indentation fits no line above".into(),
+        LexicalErrorType::LineContinuationError => {
+            "nothing may follow `\\` at a line's end, not even a blank or a comment".into()
         }
+        LexicalErrorType::Eof => "the code ends too early".into(),
+        other => lower(&other.to_string()),
     }
 }
 
@@ -261,4 +261,43 @@ const SQL: &[&str] = &[
 fn lower(message: &str) -> String {
     let mut chars = message.trim_end_matches('.').chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use crate::text::region::{OffsetMap, Region};
+
+    /// The error of a cell, with the code that it points at.
+    fn error(code: &str, ipython: bool) -> (String, String) {
+        let region = Region { cell: 0, code: code.into(), map: OffsetMap::shift(0), ipython };
+        let errors = read(&[region], (3, 13)).syntax_errors;
+        let [error] = errors.as_slice() else { panic!("{code}: {errors:?}") };
+        (error.span.of(code).to_owned(), error.message.clone())
+    }
+
+    #[test]
+    fn common_mistakes_are_named() {
+        for (code, at, message) in [
+            ("df = f(\"t\"\ndf.show()", "(", "`(` is never closed"),
+            ("f([1, 2)", ")", "`)` does not close the `[` before it"),
+            ("f(1))\ng()", ")", "`)` closes a bracket that was never opened"),
+            ("if x = 1:\n  y", "=", "`=` assigns; compare with `==`"),
+            ("if x\n  y", "", "`:` is missing before the end of the line"),
+            ("print x", "x", "`print` is a function; put what it gets in parentheses"),
+            ("a = 'it's'", "s", "the quote before `s` ends the string; escape it or use the other quotes around"),
+            ("x = \"\"\"a\nb", "\"\"\"a", "the string that begins here is never closed"),
+            ("x = “a”", "“", "`“` is a typographic quote; write `\"` or `'`"),
+            ("f(a b)", "b", "`,` is missing before `b`"),
+            ("x =\u{200b} 1", "\u{200b}", "there is an invisible character U+200B here; remove it"),
+            ("<<<<<<< HEAD\nx", "<<", "this is the mark of a merge conflict; resolve it and remove the line"),
+            ("x = 1\n  y = 2", "  ", "this line is indented, but nothing above asks for it"),
+            ("else:\n  x", "else", "`else` does not follow the block that it belongs to"),
+        ] {
+            assert_eq!(error(code, true), (at.into(), message.into()), "{code}");
+        }
+        let sql = "this looks like SQL, not Python; start the cell with `%sql` or use `spark.sql(…)`";
+        assert_eq!(error("SELECT * FROM t", true).1, sql);
+        assert_eq!(error("%pip install x", false).1, "magics and shell commands work only in notebooks");
+    }
 }

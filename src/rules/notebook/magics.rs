@@ -113,7 +113,7 @@ pub(super) fn bare(context: &mut Context<'_>) {
         }
         let name = written(magic, text);
         let message = format!(
-            "the cell starts with `{name}`, but its lines are not behind `{comment} MAGIC`: what reads the file takes them for {}",
+            "the cell starts with a bare `{name}`, not behind `{comment} MAGIC`: other tools read it as {}",
             notebook.language.name()
         );
         let edits = prefixed(document, cell, comment, magic);
