@@ -30,4 +30,4 @@ pub mod rules;
 pub mod snapshot;
 pub mod suppress;
 pub mod text;
-// pub mod trial;
+pub mod trial;

@@ -1,5 +1,8 @@
 //! The real binary on small repositories: exit codes, streams, what is read and what is written.
 
+// Everything here is a test, but only functions that are marked as such are taken for one.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -104,27 +107,28 @@ fn finish(mut command: Command, text: &[u8]) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// A notebook that runs something that does not exist: one error, without a fix.
-fn missing_run() -> String {
-    format!("{HEADER}# MAGIC %run ./no_such_thing\n")
+/// A notebook with one error in its second line, without a fix.
+fn bad() -> String {
+    format!("{HEADER}x = )\n")
 }
 
-/// A notebook with one error that a safe fix mends.
-fn extension_run() -> String {
-    format!("{HEADER}# MAGIC %run ./helpers.py\n")
+/// A file with one error in its first line that a safe fix mends: it is meant to be a notebook, but its header is
+/// in the wrong case.
+fn slip() -> String {
+    format!("{}x = 1\n\n# COMMAND ----------\n\ny = 2\n", HEADER.to_lowercase())
 }
 
 fn fixable() -> Place {
-    Place::new(&[("main.py", &extension_run()), ("helpers.py", &format!("{HEADER}x = 1\n"))])
+    Place::new(&[("main.py", &slip()), ("other.py", &format!("{HEADER}x = 1\n"))])
 }
 
 #[test]
 fn exit_codes_say_how_it_went() {
-    let place = Place::new(&[("good.py", "x = 1\n"), ("bad.py", &missing_run())]);
+    let place = Place::new(&[("good.py", "x = 1\n"), ("bad.py", &bad())]);
     place.run(&["check", "good.py"]).expect(0);
-    place.run(&["check"]).expect(1).says("run-not-found").says("bad.py");
-    place.run(&["check", "--exit-zero"]).expect(0).says("run-not-found");
-    place.run(&["check", "bad.py", "none.py"]).expect(2).says("run-not-found").warns("none.py: no such file or folder");
+    place.run(&["check"]).expect(1).says("syntax-error").says("bad.py");
+    place.run(&["check", "--exit-zero"]).expect(0).says("syntax-error");
+    place.run(&["check", "bad.py", "none.py"]).expect(2).says("syntax-error").warns("none.py: no such file or folder");
     place.run(&["check", "--exit-zero", "none.py"]).expect(2);
     place.run(&["check", "--no-such-flag"]).expect(2).warns("--no-such-flag");
     place.run(&["check", "--select", "no-such-rule"]).expect(2).warns("no-such-rule");
@@ -135,31 +139,31 @@ fn exit_codes_say_how_it_went() {
 
 #[test]
 fn warnings_fail_only_when_strict() {
-    let place = Place::new(&[("a.py", &missing_run())]);
-    place.write("brickgate.toml", "[rules]\nrun-not-found = \"warning\"\n");
-    place.run(&["check"]).expect(0).says("run-not-found");
+    let place = Place::new(&[("a.py", &bad())]);
+    place.write("brickgate.toml", "[rules]\nsyntax-error = \"warning\"\n");
+    place.run(&["check"]).expect(0).says("syntax-error");
     place.run(&["check", "--strict"]).expect(1);
 }
 
 #[test]
 fn findings_go_to_stdout_and_the_rest_to_stderr() {
-    let place = Place::new(&[("bad.py", &missing_run())]);
+    let place = Place::new(&[("bad.py", &bad())]);
     let ran = place.run(&["check", "--output-format", "concise"]).expect(1).warns("1 error in 1 file");
     assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
     assert!(ran.out.starts_with("bad.py:2:"), "{}", ran.out);
-    let ran = place.run(&["check", "--quiet"]).expect(1).says("run-not-found");
+    let ran = place.run(&["check", "--quiet"]).expect(1).says("syntax-error");
     assert_eq!(ran.err, "");
     let ran = place.run(&["check", "--output-format", "json"]).expect(1);
     let found: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(found[0]["code"], "run-not-found");
+    assert_eq!(found[0]["code"], "syntax-error");
     assert_eq!(found[0]["filename"], "bad.py");
-    place.run(&["check", "--statistics"]).expect(1).says("1").says("run-not-found");
+    place.run(&["check", "--statistics"]).expect(1).says("1").says("syntax-error");
     place.run(&["check", "-v"]).expect(1).warns("read in");
 }
 
 #[test]
 fn paths_hold_from_the_working_directory_and_the_whole_repository_is_the_default() {
-    let place = Place::new(&[("a/bad.py", &missing_run()), ("b/worse.py", &missing_run())]);
+    let place = Place::new(&[("a/bad.py", &bad()), ("b/worse.py", &bad())]);
     place.run(&["check", "--output-format", "concise"]).expect(1).says("a/bad.py:2:").says("b/worse.py:2:");
     let ran = place.run_in(&place.at("a"), &["check", "--output-format", "concise"]).expect(1);
     assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
@@ -169,20 +173,20 @@ fn paths_hold_from_the_working_directory_and_the_whole_repository_is_the_default
 
 #[test]
 fn only_what_is_asked_for_is_reported_although_more_is_read() {
-    let place =
-        Place::new(&[("asked.py", &format!("{HEADER}# MAGIC %run ./lib/other\n")), ("lib/other.py", &missing_run())]);
+    let place = Place::new(&[("asked.py", &format!("{HEADER}# MAGIC %run ./lib/other\n")), ("lib/other.py", &bad())]);
     let ran = place.run(&["check", "asked.py"]).expect(0);
-    assert!(!ran.out.contains("run-not-found"), "{}", ran.out);
+    assert!(!ran.out.contains("syntax-error"), "{}", ran.out);
 }
 
 #[test]
 fn text_on_stdin_stands_for_its_file() {
     let place = Place::new(&[("nb/a.py", "x = 1\n"), ("nb/helpers.py", &format!("{HEADER}x = 1\n"))]);
     let concise = ["check", "--output-format", "concise", "--stdin-filename", "nb/a.py", "-"];
-    place.stdin(&concise, missing_run()).expect(1).says("nb/a.py:2:");
+    place.stdin(&concise, bad()).expect(1).says("nb/a.py:2:");
     place.stdin(&concise, format!("{HEADER}# MAGIC %run ./helpers\n")).expect(0);
+    place.stdin(&concise, format!("{HEADER}# MAGIC %run ./helper\n")).expect(1).says("run-not-found");
     let new = ["check", "--output-format", "concise", "--stdin-filename", "new/folder/b.py", "-"];
-    place.stdin(&new, missing_run()).expect(1).says("new/folder/b.py:2:");
+    place.stdin(&new, bad()).expect(1).says("new/folder/b.py:2:");
     place.stdin(&["check", "-"], "x").expect(2).warns("--stdin-filename");
     place.stdin(&["check", "--stdin-filename", "a.py", "-", "b.py"], "x").expect(2);
     assert_eq!(place.read("nb/a.py"), "x = 1\n");
@@ -192,38 +196,38 @@ fn text_on_stdin_stands_for_its_file() {
 fn fixed_stdin_goes_to_stdout_and_findings_to_stderr() {
     let place = fixable();
     let arguments = ["check", "--fix", "--stdin-filename", "main.py", "-"];
-    let text = format!("{}\n# COMMAND ----------\n\n# MAGIC %run ./no_such_thing\n", extension_run());
-    let ran = place.stdin(&arguments, &text).expect(1).warns("run-not-found");
-    assert_eq!(ran.out, text.replace("helpers.py", "helpers"));
+    let text = slip() + "y = )\n";
+    let ran = place.stdin(&arguments, &text).expect(1).warns("syntax-error");
+    assert_eq!(ran.out, text.replace("# d", "# D"));
     let clean = format!("{HEADER}x = 1\n");
     assert_eq!(place.stdin(&arguments, &clean).expect(0).out, clean);
     let other = ["check", "--fix", "--stdin-filename", "notes.txt", "-"];
     assert_eq!(place.stdin(&other, "any\r\ntext").expect(0).out, "any\r\ntext");
-    assert_eq!(place.read("main.py"), extension_run());
+    assert_eq!(place.read("main.py"), slip());
 }
 
 #[test]
 fn diff_shows_and_changes_nothing() {
     let place = fixable();
     let ran = place.run(&["check", "--diff"]).expect(1).says("--- main.py\n+++ main.py\n");
-    let ran = ran.says("-# MAGIC %run ./helpers.py\n+# MAGIC %run ./helpers\n");
+    let ran = ran.says("-# databricks notebook source\n+# Databricks notebook source\n");
     ran.warns("would fix 1 finding in 1 file");
-    assert_eq!(place.read("main.py"), extension_run());
+    assert_eq!(place.read("main.py"), slip());
     place.run(&["check", "--diff", "--exit-zero"]).expect(0);
-    assert_eq!(place.run(&["check", "--diff", "helpers.py"]).expect(0).out, "");
+    assert_eq!(place.run(&["check", "--diff", "other.py"]).expect(0).out, "");
 }
 
 #[test]
 fn fixes_keep_line_ends_and_mode() {
     let place = fixable();
-    place.write("main.py", extension_run().replace('\n', "\r\n"));
+    place.write("main.py", slip().replace('\n', "\r\n"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(place.at("main.py"), fs::Permissions::from_mode(0o750)).unwrap();
     }
     place.run(&["check", "--fix"]).expect(0).warns("fixed 1 finding in 1 file");
-    assert_eq!(place.read("main.py"), extension_run().replace(".py\n", "\n").replace('\n', "\r\n"));
+    assert_eq!(place.read("main.py"), slip().replace("# d", "# D").replace('\n', "\r\n"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -237,8 +241,8 @@ fn excludes_and_ignored_files() {
     let place = Place::new(&[
         (".gitignore", "ignored.py\n"),
         ("brickgate.toml", "exclude = [\"vendor\"]\n"),
-        ("ignored.py", &missing_run()),
-        ("vendor/x.py", &missing_run()),
+        ("ignored.py", &bad()),
+        ("vendor/x.py", &bad()),
         ("good.py", "x = 1\n"),
     ]);
     place.run(&["check"]).expect(0);
@@ -266,7 +270,7 @@ fn faulty_settings_stop_the_check() {
 #[test]
 fn colours_come_in_the_right_order() {
     let has_color = |place: &Place, arguments: &[&str]| place.run(arguments).out.contains('\x1b');
-    let place = Place::new(&[("bad.py", &missing_run())]);
+    let place = Place::new(&[("bad.py", &bad())]);
     assert!(!has_color(&place, &["check"]) && has_color(&place, &["check", "--color", "always"]));
     let place = place.with("FORCE_COLOR", "1");
     assert!(has_color(&place, &["check"]) && !has_color(&place, &["check", "--color", "never"]));
@@ -279,7 +283,7 @@ fn colours_come_in_the_right_order() {
 fn nobody_reading_is_no_error() {
     let place = Place::new(&[]);
     for at in 0..400 {
-        place.write(&format!("n{at}.py"), missing_run());
+        place.write(&format!("n{at}.py"), bad());
     }
     let mut child = place.command(&place.top, &["check"]).spawn().unwrap();
     drop(child.stdout.take());
@@ -293,7 +297,7 @@ fn nobody_reading_is_no_error() {
 fn the_number_of_threads_changes_nothing() {
     let place = Place::new(&[]);
     for at in 0..50 {
-        place.write(&format!("n{at}.py"), if at % 3 == 0 { missing_run() } else { extension_run() });
+        place.write(&format!("n{at}.py"), if at % 3 == 0 { bad() } else { slip() });
     }
     let one = place.run(&["check", "--threads", "1", "--output-format", "json"]).expect(1);
     let four = place.run(&["check", "--threads", "4", "--output-format", "json"]).expect(1);
@@ -303,8 +307,8 @@ fn the_number_of_threads_changes_nothing() {
 
 #[test]
 fn repositories_inside_are_checked_as_their_own() {
-    let place = Place::new(&[("a.py", &missing_run()), ("inner/.git/HEAD", ""), ("inner/b.py", &missing_run())]);
-    place.write("inner/brickgate.toml", "[rules]\nrun-not-found = \"off\"\n");
+    let place = Place::new(&[("a.py", &bad()), ("inner/.git/HEAD", ""), ("inner/b.py", &bad())]);
+    place.write("inner/brickgate.toml", "[rules]\nsyntax-error = \"off\"\n");
     let ran = place.run(&["check"]).expect(1).says("a.py");
     assert!(!ran.out.contains("b.py"), "{}", ran.out);
     assert!(ran.err.contains("2 files checked"), "{}", ran.err);
@@ -319,14 +323,14 @@ fn broken_files_do_not_stop_the_rest() {
     let cases: &[(&str, &[u8], i32)] = &[
         ("utf8.py", b"x = '\xff'\n", 2),
         ("utf16.py", b"\xff\xfex\0", 2),
-        ("nul.py", b"x = 1\0\0\n", 1),
+        ("nul.py", b"x = 1\0\0\n", 2),
         ("deep.py", deep.as_bytes(), 1),
         ("cut.ipynb", br#"{"cells": [{"cell_type": "code", "sou"#, 1),
         ("list.ipynb", b"[]", 1),
         ("databricks.yml", b"bundle: [\n", 1),
     ];
     for (name, bytes, code) in cases {
-        let place = Place::new(&[("other.py", &missing_run())]);
+        let place = Place::new(&[("other.py", &bad())]);
         place.write(name, bytes);
         let ran = place.run(&["check", "--output-format", "concise"]).expect(*code);
         let ran = ran.says("other.py:2:").says(&format!("{name}:"));
@@ -337,7 +341,7 @@ fn broken_files_do_not_stop_the_rest() {
 
 #[test]
 fn a_huge_line_is_reported_and_not_read() {
-    let place = Place::new(&[("other.py", &missing_run())]);
+    let place = Place::new(&[("other.py", &bad())]);
     place.write("huge.py", "x".repeat(50_000_000));
     place.run(&["check", "--output-format", "concise"]).expect(1).says("other.py:2:").says("huge.py:1:1");
 }
@@ -346,7 +350,7 @@ fn a_huge_line_is_reported_and_not_read() {
 #[test]
 fn odd_things_on_disk() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let place = Place::new(&[("other.py", &missing_run()), ("folder.py/inner.py", &missing_run())]);
+    let place = Place::new(&[("other.py", &bad()), ("folder.py/inner.py", &bad())]);
     symlink("loop.py", place.at("loop.py")).unwrap();
     symlink("..", place.at("folder.py/up")).unwrap();
     let ran = place.run(&["check", "--output-format", "concise"]).expect(2);

@@ -111,7 +111,7 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
     let files = configs.files(&file);
     let excluded = configs.excluded_from_top(&path, is_folder);
     let problems = configs.problems();
-    problems.iter().for_each(|problem| terminal.error(repository.located(problem)));
+    repository.located(problems.clone()).iter().for_each(|problem| terminal.fault(problem));
     let shown = match path.as_str() {
         "" => ".",
         path => path,

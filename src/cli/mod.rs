@@ -9,6 +9,7 @@ mod repository;
 pub mod rule;
 pub mod rules;
 pub mod terminal;
+pub mod test;
 
 use crate::report::Style;
 use crate::rules::book::Book;
@@ -45,6 +46,7 @@ enum Command {
     Config(config::Args),
     Rule(rule::Args),
     Rules(rules::Args),
+    Test(test::Args),
 }
 
 /// Runs the command that `arguments` give, program name first, and returns the exit code.
@@ -84,6 +86,13 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
+        Command::Test(args) => match repository::pages_here(&args.pages) {
+            Ok((worktree, pages)) => written(terminal, |style, out, err| test::run(&worktree, &pages, style, out, err)),
+            Err(message) => {
+                terminal.error(message);
+                Exit::Trouble.code()
+            }
+        },
     }
 }
 
@@ -96,16 +105,24 @@ fn with_book(
     for problem in &problems {
         terminal.fault(problem);
     }
-    let style = terminal.stdout_style();
+    let code = written(terminal, |style, out, err| command(&book, style, out, err));
+    if problems.is_empty() { code } else { Exit::Trouble.code() }
+}
+
+/// Runs a command that writes to stdout and says its own exit code.
+fn written(terminal: Terminal, command: impl FnOnce(&Style, &mut dyn Write, &mut dyn Write) -> io::Result<u8>) -> u8 {
     let mut code = 0;
     let written = terminal::to_stdout(|out| {
-        code = command(&book, &style, out, &mut io::stderr().lock())?;
+        code = command(&terminal.stdout_style(), out, &mut io::stderr().lock())?;
         Ok(())
     });
-    if let Err(message) = &written {
-        terminal.error(message);
+    match written {
+        Ok(()) => code,
+        Err(message) => {
+            terminal.error(message);
+            Exit::Trouble.code()
+        }
     }
-    if written.is_err() || !problems.is_empty() { Exit::Trouble.code() } else { code }
 }
 
 #[cfg(test)]

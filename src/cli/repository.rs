@@ -6,7 +6,7 @@ use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
 use crate::snapshot::overlay::Overlay;
-use crate::snapshot::root::{Roots, relative};
+use crate::snapshot::root::{Roots, absolute, relative};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
 use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
@@ -191,6 +191,35 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
         Ok(book) => (book, Vec::new()),
         Err(problems) => (Book::builtin(), problems),
     }
+}
+
+/// The rule pages that are named, or else those of the settings, and the repository that holds them.
+pub(super) fn pages_here(named: &[PathBuf]) -> Result<(Worktree, Vec<RepoPath>), String> {
+    let cwd = std::env::current_dir()
+        .and_then(std::fs::canonicalize)
+        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
+    let roots = Roots::new(cwd);
+    let mut full = Vec::new();
+    for path in named {
+        let absolute = absolute(roots.cwd(), path).map_err(|error| format!("{}: {error}", path.display()))?;
+        full.push((path, absolute));
+    }
+    let first = full.first().map_or(roots.cwd(), |(_, full)| if full.is_dir() { full } else { folder(full) });
+    let root = roots.of(first);
+    let worktree = Worktree::new(root.to_path_buf());
+    if full.is_empty() {
+        let pages = config::pages(&worktree, &Overrides::default());
+        return Ok((worktree, pages));
+    }
+    let inside = |(path, full): &(&PathBuf, PathBuf)| {
+        repo_path(&root, full).ok_or_else(|| format!("{}: not in the repository {}", path.display(), root.display()))
+    };
+    let pages = full.iter().map(inside).collect::<Result<_, _>>()?;
+    Ok((worktree, pages))
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(file)
 }
 
 /// Starts the threads that rayon shares out work to: with stacks for deep code, and only when there is enough to do.

@@ -23,16 +23,19 @@ pub struct Bundles {
 struct Pattern(Vec<Box<str>>);
 
 impl Bundles {
-    /// The root files of all bundles that hold `path`: in its folder and in those above, the nearest first.
-    pub fn roots_of(&mut self, path: &RepoPath, places: &Places) -> Vec<RepoPath> {
+    /// The root files of all bundles that files of `folder` can belong to: in it and in those above, the nearest
+    /// first.
+    pub fn roots_of(&mut self, folder: &RepoPath, places: &Places) -> Vec<RepoPath> {
         let mut found = Vec::new();
-        let mut at = path.clone();
-        while !at.as_str().is_empty() {
-            at = at.parent();
+        let mut at = folder.clone();
+        loop {
             let root = self.roots.entry(at.clone()).or_insert_with(|| root_in(&at, places));
             found.extend(root.clone());
+            if at.as_str().is_empty() {
+                return found;
+            }
+            at = at.parent();
         }
-        found
     }
 
     /// Takes in what a bundle file names. `root` is the root file of its bundle. Gives back the files that it
@@ -319,8 +322,8 @@ mod tests {
             Places::new(Arc::new(Memory::of(&[("b/databricks.yml", root_text), ("b/resources/j.yml", job_text)])));
         let (root, job) = (RepoPath::new("b/databricks.yml"), RepoPath::new("b/resources/j.yml"));
         let mut bundles = Bundles::default();
-        assert_eq!(bundles.roots_of(&RepoPath::new("b/src/main.py"), &places), [root.clone()]);
-        assert!(bundles.roots_of(&RepoPath::new("c/main.py"), &places).is_empty());
+        assert_eq!(bundles.roots_of(&RepoPath::new("b/src"), &places), [root.clone()]);
+        assert!(bundles.roots_of(&RepoPath::new("c"), &places).is_empty());
         assert_eq!(bundles.add(&root, &root, &bundle::read(root_text).unwrap(), &places), [job.clone()]);
         assert!(bundles.add(&job, &root, &bundle::read(job_text).unwrap(), &places).is_empty());
         assert!(bundles.has(&root) && bundles.has(&job) && !bundles.has(&RepoPath::new("b/other.yml")));

@@ -17,8 +17,8 @@ pub struct RunCommand {
     pub unexpected: Option<Span>,
 }
 
-/// Takes apart what follows `%run` in its cell. Line ends separate like blanks, as the platform's own reader
-/// has it: "string matching regex `\$[\w_]+' expected" is what it says of anything else behind the path.
+/// Takes apart what follows `%run` in its cell. Line ends separate like blanks, as in the platform's own reader,
+/// which expects nothing but `$` and a name behind the path.
 pub fn parse(text: &str) -> RunCommand {
     let mut command = RunCommand::default();
     let mut reader = Reader { text, at: 0 };

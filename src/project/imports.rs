@@ -93,9 +93,8 @@ impl<'a> Importer<'a> {
         if let Some((inner, Some(init))) = package {
             return Some(Located::Package(inner, Some(init)));
         }
-        let module = format!("{part}.py");
-        if folder.has_file(&module) {
-            return Some(Located::File(folder.path(&module)));
+        if folder.has_module(part) {
+            return Some(Located::File(folder.path(&format!("{part}.py"))));
         }
         package.map(|(inner, init)| Located::Package(inner, init))
     }

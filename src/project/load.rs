@@ -91,10 +91,11 @@ impl Loader<'_> {
     fn read_bundles(&mut self) {
         let mut bundles = Bundles::default();
         let mut roots = BTreeSet::new();
-        for document in &self.documents {
-            if is_bundle_candidate(&document.path) || is_plain_python(document) {
-                roots.extend(bundles.roots_of(&document.path, self.places));
-            }
+        let near =
+            self.documents.iter().filter(|document| is_bundle_candidate(&document.path) || is_plain_python(document));
+        let folders: BTreeSet<RepoPath> = near.map(|document| document.path.parent()).collect();
+        for folder in &folders {
+            roots.extend(bundles.roots_of(folder, self.places));
         }
         self.add(&roots.iter().cloned().collect::<Vec<_>>(), false);
         for root in &roots {
@@ -105,15 +106,16 @@ impl Loader<'_> {
             }
         }
         for document in &mut self.documents {
-            let options = (self.request.options)(&document.path);
-            let own_word = options.kind == Some(Kind::Bundle);
-            if is_bundle_candidate(&document.path) && document.kind != Kind::Bundle || own_word {
-                let unread = document.bundle.is_none() && document.problems.is_empty();
-                if unread && (own_word || bundles.has(&document.path)) {
-                    read_bundle(document, &options);
+            if is_plain_python(document) {
+                if (self.request.options)(&document.path).kind.is_none() {
+                    document.kind = roles::kind(document, bundles.runs(&document.path));
                 }
-            } else if options.kind.is_none() && is_plain_python(document) {
-                document.kind = roles::kind(document, bundles.runs(&document.path));
+                continue;
+            }
+            let unread = document.bundle.is_none() && document.problems.is_empty();
+            let named_so = document.kind == Kind::Bundle;
+            if unread && (named_so || is_bundle_candidate(&document.path) && bundles.has(&document.path)) {
+                read_bundle(document, &(self.request.options)(&document.path));
             }
         }
     }

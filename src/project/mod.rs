@@ -12,6 +12,8 @@ pub mod reference;
 pub mod resolve;
 pub mod roles;
 pub mod runs;
+#[cfg(test)]
+mod tests;
 
 use crate::snapshot::{RepoPath, Snapshot};
 use document::{Document, DocumentId};

@@ -3,7 +3,7 @@
 use crate::notebook::Language;
 use crate::snapshot::{Entry, EntryKind, RepoPath, Snapshot};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Extensions that a notebook can have, in the order in which they are looked for.
 const EXTENSIONS: [&str; 5] = ["py", "sql", "scala", "r", "ipynb"];
@@ -15,6 +15,17 @@ const HEADER_LEN: usize = 32;
 pub struct Places {
     snapshot: Arc<dyn Snapshot>,
     notebooks: RwLock<HashMap<RepoPath, bool>>,
+    /// What looking for similar names has shown, by the folder that looked and the path that is missing.
+    searches: Mutex<HashMap<(RepoPath, RepoPath), Similar>>,
+}
+
+/// Notebooks that may have been meant by a path that leads nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Similar {
+    /// The path that would have worked but for upper and lower case.
+    pub other_case: Option<RepoPath>,
+    /// The most similar notebook, if one is similar.
+    pub nearest: Option<RepoPath>,
 }
 
 /// The names of one folder, with the folder.
@@ -41,7 +52,7 @@ pub enum Named {
 impl Places {
     /// Looks into `snapshot`.
     pub fn new(snapshot: Arc<dyn Snapshot>) -> Self {
-        Self { snapshot, notebooks: RwLock::default() }
+        Self { snapshot, notebooks: RwLock::default(), searches: Mutex::default() }
     }
 
     /// The snapshot itself.
@@ -77,6 +88,18 @@ impl Places {
         notebooks.extend(files.into_iter().map(|(path, is)| (path.clone(), is)));
     }
 
+    /// What was found when documents of `folder` looked for `target` in vain; `search` is asked the first time.
+    /// A folder of notebooks that all run the same missing one is common enough.
+    pub fn similar(&self, folder: &RepoPath, target: &RepoPath, search: impl FnOnce() -> Similar) -> Similar {
+        let key = (folder.clone(), target.clone());
+        let known = self.searches.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let found = search();
+            self.searches.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+            found
+        })
+    }
+
     /// What answers to the notebook name `path` (without extension).
     pub fn named(&self, path: &RepoPath) -> Named {
         let name = path.name();
@@ -85,7 +108,7 @@ impl Places {
         }
         let listing = self.list(&path.parent());
         let mut files = listing.notebook_files(name);
-        files.sort_by_key(|file| rank(file));
+        files.sort_by_key(rank);
         let (notebooks, plain): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| self.is_notebook(file));
         match (notebooks.as_slice(), plain.as_slice()) {
             ([one], _) => Named::One(one.clone()),
@@ -107,6 +130,13 @@ impl Listing {
     /// Whether a file stands under a name.
     pub fn has_file(&self, name: &str) -> bool {
         self.kind(name) == Some(EntryKind::File)
+    }
+
+    /// Whether a file `stem.py` stands in it.
+    pub fn has_module(&self, stem: &str) -> bool {
+        let wanted = || stem.bytes().chain(*b".py");
+        let found = self.entries.binary_search_by(|entry| entry.name.bytes().cmp(wanted()));
+        found.ok().and_then(|at| self.entries.get(at)).is_some_and(|entry| entry.kind == EntryKind::File)
     }
 
     /// The names of the folders in it, sorted.

@@ -1,6 +1,6 @@
 //! From the path behind `%run` to the file that it means.
 
-use super::places::{Named, Places, child, without_extension};
+use super::places::{Named, Places, Similar, child, without_extension};
 use super::reference::Resolution;
 use crate::snapshot::{EntryKind, RepoPath};
 use crate::text::nearest;
@@ -41,16 +41,16 @@ impl<'a> Resolver<'a> {
         }
         let dotted = path.split('/').next().is_some_and(|part| part == "." || part == "..");
         if dotted || bare == BareName::Sibling {
-            return self.relative(path);
+            return self.relative(path, bare);
         }
-        match self.relative(path) {
+        match self.relative(path, bare) {
             // That it is no notebook is the greater trouble.
             Resolution::File(file) => Resolution::File(file),
             meant => Resolution::Bare(meant.file().cloned()),
         }
     }
 
-    fn relative(&mut self, path: &str) -> Resolution {
+    fn relative(&mut self, path: &str, bare: BareName) -> Resolution {
         let Some(target) = self.folder.join(path) else { return Resolution::Outside };
         match self.places.named(&target) {
             Named::One(file) => return Resolution::Found(file),
@@ -70,11 +70,25 @@ impl<'a> Resolver<'a> {
         if self.searches > MAX_SEARCHES {
             return Resolution::NotFound { other_case: None, nearest: None };
         }
+        if bare == BareName::Sibling && self.runs_from_above(path) {
+            return Resolution::Unknown;
+        }
         let stem = without_extension(target.as_str()).map_or_else(|| target.clone(), RepoPath::new);
-        let other_case = self.walk(&stem, Similar::OtherCase);
-        let nearest =
-            if other_case.is_some() { None } else { self.walk(&stem, Similar::Nearest).or_else(|| self.moved(&stem)) };
+        let Similar { other_case, nearest } = self.places.similar(&self.folder, &stem, || self.search(&stem));
         Resolution::NotFound { other_case, nearest }
+    }
+
+    /// Whether the path leads to a notebook from one of the folders above: `dbutils.notebook.run` counts from the
+    /// notebook that is running, which may be one up there that runs this one.
+    fn runs_from_above(&self, path: &str) -> bool {
+        let mut at = self.folder.clone();
+        while !at.as_str().is_empty() {
+            at = at.parent();
+            if at.join(path).is_some_and(|target| matches!(self.places.named(&target), Named::One(_))) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The notebook of this repository that an absolute workspace path seems to mean: the path with as few
@@ -99,8 +113,17 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    fn search(&self, target: &RepoPath) -> Similar {
+        let other_case = self.walk(target, Likeness::OtherCase);
+        if other_case.is_some() {
+            return Similar { other_case, nearest: None };
+        }
+        let nearest = self.walk(target, Likeness::Nearest).or_else(|| self.moved(target));
+        Similar { other_case: None, nearest }
+    }
+
     /// Looks for a notebook whose path differs from `target` in case, or in one folder's and its own name.
-    fn walk(&self, target: &RepoPath, similar: Similar) -> Option<RepoPath> {
+    fn walk(&self, target: &RepoPath, likeness: Likeness) -> Option<RepoPath> {
         let (folders, name) = match target.as_str().rsplit_once('/') {
             Some((folders, name)) => (folders, name),
             None => ("", target.as_str()),
@@ -114,17 +137,17 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             // Two renamed folders are a guess too far; upper and lower case may differ everywhere.
-            if renamed && similar == Similar::Nearest {
+            if renamed && likeness == Likeness::Nearest {
                 return None;
             }
             renamed = true;
-            let found = similar.best(part, listing.folders())?;
+            let found = likeness.best(part, listing.folders())?;
             at = listing.path(found);
         }
         let listing = self.places.list(&at);
         let stems: Vec<(&str, &str)> = listing.notebook_stems().collect();
-        let mut ranked = similar.ranked(name, stems.iter().map(|(stem, _)| *stem));
-        if renamed && similar == Similar::Nearest {
+        let mut ranked = likeness.ranked(name, stems.iter().map(|(stem, _)| *stem));
+        if renamed && likeness == Likeness::Nearest {
             // In a renamed folder only the very name is a sign.
             ranked.retain(|stem| same_name(stem, name));
         }
@@ -134,12 +157,14 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// Looks for a notebook of the same name close by: in the folders above, and in the folders in each of them.
+    /// Looks for a notebook of the same name close by: in its folder and a few above, and in the folders in each of
+    /// them.
     fn moved(&self, target: &RepoPath) -> Option<RepoPath> {
         const MOST: usize = 100;
+        const LEVELS: usize = 4;
         let mut looked = 0;
         let mut at = self.folder.clone();
-        loop {
+        for _ in 0..LEVELS {
             let listing = self.places.list(&at);
             let folders = listing.folders().filter(|name| !name.starts_with('.'));
             let mut found: Vec<RepoPath> = Vec::new();
@@ -163,17 +188,18 @@ impl<'a> Resolver<'a> {
             }
             at = at.parent();
         }
+        None
     }
 }
 
 /// Which names count as similar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Similar {
+enum Likeness {
     OtherCase,
     Nearest,
 }
 
-impl Similar {
+impl Likeness {
     fn best<'n>(self, name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
         self.ranked(name, names).into_iter().next()
     }
@@ -275,6 +301,8 @@ mod tests {
         assert_eq!(run("sub/helpers"), Resolution::Bare(Some(path("jobs/daily/sub/helpers.py"))));
         assert_eq!(run("main.py"), Resolution::Bare(Some(path("jobs/daily/main.py"))));
         assert_eq!(run("missing"), Resolution::Bare(None));
+        let from_above = Resolver::new(&places(), path("jobs/daily/sub")).run("./sub/helpers", BareName::Sibling);
+        assert_eq!(from_above, Resolution::Unknown);
         let sibling = Resolver::new(&places(), path("jobs/daily")).run("main", BareName::Sibling);
         assert_eq!(sibling, Resolution::Found(path("jobs/daily/main.py")));
     }

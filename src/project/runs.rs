@@ -101,8 +101,8 @@ impl Runs {
             return Vec::new();
         }
         // The shortest one that a person would see first: two that run each other.
-        let callers: HashSet<DocumentId> = self.callers(id).iter().map(|edge| edge.from).collect();
-        if let Some(&there) = callees.iter().find(|edge| callers.contains(&edge.to))
+        let runners: HashSet<DocumentId> = self.callers(id).iter().map(|edge| edge.from).collect();
+        if let Some(&there) = callees.iter().find(|edge| runners.contains(&edge.to))
             && let Some(&back) = self.callees(there.to).iter().find(|edge| edge.to == id)
         {
             return vec![there, back];

@@ -69,7 +69,7 @@ fn is_main_guard(statement: &Stmt) -> bool {
     let Stmt::If(node) = statement else { return false };
     let Expr::Compare(test) = &*node.test else { return false };
     let is_name = |side: &Expr| matches!(side, Expr::Name(name) if name.id == "__name__");
-    let is_main = |side: &Expr| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
+    let is_main = |side: &Expr| matches!(side, Expr::StringLiteral(name) if name.value.to_str() == "__main__");
     match (&*test.ops, &*test.comparators) {
         ([CmpOp::Eq], [right]) => is_name(&test.left) && is_main(right) || is_main(&test.left) && is_name(right),
         _ => false,
@@ -114,7 +114,7 @@ fn is_harmless(statement: &Stmt, level: u32) -> bool {
             all_harmless(&node.body, level)
                 && node.handlers.iter().all(|ExceptHandler::ExceptHandler(handler)| {
                     // A handler only says what to do without the module.
-                    all_harmless(&handler.body, level) || handler.body.iter().all(|body| body.is_raise_stmt())
+                    all_harmless(&handler.body, level) || handler.body.iter().all(Stmt::is_raise_stmt)
                 })
                 && all_harmless(&node.orelse, level)
                 && all_harmless(&node.finalbody, level)

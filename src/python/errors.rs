@@ -171,7 +171,7 @@ impl Place<'_> {
     fn by_kind(&self, error: &ParseErrorType) -> String {
         let found = self.found();
         match error {
-            ParseErrorType::Lexical(error) => self.by_character(error),
+            ParseErrorType::Lexical(error) => by_character(error),
             ParseErrorType::SimpleStatementsOnSameLine => {
                 let quoted = self.before().ends_with(['"', '\'']) && self.after().starts_with(char::is_alphanumeric);
                 if quoted {
@@ -221,28 +221,28 @@ impl Place<'_> {
             other => lower(&other.to_string()),
         }
     }
+}
 
-    /// Faults in single characters and literals.
-    fn by_character(&self, error: &LexicalErrorType) -> String {
-        match error {
-            LexicalErrorType::UnrecognizedToken { tok } => match tok {
-                '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
-                    format!("`{tok}` is a typographic quote; write `\"` or `'`")
-                }
-                '$' => "`$` has no meaning in Python; quotes are missing, or a template was not filled in".into(),
-                _ if tok.is_control() || tok.is_whitespace() || is_invisible(*tok) => {
-                    format!("there is an invisible character U+{:04X} here; remove it", u32::from(*tok))
-                }
-                _ => format!("`{tok}` has no meaning in Python here"),
-            },
-            LexicalErrorType::UnclosedStringError => "the string that begins here is never closed".into(),
-            LexicalErrorType::IndentationError => "the indentation fits no line above".into(),
-            LexicalErrorType::LineContinuationError => {
-                "nothing may follow `\\` at a line's end, not even a blank or a comment".into()
+/// Faults in single characters and literals.
+fn by_character(error: &LexicalErrorType) -> String {
+    match error {
+        LexicalErrorType::UnrecognizedToken { tok } => match tok {
+            '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
+                format!("`{tok}` is a typographic quote; write `\"` or `'`")
             }
-            LexicalErrorType::Eof => "the code ends too early".into(),
-            other => lower(&other.to_string()),
+            '$' => "`$` has no meaning in Python; quotes are missing, or a template was not filled in".into(),
+            _ if tok.is_control() || tok.is_whitespace() || is_invisible(*tok) => {
+                format!("there is an invisible character U+{:04X} here; remove it", u32::from(*tok))
+            }
+            _ => format!("`{tok}` has no meaning in Python here"),
+        },
+        LexicalErrorType::UnclosedStringError => "the string that begins here is never closed".into(),
+        LexicalErrorType::IndentationError => "the indentation fits no line above".into(),
+        LexicalErrorType::LineContinuationError => {
+            "nothing may follow `\\` at a line's end, not even a blank or a comment".into()
         }
+        LexicalErrorType::Eof => "the code ends too early".into(),
+        other => lower(&other.to_string()),
     }
 }
 

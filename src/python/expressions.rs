@@ -456,7 +456,8 @@ impl Walker<'_> {
         if !matches!(method, "append" | "insert" | "extend") {
             return;
         }
-        let is_path = list == "sys.path" || list == "path" || list.ends_with(".path");
+        // What `list` really is may only be known in the end: `from sys import path`.
+        let is_path = list.rsplit('.').next() == Some("path");
         let is_exports = list == "__all__" && self.at.scope == 0;
         let extend = method == "extend";
         let position = usize::from(method == "insert");

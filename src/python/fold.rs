@@ -289,13 +289,11 @@ impl Walker<'_> {
         let before = self.depends.len();
         let text = self.text(value, true, 0).and_then(Text::into_known);
         let text = text.filter(|text| text.len() <= MAX_CONSTANT);
-        let folder = match text {
-            Some(_) => None,
-            None => {
-                self.depends.truncate(before);
-                self.folder(value, 0)
-            }
-        };
+        let mut folder = None;
+        if text.is_none() {
+            self.depends.truncate(before);
+            folder = self.folder(value, 0);
+        }
         let depends = self.depends.split_off(before);
         if depends.len() >= MAX_DEPENDS {
             return;

@@ -2,7 +2,7 @@
 
 use super::facts::{Binding, BindingKind, Facts, Import, ScopeId, ScopeKind};
 use super::state::{Guessed, Walker};
-use super::symbols::{FastMap, Symbol};
+use super::symbols::{FastMap, FastSet, Symbol};
 use ruff_python_ast::Identifier;
 use ruff_text_size::TextRange;
 
@@ -62,13 +62,13 @@ fn place_nonlocals(walker: &mut Walker<'_>) {
         return;
     }
     let Facts { scopes, bindings, .. } = &mut walker.facts;
-    let names: FastMap<Symbol, ()> =
-        walker.nonlocals.iter().filter_map(|&at| bindings.get(at)).map(|binding| (binding.name, ())).collect();
+    let names: FastSet<Symbol> =
+        walker.nonlocals.iter().filter_map(|&at| bindings.get(at)).map(|binding| binding.name).collect();
     let mut elsewhere = walker.nonlocals.iter().copied().peekable();
-    let mut bound: FastMap<(Symbol, ScopeId), ()> = FastMap::default();
+    let mut bound: FastSet<(Symbol, ScopeId)> = FastSet::default();
     for (at, binding) in bindings.iter().enumerate() {
-        if elsewhere.next_if_eq(&at).is_none() && names.contains_key(&binding.name) {
-            bound.insert((binding.name, binding.scope), ());
+        if elsewhere.next_if_eq(&at).is_none() && names.contains(&binding.name) {
+            bound.insert((binding.name, binding.scope));
         }
     }
     for &at in &walker.nonlocals {
@@ -77,8 +77,7 @@ fn place_nonlocals(walker: &mut Walker<'_>) {
         while let Some(id) = around
             && let Some(scope) = scopes.get(id as usize)
         {
-            if matches!(scope.kind, ScopeKind::Function | ScopeKind::Lambda) && bound.contains_key(&(binding.name, id))
-            {
+            if matches!(scope.kind, ScopeKind::Function | ScopeKind::Lambda) && bound.contains(&(binding.name, id)) {
                 binding.scope = id;
                 break;
             }
@@ -256,11 +255,11 @@ fn settle_guesses(walker: &mut Walker<'_>) {
     }
     let facts = &walker.facts;
     let mut times: FastMap<Symbol, u32> = walker.depends.iter().map(|&name| (name, 0)).collect();
-    let mut bound: FastMap<(Symbol, ScopeId), ()> = FastMap::default();
+    let mut bound: FastSet<(Symbol, ScopeId)> = FastSet::default();
     for binding in facts.bindings.iter().filter(|binding| binding.kind != BindingKind::Annotation) {
         if let Some(times) = times.get_mut(&binding.name) {
             *times += u32::from(binding.scope == 0);
-            bound.insert((binding.name, binding.scope), ());
+            bound.insert((binding.name, binding.scope));
         }
     }
     for name in facts.scopes.iter().flat_map(|scope| &scope.globals) {
@@ -271,7 +270,7 @@ fn settle_guesses(walker: &mut Walker<'_>) {
     for guess in walker.guesses.drain(..) {
         let holds = walker.depends.get(guess.depends).unwrap_or_default().iter().all(|&name| {
             times.get(&name) == Some(&1)
-                && walker.facts.owner(name, guess.scope, |id| bound.contains_key(&(name, id))) == Some(0)
+                && walker.facts.owner(name, guess.scope, |id| bound.contains(&(name, id))) == Some(0)
         });
         match guess.what {
             _ if holds => {}

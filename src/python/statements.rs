@@ -268,7 +268,7 @@ impl Walker<'_> {
         self.defaults(&node.parameters);
         self.bind_identifier(&node.name, BindingKind::Function(id));
         self.with_type_parameters(node.type_params.as_deref(), |walker, parent| {
-            for parameter in node.parameters.iter() {
+            for parameter in &*node.parameters {
                 if let Some(annotation) = parameter.annotation() {
                     walker.annotation(annotation);
                 }
@@ -293,11 +293,11 @@ impl Walker<'_> {
             Expr::Call(call) => &*call.func,
             other => other,
         };
-        if let Some((path, root)) = self.dotted(callee) {
-            if let Some(row) = self.facts.functions.get_mut(function as usize) {
-                self.decorator_roots.push((function, row.decorators.len(), root));
-                row.decorators.push(path);
-            }
+        if let Some((path, root)) = self.dotted(callee)
+            && let Some(row) = self.facts.functions.get_mut(function as usize)
+        {
+            self.decorator_roots.push((function, row.decorators.len(), root));
+            row.decorators.push(path);
         }
     }
 
@@ -310,7 +310,7 @@ impl Walker<'_> {
 
     /// Binds parameters in the scope of the place.
     pub(super) fn parameters(&mut self, parameters: &Parameters) {
-        for parameter in parameters.iter() {
+        for parameter in parameters {
             self.bind_identifier(parameter.name(), BindingKind::Parameter);
         }
     }
@@ -450,9 +450,10 @@ impl Walker<'_> {
         }
     }
 
-    fn imported(&mut self, alias: &Alias, module: TextRange, row: Import) {
+    fn imported(&mut self, alias: &Alias, module: TextRange, mut row: Import) {
         let id = index(self.facts.imports.len());
-        let row = Import { span: self.span(module), alias_span: self.span(alias.range), ..row };
+        row.span = self.span(module);
+        row.alias_span = self.span(alias.range);
         if let Some(bound) = row.bound.filter(|_| !alias.name.id.is_empty()) {
             let range = match &alias.asname {
                 Some(name) => name.range,

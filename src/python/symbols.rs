@@ -112,11 +112,9 @@ impl Symbols {
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Multiplies to 128 bits and folds the halves: every bit of `value` reaches every bit of the result.
-const fn fold(value: u64) -> u64 {
-    let product = value as u128 * SPREAD as u128;
-    let bytes = product.to_le_bytes();
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bytes;
-    u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_le_bytes([i, j, k, l, m, n, o, p])
+fn fold(value: u64) -> u64 {
+    let (low, high) = value.carrying_mul(SPREAD, 0);
+    low ^ high
 }
 
 fn hash(name: &str) -> u32 {
@@ -162,6 +160,8 @@ impl Hasher for FastHasher {
 
 /// A map with [`FastHasher`].
 pub(super) type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
+/// A set with [`FastHasher`].
+pub(super) type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
 
 #[cfg(test)]
 mod tests {

@@ -374,7 +374,7 @@ fn values_are_folded_as_far_as_they_are_sure() {
     assert_eq!(value("f(None)"), Value::None);
     assert_eq!(value("f(1 + 2)"), Value::Other);
     assert_eq!(value(&format!("f({})", 10_u64.pow(19))), Value::Other);
-    let doubled: String = (0..60).map(|n| format!("A{} = A{n} + A{n}\n", n + 1)).collect();
+    let doubled = (0..60).map(|n| format!("A{} = A{n} + A{n}\n", n + 1)).collect::<Vec<_>>().concat();
     assert!(matches!(value(&format!("A0 = 'x'\n{doubled}f(A60)")), Value::Name(_)));
 }
 
@@ -469,7 +469,7 @@ fn what_nests_too_deeply_is_left_out() {
         format!("{}1", "1 if a else ".repeat(n)),
         format!("{}1{}", "f'{".repeat(n), "}'".repeat(n)),
         format!("f'{}1{}'", "{x:".repeat(9000), "}".repeat(9000)),
-        (0..2000).map(|n| format!("{}if x:\n", " ".repeat(n))).collect(),
+        (0..2000).map(|n| format!("{}if x:\n", " ".repeat(n))).collect::<Vec<_>>().concat(),
         format!("match x:\n case {}:\n  pass", "[".repeat(10_000)),
         // Short enough to be parsed at once.
         "[".repeat(20_000),

@@ -1,6 +1,7 @@
 //! Page: `rules/library/magic-in-module.md`.
 
 use super::imported::is_pipeline_source;
+use crate::notebook::near_header;
 use crate::project::document::Document;
 use crate::python::facts::SyntaxError;
 use crate::rules::context::Context;
@@ -65,8 +66,7 @@ fn first_word(text: &str, line: Span) -> (Span, &str) {
 
 /// Whether the file starts with a header that is not exact; then that is the trouble, and another rule's.
 fn is_nearly_notebook(document: &Document) -> bool {
-    let head = document.text().get(..200.min(document.text().len())).unwrap_or(document.text());
-    head.lines().take(3).any(|line| line.to_ascii_lowercase().contains("databricks notebook"))
+    near_header(document.text(), document.path.extension()).is_some()
 }
 
 /// The first `# MAGIC` line outside strings and how many there are.

@@ -1,9 +1,11 @@
 //! `run-cycle` and `run-chain`: what comes of many `%run`s together.
 
 use crate::project::Project;
+use crate::project::document::Document;
 use crate::project::places::without_extension;
 use crate::project::runs::Edge;
 use crate::rules::context::Context;
+use std::collections::HashSet;
 
 /// Most notebooks that are named one by one.
 const SHOWN: usize = 10;
@@ -54,8 +56,16 @@ fn names(project: &Project, edges: &[Edge]) -> String {
     if left_out > 1 {
         ids.drain(SHOWN..SHOWN + left_out);
     }
-    let documents = ids.iter().filter_map(|&id| project.documents().get(id as usize));
-    let mut names: Vec<String> = documents.map(|document| format!("`{}`", name(document.path.as_str()))).collect();
+    let documents: Vec<&Document> = ids.iter().filter_map(|&id| project.documents().get(id as usize)).collect();
+    // File names are enough where they tell the notebooks apart; the notes say where each of them stands.
+    let short: HashSet<&str> = documents.iter().map(|document| name(document.path.name())).collect();
+    let different: HashSet<&str> = documents.iter().map(|document| document.path.as_str()).collect();
+    let is_clear = short.len() == different.len();
+    let shown = |document: &&Document| {
+        let path = if is_clear { document.path.name() } else { document.path.as_str() };
+        format!("`{}`", name(path))
+    };
+    let mut names: Vec<String> = documents.iter().map(shown).collect();
     if left_out > 1 && names.len() > SHOWN {
         names.insert(SHOWN, format!("… {left_out} more …"));
     }

@@ -71,22 +71,18 @@ pub(super) fn bare_path(context: &mut Context<'_>) {
     for reference in runs(context) {
         let Resolution::Bare(meant) = &reference.resolution else { continue };
         let written = reference.span.of(context.document.text());
-        match meant {
-            Some(file) => {
-                let (path, edits) = replacement(context.document, reference, file);
-                let message =
-                    format!("`%run` takes relative paths with `./` or `../`, or absolute ones: write `{path}`");
-                let finding = context.report(reference.span, message);
-                if let Some(edits) = edits {
-                    finding.fix("Write the path with `./`", edits);
-                }
+        if let Some(file) = meant {
+            let (path, edits) = replacement(context.document, reference, file);
+            let message = format!("`%run` takes relative paths with `./` or `../`, or absolute ones: write `{path}`");
+            let finding = context.report(reference.span, message);
+            if let Some(edits) = edits {
+                finding.fix("Write the path with `./`", edits);
             }
-            None => {
-                let message = format!(
-                    "`%run` takes relative paths with `./` or `../`, or absolute ones, and `./{written}` is no notebook"
-                );
-                context.report(reference.span, message);
-            }
+        } else {
+            let message = format!(
+                "`%run` takes relative paths with `./` or `../`, or absolute ones, and `./{written}` is no notebook"
+            );
+            context.report(reference.span, message);
         }
     }
 }
