@@ -270,16 +270,16 @@ impl Run<'_> {
             return Ok(None);
         }
         if args.show_files {
-            let prefix = repository.prefix();
-            to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{prefix}{path}")))?;
+            let vantage = repository.vantage();
+            to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{}", vantage.path(path))))?;
             return Ok(None);
         }
         if args.show_settings {
             let rows = found.files.first().map(|path| (path, configs.explain(path)));
-            let prefix = repository.prefix();
+            let vantage = repository.vantage();
             to_stdout(|out| {
                 let Some((path, rows)) = &rows else { return Ok(()) };
-                writeln!(out, "# {prefix}{path}")?;
+                writeln!(out, "# {}", vantage.path(path))?;
                 rows.iter().try_for_each(|row| writeln!(out, "{} = {}  # {}", row.key, row.value, row.origin))
             })?;
             return Ok(None);
@@ -306,7 +306,7 @@ impl Run<'_> {
     fn write(&mut self, checked: &Checked) {
         for (path, texts) in &checked.texts {
             if let Err(message) = checked.worktree.write_atomically(path, texts.old.as_bytes(), texts.new.as_bytes()) {
-                self.complain(format_args!("{}{path}: not fixed: {message}", checked.prefix));
+                self.complain(format_args!("{}: not fixed: {message}", checked.vantage.path(path)));
             }
         }
     }
@@ -334,7 +334,7 @@ impl Run<'_> {
             .map(|(checked, group)| Report {
                 findings: &checked.outcome.findings,
                 project: &checked.outcome.project,
-                prefix: &checked.prefix,
+                seen_from: &checked.vantage,
                 group,
             })
             .collect();
@@ -343,9 +343,9 @@ impl Run<'_> {
             let color = self.terminal.stdout_color();
             place.write(&mut |out| {
                 let files =
-                    all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
-                files.into_iter().try_for_each(|(prefix, (path, texts))| {
-                    out.write_all(fixes::unified(&format!("{prefix}{path}"), &texts.old, &texts.new, color).as_bytes())
+                    all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.vantage, file)));
+                files.into_iter().try_for_each(|(vantage, (path, texts))| {
+                    out.write_all(fixes::unified(&vantage.path(path), &texts.old, &texts.new, color).as_bytes())
                 })
             })?;
         } else if args.statistics {
@@ -387,8 +387,10 @@ impl Run<'_> {
                     .document(&finding.path)
                     .map_or(1, |document| document.lines.position(document.text(), finding.span.start).row);
                 self.terminal.note(format_args!(
-                    "{}{}:{row}: the fix of `{}` was not made: {}",
-                    checked.prefix, finding.path, finding.rule, refused.reason
+                    "{}:{row}: the fix of `{}` was not made: {}",
+                    checked.vantage.path(&finding.path),
+                    finding.rule,
+                    refused.reason
                 ));
             }
             if !checked.settled {

@@ -6,7 +6,7 @@ use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
 use crate::snapshot::overlay::Overlay;
-use crate::snapshot::root::{Roots, absolute, relative};
+use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
 use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
@@ -23,7 +23,7 @@ const WALKERS: usize = 8;
 /// A repository that is about to be checked.
 pub(super) struct Repository {
     root: Arc<Path>,
-    prefix: String,
+    vantage: Vantage,
     worktree: Arc<Worktree>,
     snapshot: Arc<dyn Snapshot>,
     overrides: Overrides,
@@ -33,8 +33,8 @@ pub(super) struct Repository {
 
 /// A repository that was checked.
 pub(super) struct Checked {
-    /// What to put before its paths, seen from the working directory.
-    pub prefix: String,
+    /// The view from the working directory on its paths.
+    pub vantage: Vantage,
     /// Its files on disk.
     pub worktree: Arc<Worktree>,
     /// The verdict, after fixes.
@@ -69,8 +69,8 @@ impl Repository {
             Some(files) => Arc::new(Overlay::new(worktree.clone(), files)),
             None => worktree.clone(),
         };
-        let prefix = relative(roots.cwd(), &root);
-        Self { root, prefix, worktree, snapshot, overrides, threads, book: Book::builtin() }
+        let vantage = Vantage::new(roots.cwd(), &root);
+        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin() }
     }
 
     /// Its root.
@@ -78,9 +78,9 @@ impl Repository {
         &self.root
     }
 
-    /// What to put before its paths, seen from the working directory.
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
+    /// The view from the working directory on its paths.
+    pub(super) fn vantage(&self) -> &Vantage {
+        &self.vantage
     }
 
     /// Adds the rule pages of its own to the book.
@@ -101,7 +101,7 @@ impl Repository {
     pub(super) fn located(&self, mut problems: Vec<config::Problem>) -> Vec<config::Problem> {
         for problem in &mut problems {
             if !problem.path.starts_with("--") && !Path::new(&problem.path).is_absolute() {
-                problem.path.insert_str(0, &self.prefix);
+                problem.path = self.vantage.path(&RepoPath::new(&problem.path));
             }
         }
         problems
@@ -168,8 +168,8 @@ impl Repository {
         let Fixed { texts, outcome, counts, refused, settled } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = self.book.broken();
-        let Self { prefix, worktree, book, .. } = self;
-        Checked { prefix, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        let Self { vantage, worktree, book, .. } = self;
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
     }
 }
 
