@@ -164,7 +164,8 @@ impl Run<'_> {
         let mut all = Vec::new();
         // Repositories inside others come after them, by the order of paths.
         while let Some((root, named)) = asked.repositories.pop_first() {
-            let repository = Repository::new(&roots, root, self.overrides(&roots)?, args.threads(), None);
+            let repository =
+                Repository::new(&roots, root, self.overrides(&roots)?, args.threads.map(usize::from), None);
             if let Some(checked) = self.check_repository(repository, &named, &mut asked.repositories)? {
                 all.push(checked);
             }
@@ -189,7 +190,7 @@ impl Run<'_> {
         if args.paths.iter().any(|path| path.as_os_str() != "-") {
             return Err("with `--stdin-filename`, the only path can be `-`".to_owned());
         }
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(1 << 16);
         io::stdin().lock().read_to_end(&mut text).map_err(|error| format!("cannot read stdin: {error}"))?;
         let full = absolute(roots.cwd(), name).map_err(|error| format!("{}: {error}", name.display()))?;
         let root = roots.of(full.parent().unwrap_or(&full));
@@ -205,7 +206,8 @@ impl Run<'_> {
             };
         }
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
-        let repository = Repository::new(roots, input.root, self.overrides(roots)?, args.threads(), Some(laid));
+        let repository =
+            Repository::new(roots, input.root, self.overrides(roots)?, args.threads.map(usize::from), Some(laid));
         let named = Named { files: vec![input.path.clone()], folders: Vec::new() };
         let checked = self.check_repository(repository, &named, &mut BTreeMap::new())?;
         if args.show_files || args.show_settings {
@@ -404,13 +406,6 @@ impl Run<'_> {
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
             self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
         }
-    }
-}
-
-impl Args {
-    fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.map_or_else(all, usize::from)
     }
 }
 

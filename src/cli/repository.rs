@@ -27,7 +27,8 @@ pub(super) struct Repository {
     worktree: Arc<Worktree>,
     snapshot: Arc<dyn Snapshot>,
     overrides: Overrides,
-    threads: usize,
+    /// `--threads`.
+    threads: Option<usize>,
     book: Book,
 }
 
@@ -60,7 +61,7 @@ impl Repository {
         roots: &Roots,
         root: Arc<Path>,
         (mut overrides, config): (Overrides, Option<PathBuf>),
-        threads: usize,
+        threads: Option<usize>,
         laid_over: Option<BTreeMap<RepoPath, Option<Vec<u8>>>>,
     ) -> Self {
         overrides.config = config.map(|file| repo_path(&root, &file).map_or(Place::Outside(file), Place::Inside));
@@ -118,12 +119,21 @@ impl Repository {
         found
     }
 
+    /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
+    fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.unwrap_or_else(all)
+    }
+
     fn search(&self, configs: &Configs<'_>, folders: &[RepoPath]) -> Found {
+        if folders.is_empty() {
+            return Found::default();
+        }
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
             respect_gitignore: configs.respect_gitignore(),
-            threads: self.threads.min(WALKERS),
+            threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
@@ -136,11 +146,11 @@ impl Repository {
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
-        if asked.len() > FEW {
-            start_threads(self.threads);
+        if asked.len() > FEW || self.threads.is_some() {
+            start_threads(self.threads());
         }
         let everything = || {
-            start_threads(self.threads);
+            start_threads(self.threads());
             self.search(configs, &[RepoPath::root()]).files
         };
         let setup = Setup {
