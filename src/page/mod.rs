@@ -64,9 +64,9 @@ pub enum FixKind {
     /// Never.
     #[default]
     None,
-    /// Made by `--fix`.
+    /// Made by `--fix`, but for odd cases.
     Safe,
-    /// Made by `--unsafe-fixes` only.
+    /// Some or all are made by `--unsafe-fixes` only; the page's examples are fixed with it.
     Unsafe,
 }
 
