@@ -375,3 +375,14 @@ fn odd_things_on_disk() {
         place.run(&["check", "pipe.py"]).expect(2).says("pipe.py");
     }
 }
+
+#[test]
+fn the_environment_can_name_the_worktree() {
+    let place = Place::new(&[("sub/a.py", &format!("{HEADER}# MAGIC %run ../top\n")), ("top.py", HEADER)]);
+    fs::remove_dir_all(place.at(".git")).unwrap();
+    let sub = place.at("sub");
+    place.run_in(&sub, &["check"]).says("run-outside-repository");
+    let mut command = place.command(&sub, &["check"]);
+    command.env("GIT_DIR", "/nowhere").env("GIT_WORK_TREE", "..");
+    finish(command, b"").expect(0).warns("nothing found");
+}
