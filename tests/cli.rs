@@ -362,7 +362,7 @@ fn odd_things_on_disk() {
 
     let locked = place.at("locked.py");
     fs::write(&locked, "x = 1\n").unwrap();
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     // Root can read it all the same.
     if fs::read(&locked).is_err() {
         place.run(&["check", "--output-format", "concise"]).expect(2).says("locked.py").says("permission denied");
@@ -378,7 +378,8 @@ fn odd_things_on_disk() {
 
 #[test]
 fn the_environment_can_name_the_worktree() {
-    let place = Place::new(&[("sub/a.py", &format!("{HEADER}# MAGIC %run ../top\n")), ("top.py", HEADER)]);
+    let place =
+        Place::new(&[("sub/a.py", &format!("{HEADER}# MAGIC %run ../top\n")), ("top.py", &format!("{HEADER}x = 1\n"))]);
     fs::remove_dir_all(place.at(".git")).unwrap();
     let sub = place.at("sub");
     place.run_in(&sub, &["check"]).says("run-outside-repository");
