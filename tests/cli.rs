@@ -362,7 +362,7 @@ fn odd_things_on_disk() {
 
     let locked = place.at("locked.py");
     fs::write(&locked, "x = 1\n").unwrap();
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     // Root can read it all the same.
     if fs::read(&locked).is_err() {
         place.run(&["check", "--output-format", "concise"]).expect(2).says("locked.py").says("permission denied");
@@ -374,4 +374,16 @@ fn odd_things_on_disk() {
         place.run(&["check"]).expect(1).warns("pipe.py: skipped");
         place.run(&["check", "pipe.py"]).expect(2).says("pipe.py");
     }
+}
+
+#[test]
+fn the_environment_can_name_the_worktree() {
+    let place =
+        Place::new(&[("sub/a.py", &format!("{HEADER}# MAGIC %run ../top\n")), ("top.py", &format!("{HEADER}x = 1\n"))]);
+    fs::remove_dir_all(place.at(".git")).unwrap();
+    let sub = place.at("sub");
+    place.run_in(&sub, &["check"]).says("run-outside-repository");
+    let mut command = place.command(&sub, &["check"]);
+    command.env("GIT_DIR", "/nowhere").env("GIT_WORK_TREE", "..");
+    finish(command, b"").expect(0).warns("nothing found");
 }

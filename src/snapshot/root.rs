@@ -89,14 +89,14 @@ pub(super) fn is_git(path: &Path) -> bool {
     metadata.is_file() && metadata.len() < 65_536 && fs::read(path).is_ok_and(|text| text.starts_with(b"gitdir:"))
 }
 
-/// The worktree that `GIT_DIR` and `GIT_WORK_TREE` speak of.
+/// The worktree that `GIT_WORK_TREE` names, or that of the repository that `GIT_DIR` names.
 fn from_environment() -> Option<Arc<Path>> {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !set("GIT_DIR") && !set("GIT_WORK_TREE") {
-        return None;
-    }
-    let repository = git2::Repository::open_from_env().ok()?;
-    fs::canonicalize(repository.workdir()?).ok().map(Arc::from)
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let worktree = match set("GIT_WORK_TREE") {
+        Some(worktree) => PathBuf::from(worktree),
+        None => git2::Repository::open(set("GIT_DIR")?).ok()?.workdir()?.to_owned(),
+    };
+    fs::canonicalize(worktree).ok().map(Arc::from)
 }
 
 fn has_settings(folder: &Path) -> bool {
