@@ -166,6 +166,8 @@ fn paths_hold_from_the_working_directory_and_the_whole_repository_is_the_default
     let place = Place::new(&[("a/bad.py", &bad()), ("b/worse.py", &bad())]);
     place.run(&["check", "--output-format", "concise"]).expect(1).says("a/bad.py:2:").says("b/worse.py:2:");
     let ran = place.run_in(&place.at("a"), &["check", "--output-format", "concise"]).expect(1);
+    let ran = ran.says("../b/worse.py:2:");
+    assert!(ran.out.starts_with("bad.py:2:"), "{}", ran.out);
     assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
     let ran = place.run_in(&place.at("a"), &["check", "--output-format", "concise", "."]).expect(1);
     assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);

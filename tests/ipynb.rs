@@ -1,5 +1,7 @@
 //! Jupyter's format: what is read, what is refused and why, and that edits touch nothing else.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use brickgate::notebook::ipynb::{read, write};
 use brickgate::notebook::{CellType, Form, Language, Notebook};
 use brickgate::text::Span;
@@ -67,6 +69,7 @@ fn deep_and_odd_values_are_survived() {
 
 #[test]
 fn languages_of_notebooks_and_cells() {
+    use Language::{Markdown, Python, Scala, Shell, Sql, Text};
     let cells = [
         code("\"x = 1\""),
         code("[\"%sql\\n\", \"SELECT 1\"]"),
@@ -78,7 +81,6 @@ fn languages_of_notebooks_and_cells() {
         "{\"cell_type\": \"raw\", \"source\": \"x\"}".to_owned(),
     ]
     .join(",");
-    use Language::{Markdown, Python, Scala, Shell, Sql, Text};
     let databricks =
         |language: &str| format!("{{\"application/vnd.databricks.v1+notebook\": {{\"language\": \"{language}\"}}}}");
     for (metadata, default) in [

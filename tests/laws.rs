@@ -1,9 +1,12 @@
 //! Properties that hold for every input: generated notebooks, and mangled ones.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use brickgate::notebook::{Format, Notebook, ipynb, near_header, regions, source};
 use brickgate::text::edit::Edit;
 use brickgate::text::{Span, region::Region};
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Lines that notebooks are made of, and some that only look like it.
@@ -134,7 +137,7 @@ fn json(sources: &[String], arrays: bool, escaped: bool) -> String {
             if c.is_ascii() {
                 out.push(c);
             } else {
-                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write!(out, "\\u{unit:04x}").unwrap());
             }
         }
         out

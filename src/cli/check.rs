@@ -164,7 +164,8 @@ impl Run<'_> {
         let mut all = Vec::new();
         // Repositories inside others come after them, by the order of paths.
         while let Some((root, named)) = asked.repositories.pop_first() {
-            let repository = Repository::new(&roots, root, self.overrides(&roots)?, args.threads(), None);
+            let repository =
+                Repository::new(&roots, root, self.overrides(&roots)?, args.threads.map(usize::from), None);
             if let Some(checked) = self.check_repository(repository, &named, &mut asked.repositories)? {
                 all.push(checked);
             }
@@ -189,7 +190,7 @@ impl Run<'_> {
         if args.paths.iter().any(|path| path.as_os_str() != "-") {
             return Err("with `--stdin-filename`, the only path can be `-`".to_owned());
         }
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(1 << 16);
         io::stdin().lock().read_to_end(&mut text).map_err(|error| format!("cannot read stdin: {error}"))?;
         let full = absolute(roots.cwd(), name).map_err(|error| format!("{}: {error}", name.display()))?;
         let root = roots.of(full.parent().unwrap_or(&full));
@@ -205,7 +206,8 @@ impl Run<'_> {
             };
         }
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
-        let repository = Repository::new(roots, input.root, self.overrides(roots)?, args.threads(), Some(laid));
+        let repository =
+            Repository::new(roots, input.root, self.overrides(roots)?, args.threads.map(usize::from), Some(laid));
         let named = Named { files: vec![input.path.clone()], folders: Vec::new() };
         let checked = self.check_repository(repository, &named, &mut BTreeMap::new())?;
         if args.show_files || args.show_settings {
@@ -270,16 +272,16 @@ impl Run<'_> {
             return Ok(None);
         }
         if args.show_files {
-            let prefix = repository.prefix();
-            to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{prefix}{path}")))?;
+            let vantage = repository.vantage();
+            to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{}", vantage.path(path))))?;
             return Ok(None);
         }
         if args.show_settings {
             let rows = found.files.first().map(|path| (path, configs.explain(path)));
-            let prefix = repository.prefix();
+            let vantage = repository.vantage();
             to_stdout(|out| {
                 let Some((path, rows)) = &rows else { return Ok(()) };
-                writeln!(out, "# {prefix}{path}")?;
+                writeln!(out, "# {}", vantage.path(path))?;
                 rows.iter().try_for_each(|row| writeln!(out, "{} = {}  # {}", row.key, row.value, row.origin))
             })?;
             return Ok(None);
@@ -306,7 +308,7 @@ impl Run<'_> {
     fn write(&mut self, checked: &Checked) {
         for (path, texts) in &checked.texts {
             if let Err(message) = checked.worktree.write_atomically(path, texts.old.as_bytes(), texts.new.as_bytes()) {
-                self.complain(format_args!("{}{path}: not fixed: {message}", checked.prefix));
+                self.complain(format_args!("{}: not fixed: {message}", checked.vantage.path(path)));
             }
         }
     }
@@ -334,7 +336,7 @@ impl Run<'_> {
             .map(|(checked, group)| Report {
                 findings: &checked.outcome.findings,
                 project: &checked.outcome.project,
-                prefix: &checked.prefix,
+                seen_from: &checked.vantage,
                 group,
             })
             .collect();
@@ -343,9 +345,9 @@ impl Run<'_> {
             let color = self.terminal.stdout_color();
             place.write(&mut |out| {
                 let files =
-                    all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.prefix, file)));
-                files.into_iter().try_for_each(|(prefix, (path, texts))| {
-                    out.write_all(fixes::unified(&format!("{prefix}{path}"), &texts.old, &texts.new, color).as_bytes())
+                    all.iter().flat_map(|checked| checked.texts.iter().map(move |file| (&checked.vantage, file)));
+                files.into_iter().try_for_each(|(vantage, (path, texts))| {
+                    out.write_all(fixes::unified(&vantage.path(path), &texts.old, &texts.new, color).as_bytes())
                 })
             })?;
         } else if args.statistics {
@@ -387,8 +389,10 @@ impl Run<'_> {
                     .document(&finding.path)
                     .map_or(1, |document| document.lines.position(document.text(), finding.span.start).row);
                 self.terminal.note(format_args!(
-                    "{}{}:{row}: the fix of `{}` was not made: {}",
-                    checked.prefix, finding.path, finding.rule, refused.reason
+                    "{}:{row}: the fix of `{}` was not made: {}",
+                    checked.vantage.path(&finding.path),
+                    finding.rule,
+                    refused.reason
                 ));
             }
             if !checked.settled {
@@ -402,13 +406,6 @@ impl Run<'_> {
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
             self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
         }
-    }
-}
-
-impl Args {
-    fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.map_or_else(all, usize::from)
     }
 }
 

@@ -99,7 +99,7 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
         None => None,
     };
     let overrides = Overrides { isolated: args.isolated, ..Overrides::default() };
-    let mut repository = Repository::new(&roots, root, (overrides, given), 1, None);
+    let mut repository = Repository::new(&roots, root, (overrides, given), None, None);
     if let Err(problems) = repository.read_pages() {
         for problem in &problems {
             terminal.fault(problem);

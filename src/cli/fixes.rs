@@ -10,7 +10,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The unified diff of a file, empty if nothing changed.
 pub(super) fn unified(path: &str, old: &str, new: &str, color: bool) -> String {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
-    let plain = diff.unified_diff().header(path, path).to_string();
+    // As git does, so that `patch` takes the whole name where it holds blanks.
+    let name = if path.contains(char::is_whitespace) { format!("{path}\t") } else { path.to_owned() };
+    let plain = diff.unified_diff().header(&name, &name).to_string();
     if !color {
         return plain;
     }
@@ -42,6 +44,7 @@ mod tests {
         let diff = unified("a.py", "one\r\ntwo\r\nthree", "one\r\n2\r\nthree", false);
         assert!(diff.starts_with("--- a.py\n+++ a.py\n@@ -1,3 +1,3 @@\n"), "{diff}");
         assert!(diff.contains("-two\r\n+2\r\n three\n\\ No newline at end of file"), "{diff}");
+        assert!(unified("a b.py", "x\n", "y\n", false).starts_with("--- a b.py\t\n+++ a b.py\t\n"));
         assert!(unified("a.py", "same\n", "same\n", false).is_empty());
         let painted = unified("a.py", "two\r\n", "2\r\n", true);
         assert!(painted.contains("\x1b[32m+2\x1b[0m\r\n"), "{painted:?}");

@@ -41,6 +41,7 @@ fn show(done: &AtomicU64, files: usize, stopped: &mpsc::Receiver<()>) {
     }
     let files = u64::try_from(files).unwrap_or(u64::MAX);
     let bar = ProgressBar::with_draw_target(Some(files), ProgressDrawTarget::stderr());
+    let bar = bar.with_elapsed(PATIENCE);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} files {elapsed}") {
         bar.set_style(style.progress_chars("=> "));
     }

@@ -6,7 +6,7 @@ use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
 use crate::snapshot::overlay::Overlay;
-use crate::snapshot::root::{Roots, absolute, relative};
+use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
 use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
@@ -23,18 +23,19 @@ const WALKERS: usize = 8;
 /// A repository that is about to be checked.
 pub(super) struct Repository {
     root: Arc<Path>,
-    prefix: String,
+    vantage: Vantage,
     worktree: Arc<Worktree>,
     snapshot: Arc<dyn Snapshot>,
     overrides: Overrides,
-    threads: usize,
+    /// `--threads`.
+    threads: Option<usize>,
     book: Book,
 }
 
 /// A repository that was checked.
 pub(super) struct Checked {
-    /// What to put before its paths, seen from the working directory.
-    pub prefix: String,
+    /// The view from the working directory on its paths.
+    pub vantage: Vantage,
     /// Its files on disk.
     pub worktree: Arc<Worktree>,
     /// The verdict, after fixes.
@@ -60,7 +61,7 @@ impl Repository {
         roots: &Roots,
         root: Arc<Path>,
         (mut overrides, config): (Overrides, Option<PathBuf>),
-        threads: usize,
+        threads: Option<usize>,
         laid_over: Option<BTreeMap<RepoPath, Option<Vec<u8>>>>,
     ) -> Self {
         overrides.config = config.map(|file| repo_path(&root, &file).map_or(Place::Outside(file), Place::Inside));
@@ -69,8 +70,8 @@ impl Repository {
             Some(files) => Arc::new(Overlay::new(worktree.clone(), files)),
             None => worktree.clone(),
         };
-        let prefix = relative(roots.cwd(), &root);
-        Self { root, prefix, worktree, snapshot, overrides, threads, book: Book::builtin() }
+        let vantage = Vantage::new(roots.cwd(), &root);
+        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin() }
     }
 
     /// Its root.
@@ -78,9 +79,9 @@ impl Repository {
         &self.root
     }
 
-    /// What to put before its paths, seen from the working directory.
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
+    /// The view from the working directory on its paths.
+    pub(super) fn vantage(&self) -> &Vantage {
+        &self.vantage
     }
 
     /// Adds the rule pages of its own to the book.
@@ -101,7 +102,7 @@ impl Repository {
     pub(super) fn located(&self, mut problems: Vec<config::Problem>) -> Vec<config::Problem> {
         for problem in &mut problems {
             if !problem.path.starts_with("--") && !Path::new(&problem.path).is_absolute() {
-                problem.path.insert_str(0, &self.prefix);
+                problem.path = self.vantage.path(&RepoPath::new(&problem.path));
             }
         }
         problems
@@ -118,12 +119,21 @@ impl Repository {
         found
     }
 
+    /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
+    fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.unwrap_or_else(all)
+    }
+
     fn search(&self, configs: &Configs<'_>, folders: &[RepoPath]) -> Found {
+        if folders.is_empty() {
+            return Found::default();
+        }
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
             respect_gitignore: configs.respect_gitignore(),
-            threads: self.threads.min(WALKERS),
+            threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
@@ -136,11 +146,11 @@ impl Repository {
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
-        if asked.len() > FEW {
-            start_threads(self.threads);
+        if asked.len() > FEW || self.threads.is_some() {
+            start_threads(self.threads());
         }
         let everything = || {
-            start_threads(self.threads);
+            start_threads(self.threads());
             self.search(configs, &[RepoPath::root()]).files
         };
         let setup = Setup {
@@ -168,8 +178,8 @@ impl Repository {
         let Fixed { texts, outcome, counts, refused, settled } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = self.book.broken();
-        let Self { prefix, worktree, book, .. } = self;
-        Checked { prefix, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        let Self { vantage, worktree, book, .. } = self;
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
     }
 }
 

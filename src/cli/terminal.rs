@@ -84,7 +84,7 @@ impl Terminal {
 
     /// Says what is wrong with a settings file or rule page: a line on stderr that names the place itself.
     pub fn fault(self, problem: impl Display) {
-        let _ = writeln!(io::stderr().lock(), "{problem}");
+        whole_line(format_args!("{problem}"));
     }
 
     /// Says what should be known but does no harm, on stderr.
@@ -104,15 +104,20 @@ impl Terminal {
     /// A line on stderr as it is.
     pub fn say(self, line: impl Display) {
         if self.talk >= Talk::Normal {
-            // If nobody can read it, nothing is lost.
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            whole_line(format_args!("{line}"));
         }
     }
 
     fn line(self, word: &str, code: &str, message: impl Display) {
         let (on, off) = if self.stderr_color() { (code, "\x1b[0m") } else { ("", "") };
-        let _ = writeln!(io::stderr().lock(), "{on}{word}{off}: {message}");
+        whole_line(format_args!("{on}{word}{off}: {message}"));
     }
+}
+
+/// Writes a line to stderr at once: it has no buffer, and others may write to it as well.
+fn whole_line(line: std::fmt::Arguments<'_>) {
+    // If nobody can read it, nothing is lost.
+    let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Whether to write colours: `--color`, else `NO_COLOR`, else `FORCE_COLOR` or `CLICOLOR_FORCE`, else whether it

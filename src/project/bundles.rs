@@ -322,9 +322,9 @@ mod tests {
             Places::new(Arc::new(Memory::of(&[("b/databricks.yml", root_text), ("b/resources/j.yml", job_text)])));
         let (root, job) = (RepoPath::new("b/databricks.yml"), RepoPath::new("b/resources/j.yml"));
         let mut bundles = Bundles::default();
-        assert_eq!(bundles.roots_of(&RepoPath::new("b/src"), &places), [root.clone()]);
+        assert_eq!(bundles.roots_of(&RepoPath::new("b/src"), &places), vec![root.clone()]);
         assert!(bundles.roots_of(&RepoPath::new("c"), &places).is_empty());
-        assert_eq!(bundles.add(&root, &root, &bundle::read(root_text).unwrap(), &places), [job.clone()]);
+        assert_eq!(bundles.add(&root, &root, &bundle::read(root_text).unwrap(), &places), vec![job.clone()]);
         assert!(bundles.add(&job, &root, &bundle::read(job_text).unwrap(), &places).is_empty());
         assert!(bundles.has(&root) && bundles.has(&job) && !bundles.has(&RepoPath::new("b/other.yml")));
         let runs = |path: &str| bundles.runs(&RepoPath::new(path));

@@ -52,6 +52,10 @@ impl<'a> Resolver<'a> {
 
     fn relative(&mut self, path: &str, bare: BareName) -> Resolution {
         let Some(target) = self.folder.join(path) else { return Resolution::Outside };
+        if matches!(path.rsplit('/').next(), Some("." | "..")) {
+            // A folder, which cannot be run, whatever its name.
+            return Resolution::NotFound { other_case: None, nearest: None };
+        }
         match self.places.named(&target) {
             Named::One(file) => return Resolution::Found(file),
             Named::Several(files) => return Resolution::Ambiguous(files),
@@ -332,6 +336,7 @@ mod tests {
         assert_eq!(run("../../9.Includes/common_functions"), missing(None, Some("09.Includes/common functions.py")));
         assert_eq!(run("../helpers"), missing(None, Some("jobs/daily/sub/helpers.py")));
         assert_eq!(run("./nothing_of_the_kind"), missing(None, None));
+        assert_eq!(run(".."), missing(None, None));
         assert_eq!(run("./plainer"), missing(None, None), "a plain file is no suggestion");
     }
 

@@ -107,9 +107,9 @@ impl<'a> Page<'a> {
         let row = place.start.row.to_string();
         let gutter = " ".repeat(row.len().max(2));
         let style = self.style;
-        let prefix = self.report.prefix;
-        let shown = plain::line(path.as_str());
-        write!(self.text, "{gutter}{} {prefix}{shown}:", Painted(style, FRAME, "-->"))?;
+        let shown = self.report.seen_from.path(path);
+        let shown = plain::line(&shown);
+        write!(self.text, "{gutter}{} {shown}:", Painted(style, FRAME, "-->"))?;
         if let Some(cell) = place.cell {
             write!(self.text, "cell {cell}:")?;
         }

@@ -5,6 +5,7 @@ use crate::project::document::ReadOptions;
 use crate::project::load::Request;
 use crate::snapshot::RepoPath;
 use crate::snapshot::memory::Memory;
+use crate::snapshot::root::Vantage;
 use crate::text::{Span, edit::Edit};
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ fn finding(project: &Project, path: &str, needle: &str) -> Finding {
 
 fn written(format: Format, project: &Project, findings: &[Finding], style: &Style) -> String {
     let group = |_: &str| Arc::from("group");
-    let report = Report { findings, project, prefix: "", group: &group };
+    let report = Report { findings, project, seen_from: &Vantage::default(), group: &group };
     let mut out = Vec::new();
     write(&mut out, format, &[report], style).unwrap();
     String::from_utf8(out).unwrap()
@@ -159,7 +160,7 @@ fn statistics_count_the_most_frequent_first() {
     fixed.fix("Mend", Vec::new());
     let findings = [fixed, finding(&project, "a.py", "x"), finding(&project, "a.py", "y")];
     let group = |_: &str| Arc::from("group");
-    let reports = [Report { findings: &findings, project: &project, prefix: "", group: &group }];
+    let reports = [Report { findings: &findings, project: &project, seen_from: &Vantage::default(), group: &group }];
     let mut out = Vec::new();
     statistics::write(&mut out, Format::Human, &reports).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "2  [ ] some-rule\n1  [*] other-rule\n[*] has a fix\n");

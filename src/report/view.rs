@@ -2,6 +2,7 @@
 
 use crate::finding::Finding;
 use crate::project::Project;
+use crate::snapshot::root::Vantage;
 use std::sync::Arc;
 
 /// What is reported about one repository.
@@ -11,9 +12,9 @@ pub struct Report<'a> {
     pub findings: &'a [Finding],
     /// The documents that they speak of.
     pub project: &'a Project,
-    /// What to put before repository paths so that they hold from the working directory: empty, or a
-    /// path that ends in `/`. For people only; machines get repository paths.
-    pub prefix: &'a str,
+    /// Where paths are looked at from, so that people can open them. For people only; machines get repository
+    /// paths.
+    pub seen_from: &'a Vantage,
     /// The group of a rule, by the rule's name.
     pub group: &'a (dyn Fn(&str) -> Arc<str> + 'a),
 }

@@ -100,6 +100,12 @@ impl RepoPath {
     }
 }
 
+impl Default for RepoPath {
+    fn default() -> Self {
+        Self::root()
+    }
+}
+
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,5 +1,7 @@
 //! Which repository a path belongs to.
 
+use super::RepoPath;
+use super::walk::repo_path;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -141,18 +143,40 @@ fn ends_in_separator(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().last().is_some_and(|&last| std::path::is_separator(char::from(last)))
 }
 
-/// The way from `from` to `to`, both absolute and without links: empty if they are the same, else a path with
-/// `/` between its parts and at its end.
-pub fn relative(from: &Path, to: &Path) -> String {
-    let own: Vec<_> = to.components().collect();
-    let base: Vec<_> = from.components().collect();
-    let shared = own.iter().zip(&base).take_while(|(a, b)| a == b).count();
-    let mut path = "../".repeat(base.len() - shared);
-    for part in &own[shared..] {
-        path.push_str(&part.as_os_str().to_string_lossy());
-        path.push('/');
+/// Where somebody stands who looks at the paths of a repository. The default stands at its root.
+#[derive(Clone, Debug, Default)]
+pub struct Vantage {
+    /// From outside the repository: the way to its root, empty or ending in `/`.
+    way: String,
+    /// From inside: the folder.
+    folder: RepoPath,
+}
+
+impl Vantage {
+    /// The view from the folder `cwd` on the repository at `root`, both absolute and without links.
+    pub fn new(cwd: &Path, root: &Path) -> Self {
+        if let Some(folder) = repo_path(root, cwd) {
+            return Self { way: String::new(), folder };
+        }
+        let own: Vec<_> = root.components().collect();
+        let base: Vec<_> = cwd.components().collect();
+        let shared = own.iter().zip(&base).take_while(|(a, b)| a == b).count();
+        let mut way = "../".repeat(base.len() - shared);
+        for part in &own[shared..] {
+            way.push_str(&part.as_os_str().to_string_lossy());
+            way.push('/');
+        }
+        Self { way, folder: RepoPath::root() }
     }
-    path
+
+    /// A path of the repository as it is written from here: `x.py`, `../lib/x.py`.
+    pub fn path(&self, path: &RepoPath) -> String {
+        if self.folder.as_str().is_empty() {
+            return format!("{}{path}", self.way);
+        }
+        let seen = path.relative_to(&self.folder);
+        seen.strip_prefix("./").map(str::to_owned).unwrap_or(seen)
+    }
 }
 
 #[cfg(test)]
@@ -206,8 +230,13 @@ mod tests {
         assert_eq!(absolute(&top, Path::new("a/no/such.py")).unwrap(), top.join("a/no/such.py"));
         assert_eq!(absolute(&top.join("a"), Path::new(".")).unwrap(), top.join("a"));
         assert_eq!(absolute(&top.join("a"), Path::new("..")).unwrap(), top);
-        assert_eq!(relative(&top, &top), "");
-        assert_eq!(relative(&top, &top.join("a/b")), "a/b/");
-        assert_eq!(relative(&top.join("a/b"), &top.join("c")), "../../c/");
+        let seen = |cwd: &str, root: &str, path: &str| {
+            Vantage::new(&top.join(cwd), &top.join(root)).path(&RepoPath::new(path))
+        };
+        assert_eq!(seen("a", "a", "b/x.py"), "b/x.py");
+        assert_eq!(seen("a/b", "a", "b/x.py"), "x.py");
+        assert_eq!(seen("a/b", "a", "c/x.py"), "../c/x.py");
+        assert_eq!(seen("a", "a/b", "x.py"), "b/x.py");
+        assert_eq!(seen("a/b", "c", "x.py"), "../../c/x.py");
     }
 }

@@ -1,12 +1,12 @@
 //! What the rules of this group share: whether a file is imported for sure, and where it uses a name that
 //! the platform gives to notebooks alone.
 
-use crate::project::document::{Document, Kind};
+use crate::project::document::{Document, Kind, ReadOptions};
+use crate::project::read::read;
 use crate::project::reference::{ReferenceKind, Resolution};
-use crate::python::facts::{Facts, NameUse, ScopeId};
+use crate::python::facts::{BindingKind, Facts, NameUse, ScopeId};
 use crate::rules::context::Context;
 use crate::text::Span;
-use memchr::memmem;
 use std::collections::HashMap;
 
 /// Uses of one name in one function.
@@ -160,48 +160,19 @@ fn repository_module_lacks(context: &Context<'_>, index: usize, name: &str) -> b
         return false;
     };
     let Resolution::Found(path) = &reference.resolution else { return false };
-    // The module need not be among the documents when only some files are asked about, and the answer must be the
-    // same then; so its text is asked.
-    context.text_of(path).is_some_and(|text| never_binds(&text, name))
-}
-
-/// Whether a module's text has the name nowhere but where it is used (`name.x`, `name(`), and no star import.
-fn never_binds(text: &str, name: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_word = |at: Option<usize>| {
-        at.and_then(|at| bytes.get(at))
-            .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80)
-    };
-    memmem::find(bytes, b"import *").is_none()
-        && memmem::find_iter(bytes, name).all(|at| {
-            let end = at + name.len();
-            let whole = !is_word(at.checked_sub(1)) && !is_word(Some(end));
-            let defined =
-                bytes.get(..at).is_some_and(|before| before.ends_with(b"def ") || before.ends_with(b"class "));
-            !whole || (matches!(bytes.get(end), Some(b'.' | b'(')) && !defined)
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::never_binds;
-
-    #[test]
-    fn a_module_that_only_uses_a_name_does_not_bring_it() {
-        for text in ["", "def f():\n    return spark.range(1)\n", "spark_conf = 1\nmyspark = 2\n", "é = spark.range(1)"]
-        {
-            assert!(never_binds(text, "spark"), "{text}");
-        }
-        for text in [
-            "spark = 1",
-            "from x import spark",
-            "from x import y as spark",
-            "def spark(): pass",
-            "for spark in x: pass",
-            "from x import *",
-            "spark",
-        ] {
-            assert!(!never_binds(text, "spark"), "{text}");
-        }
+    if let Some(module) = context.project.document(path) {
+        return never_binds(&module.python, name);
     }
+    // Where only some files are asked about the module was not read yet; the answer must be the same.
+    never_binds(&read(&*context.project.snapshot, path, false, &ReadOptions::default()).python, name)
+}
+
+/// Whether a module is fully known and nothing at its top level binds the name.
+fn never_binds(facts: &Facts, name: &str) -> bool {
+    let bound = facts.symbols.get(name).is_some_and(|symbol| {
+        let binds = |kind: BindingKind| !matches!(kind, BindingKind::Annotation | BindingKind::Deletion);
+        facts.bindings.iter().any(|binding| binding.scope == 0 && binding.name == symbol && binds(binding.kind))
+    });
+    let known = !facts.scopes.is_empty() && facts.syntax_errors.is_empty() && facts.too_deep.is_empty();
+    known && !bound && !facts.imports.iter().any(|import| facts.is(import.name, "*"))
 }

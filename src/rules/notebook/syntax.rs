@@ -15,7 +15,7 @@ pub(super) fn error(context: &mut Context<'_>) {
             continue;
         }
         let message = match error.kind {
-            SyntaxErrorKind::Invalid => format!("this is no Python: {}", error.message),
+            SyntaxErrorKind::Invalid => format!("not valid Python: {}", error.message),
             SyntaxErrorKind::TooNew => match runtime(&error.message) {
                 Some(runtime) => format!("{}: Databricks Runtime {runtime} is the first that has it", error.message),
                 None => error.message.clone(),

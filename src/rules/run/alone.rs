@@ -1,7 +1,7 @@
 //! `run-not-alone`.
 
 use crate::notebook::magic::MagicKind;
-use crate::notebook::{Cell, Form, Notebook};
+use crate::notebook::{Cell, Form, Language};
 use crate::project::reference::{Reference, ReferenceKind};
 use crate::rules::context::Context;
 use crate::text::Span;
@@ -19,8 +19,8 @@ pub(super) fn not_alone(context: &mut Context<'_>) {
             context.report(place, behind(reference, unexpected, text));
         }
     }
-    for cell in notebook.cells.iter().filter(|cell| cell.form == Form::Plain) {
-        if let Some(place) = late_run(notebook, cell) {
+    for cell in &notebook.cells {
+        if let Some(place) = late_run(cell) {
             let message = "`%run` must be the first and only thing in its cell: give it a cell of its own";
             context.report(place, message);
         }
@@ -48,11 +48,12 @@ fn behind(reference: &Reference, unexpected: Span, text: &str) -> String {
         .to_owned()
 }
 
-/// The first `%run` that stands below other lines of a cell of bare code. Behind `# MAGIC` the same is the
-/// business of other rules.
-fn late_run(notebook: &Notebook, cell: &Cell) -> Option<Span> {
+/// The first `%run` that stands below other lines of Python. Where only some lines stand behind `# MAGIC` the same
+/// is the business of other rules.
+fn late_run(cell: &Cell) -> Option<Span> {
     // Below a `%run`, a second one was reported as text behind the path.
-    if cell.language != notebook.language || cell.leads().is_some_and(|lead| lead.kind == MagicKind::Run) {
+    let leads = cell.leads().is_some_and(|lead| lead.kind == MagicKind::Run);
+    if leads || cell.language != Language::Python || cell.form == Form::Mixed {
         return None;
     }
     let late = cell.magics.iter().find(|magic| magic.kind == MagicKind::Run && !magic.leads && !magic.double);

@@ -77,7 +77,7 @@ fn message(found: &Found, count: usize) -> String {
     match found.place {
         Place::Text => format!("{subject} in the file: revoke it and keep the new one in a secret scope"),
         Place::Output => format!("{subject} in the output of this cell: revoke it and clear the output"),
-        Place::Metadata => format!("{subject} in the metadata of this cell: revoke it and clear the value"),
+        Place::Metadata => format!("{subject} in the metadata of the notebook: revoke it and clear the value"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rules of the group `spark`: work that Spark does badly.
 
+mod collect_to_driver;
+
 use super::Check;
 
 /// The group's rules and their functions.
-pub const CHECKS: &[(&str, Check)] = &[];
+pub const CHECKS: &[(&str, Check)] = &[("collect-to-driver", collect_to_driver::check)];
