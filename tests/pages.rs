@@ -4,6 +4,8 @@
 
 use brickgate::rules::book::Book;
 use brickgate::rules::index;
+use brickgate::snapshot::RepoPath;
+use brickgate::snapshot::memory::Memory;
 use brickgate::trial;
 use rayon::prelude::*;
 use std::path::Path;
@@ -56,4 +58,17 @@ fn the_index_of_rules_is_current() {
     }
     let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
     assert!(found == index, "docs/rules.md is not current: UPDATE=1 cargo test --test pages writes it");
+}
+
+/// The page that docs/your-own-rules.md shows is a page, and its examples hold.
+#[test]
+fn the_page_in_the_docs_is_right() {
+    let docs = include_str!("../docs/your-own-rules.md").replace("\r\n", "\n");
+    let (_, rest) = docs.split_once("~~~~markdown\n").unwrap();
+    let (page, _) = rest.split_once("~~~~\n").unwrap();
+    let snapshot = Memory::of(&[("tools/brickgate/write-to-raw.md", page)]);
+    let book = Book::builtin().with_pages(&snapshot, &[RepoPath::new("tools/brickgate")]);
+    let book = book.unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let trial = trial::run(&book, book.get("write-to-raw").unwrap());
+    assert!(trial.passed() && trial.fires && trial.is_silent, "{:#?}", trial.failures);
 }
