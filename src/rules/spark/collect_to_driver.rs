@@ -112,9 +112,9 @@ fn names_something_small(chain: &str) -> bool {
 fn called_words(code: &str) -> impl Iterator<Item = &str> {
     code.match_indices('(').filter_map(move |(at, _)| {
         let before = code.get(..at)?.trim_end();
-        let start = before.rfind(|c: char| c != '_' && !c.is_alphanumeric()).map_or(0, |last| {
-            last + before.get(last..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
+        let start = before
+            .rfind(|c: char| c != '_' && !c.is_alphanumeric())
+            .map_or(0, |last| last + before.get(last..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
         before.get(start..).filter(|word| !word.is_empty())
     })
 }
