@@ -87,7 +87,9 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
         Command::Test(args) => match repository::pages_here(&args.pages) {
-            Ok((worktree, pages)) => written(terminal, |style, out, err| test::run(&worktree, &pages, style, out, err)),
+            Ok((worktree, vantage, pages)) => {
+                written(terminal, |style, out, err| test::run(&worktree, &vantage, &pages, style, out, err))
+            }
             Err(message) => {
                 terminal.error(message);
                 Exit::Trouble.code()

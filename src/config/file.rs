@@ -180,7 +180,7 @@ pub(super) fn parse(source: &Source) -> (Option<File>, Vec<Problem>) {
         for error in errors {
             let span =
                 error.span().map_or(Span::default(), |span| Span::from_range(span.start..span.end.max(span.start)));
-            reader.fault(span, format!("this is no valid TOML: {}", one_line(error.message())), None);
+            reader.fault(span, format!("this is not valid TOML: {}", one_line(error.message())), None);
         }
         return (Some(File::default()), reader.problems);
     }
@@ -281,7 +281,11 @@ impl Reader<'_> {
             Some((major.parse().ok()?, rest.get(..minor)?.parse().ok()?)).filter(|_| known)
         });
         if parsed.is_none() {
-            self.fault(span_of(value), format!("`{text}` is no runtime's version"), Some(format!("write {FORM}")));
+            self.fault(
+                span_of(value),
+                format!("`{text}` is not the version of a runtime"),
+                Some(format!("write {FORM}")),
+            );
         }
         parsed.map(|version| (version, span_of(value)))
     }
@@ -293,7 +297,11 @@ impl Reader<'_> {
             text.strip_prefix("3.").and_then(|minor| minor.parse().ok()).filter(|minor| PYTHONS.contains(minor));
         if minor.is_none() {
             let help = format!("known are `3.{}` to `3.{}`", PYTHONS.start(), PYTHONS.end());
-            self.fault(span_of(value), format!("`{text}` is no version of Python that can be checked for"), Some(help));
+            self.fault(
+                span_of(value),
+                format!("`{text}` is not a version of Python that can be checked for"),
+                Some(help),
+            );
         }
         minor.map(|minor| ((3, minor), span_of(value)))
     }
@@ -481,7 +489,7 @@ file = ["x"]
         let expected = [
             "brickgate.toml:1:1: error: there is no setting `exlude`\n  help: did you mean `exclude`?",
             "brickgate.toml:2:18: error: `exclude` must be a list of texts, this entry is a whole number",
-            "brickgate.toml:2:12: error: `a[` is no glob: unclosed character class; missing ']'",
+            "brickgate.toml:2:12: error: `a[` is not a valid glob: unclosed character class; missing ']'",
             "brickgate.toml:3:10: error: there is no kind of compute `serverles`\n  help: did you mean `serverless`?",
             "brickgate.toml:4:17: error: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a number with a point",
             "brickgate.toml:5:17: error: `max-file-size` must be a number of bytes, or a text such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
@@ -502,7 +510,7 @@ file = ["x"]
     fn says_what_is_no_toml() {
         let (_, problems) = read("brickgate.toml", "exclude = [\"a\"\npages = = 3\n");
         assert!(
-            !problems.is_empty() && problems.iter().all(|line| line.contains("no valid TOML") && !line.contains('\n'))
+            !problems.is_empty() && problems.iter().all(|line| line.contains("not valid TOML") && !line.contains('\n'))
         );
         let (file, problems) = read("brickgate.toml", &format!("exclude = {}", "[".repeat(100_000)));
         assert!(file.is_some() && !problems.is_empty());

@@ -36,7 +36,7 @@ pub(super) fn read(content: &str, base: u32, whole: Span, faults: &mut Faults) -
         let span = error.span().map_or(whole, |range| reader.place(range));
         // The parser's messages may explain over several lines.
         let message = error.message().split('\n').next().unwrap_or_default();
-        reader.faults.add(span, format!("the rule block is no TOML: {message}"));
+        reader.faults.add(span, format!("the rule block is not valid TOML: {message}"));
     }
     reader.rule(table.get_ref(), whole)
 }
