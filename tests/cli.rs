@@ -135,6 +135,7 @@ fn exit_codes_say_how_it_went() {
     place.run(&["--version"]).expect(0).says(env!("CARGO_PKG_VERSION"));
     place.run(&["check", "--help"]).expect(0).says("--force-exclude");
     place.run(&[]).expect(2);
+    place.run(&["help", "check"]).expect(0).says("--force-exclude");
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn fixes_keep_line_ends_and_mode() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(place.at("main.py")).unwrap().permissions().mode() & 0o777, 0o750);
     }
-    place.run(&["check", "--fix"]).expect(0).warns("fixed 0 findings");
+    place.run(&["check", "--fix"]).expect(0).warns("nothing to fix");
 }
 
 #[test]

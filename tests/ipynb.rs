@@ -36,7 +36,7 @@ fn edited(raw: &str, from: &str, to: &str) -> Option<String> {
 fn what_is_no_notebook_says_where_and_why() {
     assert_eq!(error("{\n \"cells\": [\n  {} 2\n").0, 19);
     assert_eq!(error("{\n \"cells\": [\n  1]}").0, 16);
-    assert!(error("{\n \"cells\": [\n").1.starts_with("not valid JSON: EOF while parsing"));
+    assert!(error("{\n \"cells\": [\n").1.starts_with("not valid JSON: the file ends inside a list"));
     assert_eq!(error("").1, "not valid JSON: the file is empty");
     assert!(error("\u{feff}{}").1.contains("byte order mark"));
     assert_eq!(error("{\"metadata\": {}, \"nbformat\": 4}").1, "not a notebook: `cells` is missing");

@@ -303,7 +303,8 @@ impl Run<'_> {
         self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
         self.terminal.detail(|| {
             let (known, outcome) = (checked.outcome.project.documents().len(), &checked.outcome);
-            format!("{known} files read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
+            let plural = if known == 1 { "" } else { "s" };
+            format!("{known} file{plural} read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
         });
         Ok(Some(checked))
     }
@@ -412,7 +413,11 @@ impl Run<'_> {
         if self.args.fix || self.args.diff {
             let would = if self.args.diff { "would fix" } else { "fixed" };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-            self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+            if files == 0 {
+                self.terminal.say("nothing to fix");
+            } else {
+                self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ const STACK: usize = 64 << 20;
 /// A gate for Databricks repositories: finds what will fail or silently go wrong in notebooks, %run, imports
 /// and bundles, before it reaches a cluster.
 #[derive(Debug, Parser)]
-#[command(name = "brickgate", bin_name = "brickgate", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "brickgate", bin_name = "brickgate", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 nothing found, 1 errors found, 2 something could not be run or read.")]
 struct Cli {
     #[command(subcommand)]

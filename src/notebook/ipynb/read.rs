@@ -136,6 +136,7 @@ fn json_error(raw: &str, cause: &serde_json::Error) -> IpynbError {
     if let Some(at) = message.rfind(" at line ") {
         message.truncate(at);
     }
+    let message = message.replace("EOF while parsing", "the file ends inside");
     let message =
         if cause.is_data() { format!("not a notebook: {message}") } else { format!("not valid JSON: {message}") };
     error(u32::try_from(offset).unwrap_or(0), &message)
