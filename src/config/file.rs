@@ -307,7 +307,7 @@ impl Reader<'_> {
     }
 
     fn size(&mut self, value: &Value<'_>) -> Option<At<u64>> {
-        const FORM: &str = "a number of bytes, or a text such as `\"10MB\"`";
+        const FORM: &str = "a number of bytes, or a string such as `\"10MB\"`";
         let bytes = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             DeValue::String(text) => parse_size(text),
@@ -372,7 +372,7 @@ impl Reader<'_> {
                 OptionValue::Integer(number)
             }
             DeValue::Array(_) => OptionValue::List(self.texts(key, value)?.into_iter().map(|(text, _)| text).collect()),
-            _ => return self.wrong(key, "a text, a whole number, `true` or `false`, or a list of texts", value),
+            _ => return self.wrong(key, "a string, a whole number, `true` or `false`, or a list of strings", value),
         };
         Some((option, span_of(value)))
     }
@@ -488,16 +488,16 @@ file = ["x"]
         let (_, problems) = read("brickgate.toml", text);
         let expected = [
             "brickgate.toml:1:1: error: there is no setting `exlude`\n  help: did you mean `exclude`?",
-            "brickgate.toml:2:18: error: `exclude` must be a list of texts, this entry is a whole number",
+            "brickgate.toml:2:18: error: `exclude` must be a list of strings, this entry is a whole number",
             "brickgate.toml:2:12: error: `a[` is not a valid glob: unclosed character class; missing ']'",
             "brickgate.toml:3:10: error: there is no kind of compute `serverles`\n  help: did you mean `serverless`?",
-            "brickgate.toml:4:17: error: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a number with a point",
-            "brickgate.toml:5:17: error: `max-file-size` must be a number of bytes, or a text such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
+            "brickgate.toml:4:17: error: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a decimal number",
+            "brickgate.toml:5:17: error: `max-file-size` must be a number of bytes, or a string such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
             "brickgate.toml:6:11: error: there is no kind of file `notbook`\n  help: did you mean `notebook`?",
             "brickgate.toml:8:5: error: there is no severity `warn`\n  help: known are `off`, `info`, `warning` and `error`",
             "brickgate.toml:9:5: error: `b` must be `\"off\"`, a severity, or a table of options, not a whole number",
             "brickgate.toml:10:18: error: `severity` must be one of `off`, `info`, `warning` and `error`, not a whole number",
-            "brickgate.toml:10:25: error: `x` must be a text, a whole number, `true` or `false`, or a list of texts, not a number with a point",
+            "brickgate.toml:10:25: error: `x` must be a string, a whole number, `true` or `false`, or a list of strings, not a decimal number",
             "brickgate.toml:10:34: error: `y` must be a whole number from 0 to 4294967295",
             "brickgate.toml:12:1: error: there is no key of `override` `file`\n  help: did you mean `files`?",
             "brickgate.toml:11:1: error: this `override` has no `files`, so it changes nothing",
