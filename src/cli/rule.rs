@@ -46,10 +46,10 @@ fn suggestion(name: &str, book: &Book) -> String {
     let word = name.to_ascii_lowercase();
     let similar: Vec<String> =
         names().filter(|other| word.len() >= 3 && other.contains(&word)).map(|other| format!("`{other}`")).collect();
-    if similar.is_empty() {
-        "; `brickgate rules` lists all".to_owned()
-    } else {
-        format!("; did you mean one of {}?", similar.join(", "))
+    match &*similar {
+        [] => "; `brickgate rules` lists all".to_owned(),
+        [only] => format!("; did you mean {only}?"),
+        several => format!("; did you mean one of {}?", several.join(", ")),
     }
 }
 

@@ -293,7 +293,7 @@ x
         assert_eq!(problems("# x\n").len(), 1);
         let broken = problems("# x\n\n```toml rule\nseverity = \n```\n\nwhy\n");
         assert!(
-            broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("no TOML")),
+            broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("not valid TOML")),
             "{broken:?}"
         );
         let twice = format!("{}{}", GOOD.split("```python").next().unwrap(), "```toml rule\n```\n");
