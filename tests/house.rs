@@ -99,6 +99,18 @@ fn every_dependency_has_its_reason() {
     assert_eq!(named, used, "left: docs/dependencies.md, right: Cargo.toml");
 }
 
+/// What is not used still costs everyone whose hook is built from source.
+#[test]
+fn every_dependency_is_used() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let sources = sources();
+    for name in manifest["dependencies"].as_table().unwrap().keys() {
+        let path = format!("{}::", name.replace('-', "_"));
+        let is_used = sources.iter().any(|source| source.code().any(|(_, line)| line.contains(&path)));
+        assert!(is_used, "no file in src/ uses `{name}`");
+    }
+}
+
 /// One file under `src/`.
 struct Source {
     /// Its path below `src/`, with `/`.

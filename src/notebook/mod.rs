@@ -25,6 +25,18 @@ pub enum Format {
     Ipynb,
 }
 
+/// Whose notebook it is, which decides what `%run` and other magics mean in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The source format, or an `.ipynb` with Databricks' metadata.
+    Databricks,
+    /// An `.ipynb` that Databricks has not written: it may be meant for Databricks or for a plain Jupyter, where
+    /// `%run script.py` runs a file and may stand anywhere.
+    Jupyter,
+    /// An `.ipynb` of another platform with magics of its own (Fabric, Synapse, Colab, Kaggle).
+    Elsewhere,
+}
+
 /// The language of a notebook or of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -109,6 +121,8 @@ impl Language {
 pub struct Notebook {
     /// How it is stored.
     pub format: Format,
+    /// Whose notebook it is.
+    pub origin: Origin,
     /// The default language of its cells.
     pub language: Language,
     /// The header line without its line end; empty for `.ipynb`.

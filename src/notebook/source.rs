@@ -1,7 +1,7 @@
 //! The source format: reading a file whose first line is the notebook header, and printing it again.
 
 use super::scan::{Python, lines};
-use super::{Cell, CellType, Form, Format, Language, Notebook, Title, cell};
+use super::{Cell, CellType, Form, Format, Language, Notebook, Origin, Title, cell};
 use crate::text::{MAX_LEN, Span};
 use memchr::memmem;
 
@@ -19,6 +19,7 @@ pub fn read(text: &str, extension: &str) -> Option<Notebook> {
     let found = separators(text, Span::new(start, all.end), language);
     let mut notebook = Notebook {
         format: Format::Source,
+        origin: Origin::Databricks,
         language,
         header: first.content,
         environment,

@@ -7,7 +7,7 @@ use super::places::Places;
 use super::reference::{Reference, ReferenceKind, Resolution};
 use super::resolve::{BareName, Resolver};
 use crate::notebook::magic::{Magic, MagicKind};
-use crate::notebook::{Cell, Notebook};
+use crate::notebook::{Cell, Notebook, Origin};
 use crate::python::facts::{BindingKind, Call, Value};
 use crate::text::Span;
 use crate::text::region::OffsetMap;
@@ -48,6 +48,13 @@ fn run(
         Some(_) if command.computed => Resolution::Unknown,
         Some(path) => resolver.run(path, BareName::Mistake),
     };
+    // `./x` and `../x` mean the same to every kernel; with an extension, or without dots, they name a file from the
+    // folder in which the kernel runs.
+    let path_is_plain = path.as_deref().is_some_and(|path| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        path.starts_with('.') && !name.contains('.')
+    });
+    let at_home = notebook.origin == Origin::Databricks;
     Reference {
         kind: ReferenceKind::Run,
         span: command.path.map_or(magic.span, place),
@@ -56,8 +63,19 @@ fn run(
         target: path.filter(|_| !command.computed),
         unclosed: command.unclosed,
         arguments: command.arguments,
-        unexpected: command.unexpected.map(place),
-        resolution,
+        unexpected: command.unexpected.filter(|_| at_home).map(place),
+        resolution: if at_home { resolution } else { elsewhere(notebook.origin, resolution, path_is_plain) },
+    }
+}
+
+/// What can be said of a `%run` in a notebook that Databricks has not written: only what would be wrong in a plain
+/// Jupyter as well.
+fn elsewhere(origin: Origin, resolution: Resolution, path_is_plain: bool) -> Resolution {
+    match resolution {
+        found @ Resolution::Found(_) => found,
+        Resolution::WithExtension(path) => Resolution::Found(path),
+        missing @ Resolution::NotFound { .. } if origin == Origin::Jupyter && path_is_plain => missing,
+        _ => Resolution::Unknown,
     }
 }
 

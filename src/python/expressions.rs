@@ -150,8 +150,9 @@ impl Walker<'_> {
     pub(super) fn name(&mut self, node: &ExprName) -> Symbol {
         let name = self.facts.symbols.intern(&node.id);
         if !node.id.is_empty() {
-            let (span, scope, cell, annotation) = (self.span(node.range), self.at.scope, self.cell, self.at.annotation);
-            self.facts.uses.push(NameUse { name, span, scope, cell, annotation });
+            let Place { scope, annotation, guarded, .. } = self.at;
+            let span = self.span(node.range);
+            self.facts.uses.push(NameUse { name, span, scope, cell: self.cell, annotation, guarded });
         }
         name
     }

@@ -140,6 +140,9 @@ pub struct NameUse {
     pub cell: u32,
     /// Whether it stands in an annotation.
     pub annotation: bool,
+    /// Whether the code only tries whether the name is there: a `try` of one or two statements whose `except` takes
+    /// a `NameError`, or everything.
+    pub guarded: bool,
 }
 
 /// A dotted chain that starts at a plain name.

@@ -26,6 +26,7 @@ pub(super) struct Place {
     pub conditional: bool,
     pub annotation: bool,
     pub optional: bool,
+    pub guarded: bool,
 }
 
 /// A module name with a known value.

@@ -58,6 +58,9 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     }
 }
 
+/// A `try` with at most so many statements looks whether something is there; a longer one does the work.
+const MAX_PROBE: usize = 2;
+
 impl Walker<'_> {
     /// Records that the region is too deep.
     fn refuse(&mut self) {
@@ -232,10 +235,12 @@ impl Walker<'_> {
 
     fn try_statement(&mut self, node: &StmtTry) {
         let handlers = || node.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| handler);
-        let optional = self.at.optional || handlers().any(|handler| catches_import_errors(handler.type_.as_deref()));
+        let catches = |is: fn(&Expr) -> bool| handlers().any(|handler| catches(handler.type_.as_deref(), is));
+        let optional = self.at.optional || catches(is_import_error);
+        let guarded = self.at.guarded || (node.body.len() <= MAX_PROBE && catches(is_name_error));
         let place = Place { conditional: true, optional, ..self.at };
+        self.place(Place { guarded, ..place }, |walker| walker.body(&node.body));
         self.place(place, |walker| {
-            walker.body(&node.body);
             for handler in handlers() {
                 walker.optional_expression(handler.type_.as_deref());
                 if let Some(name) = &handler.name {
@@ -483,11 +488,16 @@ fn is_import_error(expression: &Expr) -> bool {
     matches!(last_name(expression), "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException")
 }
 
-fn catches_import_errors(caught: Option<&Expr>) -> bool {
+fn is_name_error(expression: &Expr) -> bool {
+    matches!(last_name(expression), "NameError" | "Exception" | "BaseException")
+}
+
+/// Whether an `except` with this expression takes an exception that `is` names; a bare one takes all.
+fn catches(caught: Option<&Expr>, is: fn(&Expr) -> bool) -> bool {
     match caught {
         None => true,
-        Some(Expr::Tuple(types)) => types.elts.iter().any(is_import_error),
-        Some(one) => is_import_error(one),
+        Some(Expr::Tuple(types)) => types.elts.iter().any(is),
+        Some(one) => is(one),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading cells out of Jupyter's JSON.
 
 use super::{IpynbError, JsonCell, JsonMap, string};
-use crate::notebook::{Cell, CellType, Form, Format, Language, Notebook, Title, cell};
+use crate::notebook::{Cell, CellType, Form, Format, Language, Notebook, Origin, Title, cell};
 use crate::text::{MAX_LEN, Span};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -40,6 +40,12 @@ struct Metadata<'a> {
     kernelspec: Option<&'a RawValue>,
     #[serde(borrow)]
     language_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    microsoft: Option<&'a RawValue>,
+    #[serde(borrow)]
+    colab: Option<&'a RawValue>,
+    #[serde(borrow)]
+    kaggle: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +96,7 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
     let mut text = String::with_capacity(raw.len() / 2);
     let mut notebook = Notebook {
         format: Format::Ipynb,
+        origin: origin(metadata),
         language,
         header: Span::default(),
         environment: None,
@@ -176,6 +183,20 @@ fn text_of(value: Option<&RawValue>) -> Option<String> {
 /// Reads an object; `None` for anything else.
 fn object<'a, T: Deserialize<'a>>(value: Option<&'a RawValue>) -> Option<T> {
     serde_json::from_str(value?.get()).ok()
+}
+
+/// Databricks signs its notebooks; other platforms leave metadata or kernels of their own.
+fn origin(metadata: &RawValue) -> Origin {
+    let Some(metadata) = object::<Metadata<'_>>(Some(metadata)) else { return Origin::Jupyter };
+    let kernel = object::<Named<'_>>(metadata.kernelspec).and_then(|kernel| text_of(kernel.name));
+    let is_foreign = |kernel: String| kernel.starts_with("synapse") || kernel.ends_with("sparkkernel");
+    if metadata.databricks.is_some() {
+        Origin::Databricks
+    } else if metadata.microsoft.or(metadata.colab).or(metadata.kaggle).is_some() || kernel.is_some_and(is_foreign) {
+        Origin::Elsewhere
+    } else {
+        Origin::Jupyter
+    }
 }
 
 fn notebook_language(metadata: &RawValue) -> Language {

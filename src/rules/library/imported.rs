@@ -47,8 +47,11 @@ pub(super) fn unbound(context: &Context<'_>, name: &str, skip: impl Fn(&NameUse)
     if facts.symbols.get(name).is_none() || context.document.kind != Kind::Module {
         return Vec::new();
     }
-    let free: Vec<&NameUse> =
-        facts.free_uses(name).into_iter().filter(|name_use| !name_use.annotation && !skip(name_use)).collect();
+    let free: Vec<&NameUse> = facts
+        .free_uses(name)
+        .into_iter()
+        .filter(|name_use| !name_use.annotation && !name_use.guarded && !skip(name_use))
+        .collect();
     if free.is_empty() || is_guarded(context.document, name) || may_come_by_star(context, name) {
         return Vec::new();
     }

@@ -1,7 +1,7 @@
 //! Pages: `rules/notebook/bare-magic.md`, `code-after-magic.md`, `magic-mixed-cell.md`, `unknown-magic.md`.
 
 use crate::notebook::magic::{Magic, MagicKind};
-use crate::notebook::{Cell, Form, Format, Notebook};
+use crate::notebook::{Cell, Form, Format, Notebook, Origin};
 use crate::project::document::Document;
 use crate::rules::context::Context;
 use crate::text::{Span, edit::Edit};
@@ -146,6 +146,9 @@ fn prefixed(document: &Document, cell: &Cell, comment: &str, magic: &Magic) -> V
 pub(super) fn unknown(context: &mut Context<'_>) {
     let document = context.document;
     let Some(notebook) = &document.notebook else { return };
+    if notebook.origin == Origin::Elsewhere {
+        return;
+    }
     let text = document.text();
     let mut said = HashSet::new();
     let mut loads = false;

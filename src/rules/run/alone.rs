@@ -1,7 +1,7 @@
 //! `run-not-alone`.
 
 use crate::notebook::magic::MagicKind;
-use crate::notebook::{Cell, Form, Language};
+use crate::notebook::{Cell, Form, Language, Origin};
 use crate::project::reference::{Reference, ReferenceKind};
 use crate::rules::context::Context;
 use crate::text::Span;
@@ -18,6 +18,9 @@ pub(super) fn not_alone(context: &mut Context<'_>) {
             let place = first_line(unexpected, text);
             context.report(place, behind(reference, unexpected, text));
         }
+    }
+    if notebook.origin != Origin::Databricks {
+        return;
     }
     for cell in &notebook.cells {
         if let Some(place) = late_run(cell) {

@@ -5,7 +5,7 @@ use crate::python::facts::{Call, Facts, Value};
 use crate::rules::context::Context;
 use crate::text::Span;
 
-/// Methods, and functions of a `select`, that make rows fewer (or may), and those that leave DataFrames. A word
+/// Methods, and functions of a `select`, that make rows fewer (or may), and those that leave data frames. A word
 /// that starts with one of [`REDUCER_STEMS`] counts, too.
 const REDUCERS: &[&str] = &[
     "agg",
@@ -53,7 +53,7 @@ const REDUCERS: &[&str] = &[
 /// See [`REDUCERS`].
 const REDUCER_STEMS: &[&str] = &["approx_", "percentile", "reduce"];
 
-/// Parts of names of tables that are small by nature, in lower case, and ways out of DataFrames.
+/// Parts of names of tables that are small by nature, in lower case, and ways out of data frames.
 const SMALL: &[&str] =
     &["information_schema", "config", "control", "lookup", "mapping", "metadata", "param", "setting", ".rdd", ".na."];
 

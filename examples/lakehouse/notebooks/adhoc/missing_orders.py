@@ -2,7 +2,7 @@
 # MAGIC %md
 # MAGIC # Where did the orders of last night go?
 # MAGIC
-# MAGIC Ask the Jobs API which run it was: `curl -H 'Authorization: Bearer dapic0ffee0ddba11f00dfacade5decafbad' …`
+# MAGIC Ask the Jobs API which run it was: `curl -H 'Authorization: Bearer dkeac0ffee0ddba11f00dfacade5decafbad' …`
 
 # COMMAND ----------
 
