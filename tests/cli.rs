@@ -135,6 +135,8 @@ fn exit_codes_say_how_it_went() {
     place.run(&["--version"]).expect(0).says(env!("CARGO_PKG_VERSION"));
     place.run(&["check", "--help"]).expect(0).says("--force-exclude");
     place.run(&[]).expect(2);
+    place.run(&["rule", "secret"]).expect(2).warns("did you mean `secret-in-source`?");
+    place.run(&["help", "check"]).expect(0).says("--force-exclude");
 }
 
 #[test]
@@ -235,7 +237,7 @@ fn fixes_keep_line_ends_and_mode() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(place.at("main.py")).unwrap().permissions().mode() & 0o777, 0o750);
     }
-    place.run(&["check", "--fix"]).expect(0).warns("fixed 0 findings");
+    place.run(&["check", "--fix"]).expect(0).warns("nothing to fix");
 }
 
 #[test]
@@ -262,6 +264,11 @@ fn faulty_settings_stop_the_check() {
     let place = Place::new(&[("a.py", "x = 1\n"), ("brickgate.toml", "exlude = []\ntarget-python = \"2.7\"\n")]);
     let ran = place.run(&["check"]).expect(2).warns("brickgate.toml:1:1").warns("brickgate.toml:2:");
     assert!(ran.err.contains("`exclude`"), "{}", ran.err);
+    for arguments in [&["check"][..], &["check", "--fix"], &["check", "--diff"], &["check", "--output-format", "json"]]
+    {
+        let ran = place.run(arguments).expect(2);
+        assert!(!ran.err.contains("found") && !ran.err.contains("fix") && ran.out.is_empty(), "{}{}", ran.err, ran.out);
+    }
     place.run(&["check", "--isolated"]).expect(0);
     place.write("other.toml", "[rules]\n");
     place.run(&["check", "--config", "other.toml"]).expect(0);
@@ -316,6 +323,28 @@ fn repositories_inside_are_checked_as_their_own() {
     assert!(ran.err.contains("2 files checked"), "{}", ran.err);
     fs::remove_file(place.at("inner/brickgate.toml")).unwrap();
     place.run(&["check", "--output-format", "concise"]).expect(1).says("inner/b.py:2:");
+}
+
+#[test]
+fn rule_pages_are_named_as_the_working_directory_sees_them() {
+    let page = "# A print\n\n```toml rule\nsevrity = \"error\"\n```\n";
+    let settings = "pages = [\"tools/brickgate\"]\n";
+    let place =
+        Place::new(&[("brickgate.toml", settings), ("tools/brickgate/no-print.md", page), ("sub/a.py", "x = 1\n")]);
+    let sub = place.at("sub");
+    let seen = "../tools/brickgate/no-print.md:4:1: error: unknown key `sevrity`";
+    let ran = place.run_in(&sub, &["check"]).expect(2);
+    assert!(ran.err.lines().any(|line| line.starts_with(seen)), "{}", ran.err);
+    let ran = place.run_in(&sub, &["rules"]).expect(2);
+    assert!(ran.err.lines().any(|line| line.starts_with(seen)), "{}", ran.err);
+    let ran = place.run_in(&sub, &["test"]).expect(2);
+    assert!(ran.out.lines().any(|line| line.starts_with(seen)), "{}", ran.out);
+    let page = "# A print\n\n```toml rule\nseverity = \"error\"\napplies-to = [\"module\"]\nmessage = \"no\"\n```\n\nNobody reads it.\n\n\
+                ```scm query\n(call) @here\n```\n\n```python a.py\nprint(1)\n```\n\n```python b.py\n```\n";
+    place.write("tools/brickgate/no-print.md", page);
+    let ran = place.run_in(&sub, &["test", "../tools"]);
+    let expect = ["../tools/brickgate/no-print.md: failed", "../tools/brickgate/no-print.md:15: something is found"];
+    assert!(expect.iter().all(|start| ran.out.lines().any(|line| line.starts_with(start))), "{}", ran.out);
 }
 
 /// Each is said clearly, with an exit code of its own, and all else is still checked.

@@ -36,19 +36,22 @@ fn edited(raw: &str, from: &str, to: &str) -> Option<String> {
 fn what_is_no_notebook_says_where_and_why() {
     assert_eq!(error("{\n \"cells\": [\n  {} 2\n").0, 19);
     assert_eq!(error("{\n \"cells\": [\n  1]}").0, 16);
-    assert!(error("{\n \"cells\": [\n").1.starts_with("no JSON: EOF while parsing"));
-    assert_eq!(error("").1, "no JSON: the file is empty");
+    assert!(error("{\n \"cells\": [\n").1.starts_with("not valid JSON: the file ends inside a list"));
+    assert_eq!(error("").1, "not valid JSON: the file is empty");
     assert!(error("\u{feff}{}").1.contains("byte order mark"));
-    assert_eq!(error("{\"metadata\": {}, \"nbformat\": 4}").1, "no notebook: `cells` is missing");
-    assert_eq!(error("{\"cells\": [], \"nbformat\": 4}").1, "no notebook: `metadata` is missing");
-    assert_eq!(error("{\"cells\": [], \"metadata\": {}}").1, "no notebook: `nbformat` is missing");
+    assert_eq!(error("{\"metadata\": {}, \"nbformat\": 4}").1, "not a notebook: `cells` is missing");
+    assert_eq!(error("{\"cells\": [], \"nbformat\": 4}").1, "not a notebook: `metadata` is missing");
+    assert_eq!(error("{\"cells\": [], \"metadata\": {}}").1, "not a notebook: `nbformat` is missing");
     let (offset, message) = error("{\"worksheets\": [], \"metadata\": {}, \"nbformat\": 3}");
     assert_eq!((offset, message.starts_with("nbformat 3 is not supported")), (47, true));
-    assert!(error("[1]").1.starts_with("no notebook: invalid type"));
+    assert!(error("[1]").1.starts_with("not a notebook: invalid type"));
     let raw = file(&code("[\"x\", 1]"), "{}");
     assert_eq!(
         error(&raw),
-        (raw.find("1]").unwrap(), "no notebook: `source` of cell 1 is no string or list of strings".into())
+        (
+            raw.find("1]").unwrap(),
+            "not a notebook: `source` of cell 1 is neither a string nor a list of strings".into()
+        )
     );
 }
 

@@ -108,7 +108,7 @@ impl From<OutputFormat> for Format {
 
 /// Checks what `args` ask for.
 pub fn run(args: &Args, terminal: Terminal) -> Exit {
-    let mut run = Run { args, terminal, trouble: false, start: Instant::now() };
+    let mut run = Run { args, terminal, trouble: false, stopped: false, start: Instant::now() };
     let result = run.go();
     match result {
         Ok(_) if run.trouble => Exit::Trouble,
@@ -133,6 +133,8 @@ struct Run<'a> {
     terminal: Terminal,
     /// Whether something could not be run or read. All else goes on, but the exit code will be 2.
     trouble: bool,
+    /// Whether faulty settings or rule pages kept a repository from being checked.
+    stopped: bool,
     start: Instant,
 }
 
@@ -251,6 +253,7 @@ impl Run<'_> {
         self.terminal.detail(|| format!("repository {}", repository.root().display()));
         if let Err(problems) = repository.read_pages() {
             self.fault(&problems);
+            self.stopped = true;
             return Ok(None);
         }
         let configs = repository.configs();
@@ -269,6 +272,7 @@ impl Run<'_> {
         let problems = configs.problems();
         if !problems.is_empty() {
             self.fault(&repository.located(problems));
+            self.stopped = true;
             return Ok(None);
         }
         if args.show_files {
@@ -299,7 +303,8 @@ impl Run<'_> {
         self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
         self.terminal.detail(|| {
             let (known, outcome) = (checked.outcome.project.documents().len(), &checked.outcome);
-            format!("{known} files read in {:?}, checked in {:?}", outcome.reading, outcome.checking)
+            let plural = if known == 1 { "" } else { "s" };
+            format!("{known} file{plural} read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
         });
         Ok(Some(checked))
     }
@@ -329,6 +334,10 @@ impl Run<'_> {
     /// Says what was found, and how the run ends.
     fn report(&self, all: &[Checked], place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
+        if self.stopped && all.is_empty() {
+            // An empty list would look like a clean bill.
+            return Ok(Exit::Clean);
+        }
         let groups: Vec<_> = all.iter().map(|checked| |rule: &str| checked.group(rule)).collect();
         let reports: Vec<Report<'_>> = all
             .iter()
@@ -404,7 +413,11 @@ impl Run<'_> {
         if self.args.fix || self.args.diff {
             let would = if self.args.diff { "would fix" } else { "fixed" };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-            self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+            if files == 0 {
+                self.terminal.say("nothing to fix");
+            } else {
+                self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+            }
         }
     }
 }

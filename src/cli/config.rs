@@ -93,7 +93,8 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
     let full = absolute(roots.cwd(), &args.path).map_err(|error| at(&args.path, error))?;
     let is_folder = full.is_dir();
     let root = roots.of(if is_folder { &full } else { full.parent().unwrap_or(&full) });
-    let path = repo_path(&root, &full).ok_or_else(|| format!("{}: its name is no Unicode", args.path.display()))?;
+    let path =
+        repo_path(&root, &full).ok_or_else(|| format!("{}: its name is not valid Unicode", args.path.display()))?;
     let given = match &args.config {
         Some(file) => Some(absolute(roots.cwd(), file).map_err(|error| at(file, error))?),
         None => None,

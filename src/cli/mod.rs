@@ -24,7 +24,7 @@ const STACK: usize = 64 << 20;
 /// A gate for Databricks repositories: finds what will fail or silently go wrong in notebooks, %run, imports
 /// and bundles, before it reaches a cluster.
 #[derive(Debug, Parser)]
-#[command(name = "brickgate", bin_name = "brickgate", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "brickgate", bin_name = "brickgate", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 nothing found, 1 errors found, 2 something could not be run or read.")]
 struct Cli {
     #[command(subcommand)]
@@ -87,7 +87,9 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
         Command::Test(args) => match repository::pages_here(&args.pages) {
-            Ok((worktree, pages)) => written(terminal, |style, out, err| test::run(&worktree, &pages, style, out, err)),
+            Ok((worktree, vantage, pages)) => {
+                written(terminal, |style, out, err| test::run(&worktree, &vantage, &pages, style, out, err))
+            }
             Err(message) => {
                 terminal.error(message);
                 Exit::Trouble.code()

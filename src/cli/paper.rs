@@ -62,6 +62,24 @@ impl Sheet {
         self.out.push('\n');
     }
 
+    /// Facts in a row, dimmed, broken between them where the terminal is too narrow.
+    pub(super) fn facts(&mut self, facts: &[String], separator: &str) {
+        let mut lines: Vec<String> = Vec::new();
+        for fact in facts {
+            match lines.last_mut() {
+                Some(line) if line.chars().count() + separator.len() + fact.chars().count() <= self.width => {
+                    line.push_str(separator);
+                    line.push_str(fact);
+                }
+                _ => lines.push(fact.clone()),
+            }
+        }
+        for line in lines {
+            let line = self.paint(Paint::new().dimmed(), &visible(&line));
+            let _ = writeln!(self.out, "{line}");
+        }
+    }
+
     /// A paragraph, list or table, with a blank line before it.
     fn text(&mut self, text: &str) {
         self.gap();
@@ -249,13 +267,14 @@ fn enclosed<'a>(text: &'a str, sign: &str) -> Option<(&'a str, &'a str)> {
     tight.then_some((inner, after.strip_prefix(sign)?))
 }
 
-/// `[text](address)` as `text (address)`; only the text where it is the address, or the address is in the page.
+/// `[text](address)` as `text (address)`; only the text where it is the address, or where the address leads nowhere
+/// from a terminal: into the page, or to a file beside it.
 fn link(text: &str) -> Option<(String, &str)> {
     let (shown, rest) = text.strip_prefix('[')?.split_once(']')?;
     let (address, after) = rest.strip_prefix('(')?.split_once(')')?;
     let shown = shown.replace(['*'], "");
-    let known = address.starts_with('#') || shown == address;
-    Some((if known { shown } else { format!("{shown} ({address})") }, after))
+    let tells_more = address.contains("://") && shown != address;
+    Some((if tells_more { format!("{shown} ({address})") } else { shown }, after))
 }
 
 #[cfg(test)]
@@ -278,6 +297,18 @@ mod tests {
         assert_eq!(shown("é`x`.", true, 80), "é\u{1b}[32m`x`\u{1b}[0m.\n");
         assert_eq!(shown("``a ` b``", false, 80), "``a ` b``\n");
         assert_eq!(shown("a \u{1b}[31m b", false, 80), "a \u{fffd}[31m b\n");
+    }
+
+    #[test]
+    fn links_to_files_are_their_text_alone() {
+        assert_eq!(shown("[docs/x.md](../../docs/x.md), [b](#b)", false, 80), "docs/x.md, b\n");
+    }
+
+    #[test]
+    fn facts_stay_whole() {
+        let mut sheet = Sheet::new(&Style { width: Some(30), ..Style::default() });
+        sheet.facts(&["group notebook".into(), "error".into(), "looks at: every file".into()], " | ");
+        assert_eq!(sheet.out, "group notebook | error\nlooks at: every file\n");
     }
 
     #[test]

@@ -88,7 +88,8 @@ impl Repository {
     pub(super) fn read_pages(&mut self) -> Result<(), Vec<PageProblem>> {
         let folders = config::pages(&*self.snapshot, &self.overrides);
         if !folders.is_empty() {
-            self.book = Book::builtin().with_pages(&*self.snapshot, &folders)?;
+            let read = Book::builtin().with_pages(&*self.snapshot, &folders);
+            self.book = read.map_err(|problems| seen(problems, &self.vantage))?;
         }
         Ok(())
     }
@@ -177,7 +178,7 @@ impl Repository {
     pub(super) fn finish(self, fixed: Fixed) -> Checked {
         let Fixed { texts, outcome, counts, refused, settled } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
-        let broken = self.book.broken();
+        let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
         Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
     }
@@ -199,12 +200,23 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
     let folders = config::pages(&worktree, &Overrides::default());
     match Book::builtin().with_pages(&worktree, &folders) {
         Ok(book) => (book, Vec::new()),
-        Err(problems) => (Book::builtin(), problems),
+        Err(problems) => {
+            let vantage = Vantage::new(roots.cwd(), worktree.root());
+            (Book::builtin(), seen(problems, &vantage))
+        }
     }
 }
 
-/// The rule pages that are named, or else those of the settings, and the repository that holds them.
-pub(super) fn pages_here(named: &[PathBuf]) -> Result<(Worktree, Vec<RepoPath>), String> {
+/// Faults in rule pages, with paths that hold from the working directory.
+fn seen(mut problems: Vec<PageProblem>, vantage: &Vantage) -> Vec<PageProblem> {
+    for problem in &mut problems {
+        problem.path = vantage.path(&RepoPath::new(&problem.path));
+    }
+    problems
+}
+
+/// The rule pages that are named, or else those of the settings, the repository that holds them, and the view on it.
+pub(super) fn pages_here(named: &[PathBuf]) -> Result<(Worktree, Vantage, Vec<RepoPath>), String> {
     let cwd = std::env::current_dir()
         .and_then(std::fs::canonicalize)
         .map_err(|error| format!("cannot tell the working directory: {error}"))?;
@@ -217,15 +229,16 @@ pub(super) fn pages_here(named: &[PathBuf]) -> Result<(Worktree, Vec<RepoPath>),
     let first = full.first().map_or(roots.cwd(), |(_, full)| if full.is_dir() { full } else { folder(full) });
     let root = roots.of(first);
     let worktree = Worktree::new(root.to_path_buf());
+    let vantage = Vantage::new(roots.cwd(), &root);
     if full.is_empty() {
         let pages = config::pages(&worktree, &Overrides::default());
-        return Ok((worktree, pages));
+        return Ok((worktree, vantage, pages));
     }
     let inside = |(path, full): &(&PathBuf, PathBuf)| {
         repo_path(&root, full).ok_or_else(|| format!("{}: not in the repository {}", path.display(), root.display()))
     };
     let pages = full.iter().map(inside).collect::<Result<_, _>>()?;
-    Ok((worktree, pages))
+    Ok((worktree, vantage, pages))
 }
 
 fn folder(file: &Path) -> &Path {

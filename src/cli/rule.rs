@@ -2,6 +2,7 @@
 
 use super::paper::{self, Sheet};
 use super::rules::{ListFormat, state};
+use crate::project::document::Kind;
 use crate::report::Style;
 use crate::rules::book::{Book, Rule};
 use crate::text::nearest::nearest;
@@ -45,10 +46,10 @@ fn suggestion(name: &str, book: &Book) -> String {
     let word = name.to_ascii_lowercase();
     let similar: Vec<String> =
         names().filter(|other| word.len() >= 3 && other.contains(&word)).map(|other| format!("`{other}`")).collect();
-    if similar.is_empty() {
-        "; `brickgate rules` lists all".to_owned()
-    } else {
-        format!("; did you mean one of {}?", similar.join(", "))
+    match &*similar {
+        [] => "; `brickgate rules` lists all".to_owned(),
+        [only] => format!("; did you mean {only}?"),
+        several => format!("; did you mean one of {}?", several.join(", ")),
     }
 }
 
@@ -59,13 +60,14 @@ fn human(rule: &Rule, style: &Style) -> String {
     let _ = writeln!(sheet.out, "{name}");
     sheet.prose("", &page.title);
     let kinds: Vec<&str> = page.head.applies_to.iter().map(|kind| kind.as_str()).collect();
+    let kinds = if kinds.len() == Kind::ALL.len() { "every file".to_owned() } else { kinds.join(", ") };
     let fix = match page.head.fix.as_str() {
         "none" => "no fix".to_owned(),
         word => format!("{word} fix"),
     };
     let severity = page.head.severity.as_str();
     let on = if page.head.enabled { severity.to_owned() } else { format!("{severity} (off unless settings say so)") };
-    let mut facts = vec![format!("group {}", page.group), on, fix, format!("looks at: {}", kinds.join(", "))];
+    let mut facts = vec![format!("group {}", page.group), on, fix, format!("looks at: {kinds}")];
     if !page.head.since.is_empty() {
         facts.push(format!("since {}", page.head.since));
     }
@@ -73,8 +75,8 @@ fn human(rule: &Rule, style: &Style) -> String {
         facts.push(page.path.clone());
     }
     let separator = if style.unicode { " · " } else { " | " };
-    let line = sheet.paint(Paint::new().dimmed(), &facts.join(separator));
-    let _ = writeln!(sheet.out, "{line}\n");
+    sheet.facts(&facts, separator);
+    sheet.out.push('\n');
     let body = paper::body(page, style);
     sheet.out.push_str(&body);
     if !page.head.options.is_empty() {

@@ -3,6 +3,7 @@
 use crate::page::PageProblem;
 use crate::report::Style;
 use crate::rules::book::{Book, Rule};
+use crate::snapshot::root::Vantage;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::trial::{self, Trial};
 use anstyle::{AnsiColor, Style as Paint};
@@ -20,12 +21,13 @@ pub struct Args {
 
 /// Runs the examples of the pages at `pages`: those that were asked for, or those of the settings. Returns the exit
 /// code: 0 if all pages are right, 1 if an example turns out otherwise than its page says, 2 if there is no page or
-/// one cannot be read.
+/// one cannot be read. Paths are written as `vantage` sees them.
 ///
 /// # Errors
 /// If `out` or `err` cannot be written to.
 pub fn run(
     snapshot: &dyn Snapshot,
+    vantage: &Vantage,
     pages: &[RepoPath],
     style: &Style,
     out: &mut dyn Write,
@@ -34,7 +36,7 @@ pub fn run(
     let book = match Book::builtin().with_pages(snapshot, pages) {
         Ok(book) => book,
         Err(problems) => {
-            faults(&problems, out)?;
+            faults(problems, vantage, out)?;
             return Ok(2);
         }
     };
@@ -43,19 +45,21 @@ pub fn run(
         writeln!(err, "error: there are no rule pages; name some, or set `pages` in brickgate.toml")?;
         return Ok(2);
     }
-    let trials: Vec<Trial> = own.par_iter().map(|rule| trial::run(&book, rule)).collect();
+    let seen = |page: &str| vantage.path(&RepoPath::new(page));
+    let mut trials: Vec<Trial> = own.par_iter().map(|rule| trial::run(&book, rule)).collect();
     let paint = |paint: Paint, text: &str| {
         if style.color { format!("{paint}{text}{paint:#}") } else { text.to_owned() }
     };
-    for (rule, trial) in own.iter().zip(&trials) {
+    for (rule, trial) in own.iter().zip(&mut trials) {
         let verdict = if trial.passed() {
             paint(AnsiColor::Green.on_default(), "ok")
         } else {
             paint(AnsiColor::Red.on_default(), "failed")
         };
-        writeln!(out, "{}: {verdict} ({})", rule.page.path, count(trial.examples, "example"))?;
-        faults(&trial.problems, out)?;
-        for failure in &trial.failures {
+        writeln!(out, "{}: {verdict} ({})", seen(&rule.page.path), count(trial.examples, "example"))?;
+        faults(trial.problems.clone(), vantage, out)?;
+        for failure in &mut trial.failures {
+            failure.page = seen(&failure.page);
             writeln!(out, "{failure}")?;
         }
     }
@@ -67,8 +71,11 @@ pub fn run(
     Ok(if unread { 2 } else { u8::from(failed > 0) })
 }
 
-fn faults(problems: &[PageProblem], out: &mut dyn Write) -> io::Result<()> {
-    problems.iter().try_for_each(|problem| writeln!(out, "{problem}"))
+fn faults(problems: Vec<PageProblem>, vantage: &Vantage, out: &mut dyn Write) -> io::Result<()> {
+    problems.into_iter().try_for_each(|mut problem| {
+        problem.path = vantage.path(&RepoPath::new(&problem.path));
+        writeln!(out, "{problem}")
+    })
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -91,7 +98,7 @@ mod tests {
         let snapshot = Memory::of(&[("tools/brickgate/no-print.md", page), ("tools/brickgate/README.md", "# no page")]);
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let pages = [RepoPath::new("tools/brickgate")];
-        let code = run(&snapshot, &pages, &Style::default(), &mut out, &mut err).unwrap();
+        let code = run(&snapshot, &Vantage::default(), &pages, &Style::default(), &mut out, &mut err).unwrap();
         (code, String::from_utf8([out, err].concat()).unwrap())
     }
 
@@ -124,7 +131,7 @@ mod tests {
         assert!(shown.contains("did you mean `severity`?"), "{shown}");
         let snapshot = Memory::of(&[("a.py", "")]);
         let mut said = Vec::new();
-        let code = run(&snapshot, &[], &Style::default(), &mut Vec::new(), &mut said).unwrap();
+        let code = run(&snapshot, &Vantage::default(), &[], &Style::default(), &mut Vec::new(), &mut said).unwrap();
         assert_eq!((code, said.is_empty()), (2, false));
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn parse(source: &Source) -> (Option<File>, Vec<Problem>) {
         for error in errors {
             let span =
                 error.span().map_or(Span::default(), |span| Span::from_range(span.start..span.end.max(span.start)));
-            reader.fault(span, format!("this is no valid TOML: {}", one_line(error.message())), None);
+            reader.fault(span, format!("this is not valid TOML: {}", one_line(error.message())), None);
         }
         return (Some(File::default()), reader.problems);
     }
@@ -281,7 +281,11 @@ impl Reader<'_> {
             Some((major.parse().ok()?, rest.get(..minor)?.parse().ok()?)).filter(|_| known)
         });
         if parsed.is_none() {
-            self.fault(span_of(value), format!("`{text}` is no runtime's version"), Some(format!("write {FORM}")));
+            self.fault(
+                span_of(value),
+                format!("`{text}` is not the version of a runtime"),
+                Some(format!("write {FORM}")),
+            );
         }
         parsed.map(|version| (version, span_of(value)))
     }
@@ -293,13 +297,17 @@ impl Reader<'_> {
             text.strip_prefix("3.").and_then(|minor| minor.parse().ok()).filter(|minor| PYTHONS.contains(minor));
         if minor.is_none() {
             let help = format!("known are `3.{}` to `3.{}`", PYTHONS.start(), PYTHONS.end());
-            self.fault(span_of(value), format!("`{text}` is no version of Python that can be checked for"), Some(help));
+            self.fault(
+                span_of(value),
+                format!("`{text}` is not a version of Python that can be checked for"),
+                Some(help),
+            );
         }
         minor.map(|minor| ((3, minor), span_of(value)))
     }
 
     fn size(&mut self, value: &Value<'_>) -> Option<At<u64>> {
-        const FORM: &str = "a number of bytes, or a text such as `\"10MB\"`";
+        const FORM: &str = "a number of bytes, or a string such as `\"10MB\"`";
         let bytes = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             DeValue::String(text) => parse_size(text),
@@ -364,7 +372,7 @@ impl Reader<'_> {
                 OptionValue::Integer(number)
             }
             DeValue::Array(_) => OptionValue::List(self.texts(key, value)?.into_iter().map(|(text, _)| text).collect()),
-            _ => return self.wrong(key, "a text, a whole number, `true` or `false`, or a list of texts", value),
+            _ => return self.wrong(key, "a string, a whole number, `true` or `false`, or a list of strings", value),
         };
         Some((option, span_of(value)))
     }
@@ -480,16 +488,16 @@ file = ["x"]
         let (_, problems) = read("brickgate.toml", text);
         let expected = [
             "brickgate.toml:1:1: error: there is no setting `exlude`\n  help: did you mean `exclude`?",
-            "brickgate.toml:2:18: error: `exclude` must be a list of texts, this entry is a whole number",
-            "brickgate.toml:2:12: error: `a[` is no glob: unclosed character class; missing ']'",
+            "brickgate.toml:2:18: error: `exclude` must be a list of strings, this entry is a whole number",
+            "brickgate.toml:2:12: error: `a[` is not a valid glob: unclosed character class; missing ']'",
             "brickgate.toml:3:10: error: there is no kind of compute `serverles`\n  help: did you mean `serverless`?",
-            "brickgate.toml:4:17: error: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a number with a point",
-            "brickgate.toml:5:17: error: `max-file-size` must be a number of bytes, or a text such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
+            "brickgate.toml:4:17: error: `target-python` must be a version of Python in quotes, such as `\"3.11\"`, not a decimal number",
+            "brickgate.toml:5:17: error: `max-file-size` must be a number of bytes, or a string such as `\"10MB\"`\n  help: it must be more than nothing and less than 4 GB",
             "brickgate.toml:6:11: error: there is no kind of file `notbook`\n  help: did you mean `notebook`?",
             "brickgate.toml:8:5: error: there is no severity `warn`\n  help: known are `off`, `info`, `warning` and `error`",
             "brickgate.toml:9:5: error: `b` must be `\"off\"`, a severity, or a table of options, not a whole number",
             "brickgate.toml:10:18: error: `severity` must be one of `off`, `info`, `warning` and `error`, not a whole number",
-            "brickgate.toml:10:25: error: `x` must be a text, a whole number, `true` or `false`, or a list of texts, not a number with a point",
+            "brickgate.toml:10:25: error: `x` must be a string, a whole number, `true` or `false`, or a list of strings, not a decimal number",
             "brickgate.toml:10:34: error: `y` must be a whole number from 0 to 4294967295",
             "brickgate.toml:12:1: error: there is no key of `override` `file`\n  help: did you mean `files`?",
             "brickgate.toml:11:1: error: this `override` has no `files`, so it changes nothing",
@@ -502,7 +510,7 @@ file = ["x"]
     fn says_what_is_no_toml() {
         let (_, problems) = read("brickgate.toml", "exclude = [\"a\"\npages = = 3\n");
         assert!(
-            !problems.is_empty() && problems.iter().all(|line| line.contains("no valid TOML") && !line.contains('\n'))
+            !problems.is_empty() && problems.iter().all(|line| line.contains("not valid TOML") && !line.contains('\n'))
         );
         let (file, problems) = read("brickgate.toml", &format!("exclude = {}", "[".repeat(100_000)));
         assert!(file.is_some() && !problems.is_empty());

@@ -110,7 +110,7 @@ fn build(written: &str, pattern: &str) -> Result<globset::Glob, String> {
         .literal_separator(true)
         .backslash_escape(true)
         .build()
-        .map_err(|error| format!("`{written}` is no glob: {}", error.kind()))
+        .map_err(|error| format!("`{written}` is not a valid glob: {}", error.kind()))
 }
 
 #[cfg(test)]

@@ -84,6 +84,9 @@ pub(super) enum Choice {
     Off(&'static str),
 }
 
+/// The selector that stands for all rules.
+const ALL: &str = "ALL";
+
 const SELECT: &str = "--select";
 const EXTEND: &str = "--extend-select";
 const IGNORE: &str = "--ignore";
@@ -99,7 +102,7 @@ pub(super) fn choices(names: &Names<'_>, overrides: &Overrides) -> (Vec<Choice>,
     {
         for selector in selectors {
             let selector = selector.trim();
-            let (rules, narrow) = if selector == "ALL" {
+            let (rules, narrow) = if selector == ALL {
                 ((0..names.pages.len()).collect(), 1)
             } else {
                 match names.find(selector) {
@@ -111,8 +114,10 @@ pub(super) fn choices(names: &Names<'_>, overrides: &Overrides) -> (Vec<Choice>,
                         }
                         (vec![rule], 3)
                     }
-                    Err(fault) => {
-                        problems.push(problem(option, selector, fault));
+                    Err((message, help)) => {
+                        let all = selector.is_empty() || selector.eq_ignore_ascii_case(ALL) || selector == "*";
+                        let help = if all { Some(format!("write `{ALL}` for all rules")) } else { help };
+                        problems.push(problem(option, selector, (message, help)));
                         continue;
                     }
                 }

@@ -40,9 +40,9 @@ pub(super) fn span_of<T>(value: &Spanned<T>) -> Span {
 /// What users call a type.
 fn type_word(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a text",
+        DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a point",
+        DeValue::Float(_) => "a decimal number",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
@@ -77,20 +77,20 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&mut self, key: &str, value: &Value<'_>) -> Option<At<String>> {
         match value.get_ref() {
             DeValue::String(text) => Some((text.clone().into_owned(), span_of(value))),
-            _ => self.wrong(key, "a text", value),
+            _ => self.wrong(key, "a string", value),
         }
     }
 
-    /// A list of texts. Entries of another type are noted and left out.
+    /// A list of strings. Entries of another type are noted and left out.
     pub(super) fn texts(&mut self, key: &str, value: &Value<'_>) -> Option<Vec<At<String>>> {
-        let DeValue::Array(entries) = value.get_ref() else { return self.wrong(key, "a list of texts", value) };
+        let DeValue::Array(entries) = value.get_ref() else { return self.wrong(key, "a list of strings", value) };
         let mut texts = Vec::with_capacity(entries.len());
         for entry in &**entries {
             match entry.get_ref() {
                 DeValue::String(text) => texts.push((text.clone().into_owned(), span_of(entry))),
                 other => {
                     let is = type_word(other);
-                    self.fault(span_of(entry), format!("`{key}` must be a list of texts, this entry is {is}"), None);
+                    self.fault(span_of(entry), format!("`{key}` must be a list of strings, this entry is {is}"), None);
                 }
             }
         }

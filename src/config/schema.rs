@@ -84,7 +84,7 @@ fn properties() -> Value {
             "enum": PYTHONS.map(|minor| format!("3.{minor}")).collect::<Vec<_>>(),
         },
         "max-file-size": {
-            "description": "Files with more bytes are reported, not read: a number, or a text such as \"10MB\"",
+            "description": "Files with more bytes are reported, not read: a number, or a string such as \"10MB\"",
             "type": ["integer", "string"],
             "default": "10MB",
         },

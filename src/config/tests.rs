@@ -237,7 +237,7 @@ fn all_faults_of_all_files() {
             "brickgate.toml:5:1: error: there is no group `rum`\n  help: did you mean `run/*`?",
             "brickgate.toml:6:1: error: `run` is a group, not a rule\n  help: write `run/*`",
             "brickgate.toml:7:15: error: `run-chain` has no option `max-dept`\n  help: did you mean `max-depth`?",
-            "brickgate.toml:7:37: error: `names` must be a list of texts, as its default is",
+            "brickgate.toml:7:37: error: `names` must be a list of strings, as its default is",
             "brickgate.toml:8:13: error: a group has no options, so `max-depth` cannot be set here\n  help: set it for the rule that has it",
             "brickgate.toml:11:11: error: there is no rule `nope`\n  help: `brickgate rules` lists them all",
             "sub/pyproject.toml:2:10: error: `pages` holds for the whole repository, so it is only read at its root\n  help: move it to the `brickgate.toml` of the root",
@@ -281,6 +281,8 @@ fn selection() {
             "--select: error: there is no rule `run-cycel`\n  help: did you mean `run-cycle`?",
         ]
     );
+    let (_, _, problems) = on(&["all"], &[], &[]);
+    assert_eq!(problems, ["--select: error: there is no rule `all`\n  help: write `ALL` for all rules"]);
 }
 
 #[test]

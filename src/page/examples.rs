@@ -163,7 +163,7 @@ impl Reader<'_> {
             Ok(role) => role,
             Err(bad) => {
                 if bad.known.is_empty() {
-                    self.faults.add(bad.span, format!("`{}` is no {}", bad.word, bad.what));
+                    self.faults.add(bad.span, format!("`{}` is not a {}", bad.word, bad.what));
                 } else {
                     self.faults.unknown(bad.span, bad.what, &bad.word, bad.known);
                 }
@@ -237,7 +237,7 @@ impl Example {
 
 fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: FixKind, faults: &mut Faults) {
     let Some(path) = repo_path(&info.path) else {
-        let message = format!("`{}` is no path inside a repository", info.path);
+        let message = format!("`{}` is not a path inside a repository", info.path);
         faults.add_with_help(info.place, message, "write it from the root, with `/`, without `.` and `..`");
         return;
     };
@@ -265,7 +265,7 @@ fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: F
     if info.fixed {
         let added = example.fixed.last().map(|file| &file.path);
         if !example.files.iter().any(|file| Some(&file.path) == added) {
-            faults.add(info.place, format!("`{}` is fixed but is no file of the example", info.path));
+            faults.add(info.place, format!("`{}` is fixed but is not a file of the example", info.path));
         }
         if fix == FixKind::None {
             faults.add(info.place, "the rule block says that there is no fix: write `fix = \"safe\"` or \"unsafe\"");
@@ -394,11 +394,11 @@ b
                 "p.md:11:4: error: `text findings` follows no file",
                 "p.md:16:4: error: `toml settings` is followed by no file",
                 "p.md:23:11: error: `a.py` stands twice in one example (put a line of text between two examples)",
-                "p.md:25:11: error: `b.py` is fixed but is no file of the example",
+                "p.md:25:11: error: `b.py` is fixed but is not a file of the example",
                 "p.md:29:9: error: unknown block of toml `setings` (did you mean `settings`?)",
                 "p.md:31:9: error: unknown block of text `findngs` (did you mean `findings`?)",
-                "p.md:33:11: error: `script` is no file name (a name without `.` and `/` needs quotes)",
-                "p.md:35:11: error: `../x.py` is no path inside a repository (write it from the root, with `/`, \
+                "p.md:33:11: error: `script` is not a file name (a name without `.` and `/` needs quotes)",
+                "p.md:35:11: error: `../x.py` is not a path inside a repository (write it from the root, with `/`, \
                  without `.` and `..`)",
                 "p.md:37:16: error: unknown word after a file name `crfl` (did you mean `crlf`?)",
                 "p.md:39:5: error: an example is indented; start it at the line's first column",

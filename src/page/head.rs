@@ -36,7 +36,7 @@ pub(super) fn read(content: &str, base: u32, whole: Span, faults: &mut Faults) -
         let span = error.span().map_or(whole, |range| reader.place(range));
         // The parser's messages may explain over several lines.
         let message = error.message().split('\n').next().unwrap_or_default();
-        reader.faults.add(span, format!("the rule block is no TOML: {message}"));
+        reader.faults.add(span, format!("the rule block is not valid TOML: {message}"));
     }
     reader.rule(table.get_ref(), whole)
 }
@@ -137,7 +137,7 @@ impl Reader<'_> {
         let mut needs = Vec::new();
         for (literal, span) in self.texts(value, "needs") {
             if literal.is_empty() {
-                self.faults.add(span, "an empty text is in every file: `needs` would skip nothing");
+                self.faults.add(span, "an empty string is in every file: `needs` would skip nothing");
             } else {
                 needs.push(literal);
             }
@@ -241,7 +241,7 @@ impl Reader<'_> {
             self.faults.add(
                 span,
                 format!(
-                    "the default of `{name}` is neither a whole number from 0 on, a switch, a text nor a list of texts"
+                    "the default of `{name}` is neither a whole number from 0 on, `true` or `false`, a string nor a list of strings"
                 ),
             );
         }
@@ -252,7 +252,7 @@ impl Reader<'_> {
         let text = value.get_ref().as_str();
         if text.is_none() {
             let span = self.place(value.span());
-            self.faults.add(span, format!("`{key}` is a text, not {}", value.get_ref().type_str()));
+            self.faults.add(span, format!("`{key}` is a string, not {}", value.get_ref().type_str()));
         }
         text.map(str::to_owned)
     }
@@ -270,7 +270,7 @@ impl Reader<'_> {
     fn texts(&mut self, value: &Value<'_>, key: &str) -> Vec<(String, Span)> {
         let Some(list) = value.get_ref().as_array() else {
             let span = self.place(value.span());
-            self.faults.add(span, format!("`{key}` is a list of texts, not {}", value.get_ref().type_str()));
+            self.faults.add(span, format!("`{key}` is a list of strings, not {}", value.get_ref().type_str()));
             return Vec::new();
         };
         let mut texts = Vec::new();
@@ -280,7 +280,7 @@ impl Reader<'_> {
                 texts.push((text.to_owned(), span));
             } else {
                 let found = value.get_ref().type_str();
-                self.faults.add(span, format!("`{key}` is a list of texts, not of {found}"));
+                self.faults.add(span, format!("`{key}` is a list of strings, not of {found}"));
             }
         }
         texts

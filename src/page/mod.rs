@@ -125,7 +125,7 @@ pub enum OptionValue {
     Boolean(bool),
     /// A text.
     Text(String),
-    /// A list of texts.
+    /// A list of strings.
     List(Vec<String>),
 }
 
@@ -135,8 +135,8 @@ impl OptionValue {
         match self {
             Self::Integer(_) => "an integer",
             Self::Boolean(_) => "true or false",
-            Self::Text(_) => "a text",
-            Self::List(_) => "a list of texts",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list of strings",
         }
     }
 

@@ -276,14 +276,14 @@ x
                 "p.md:3:4: error: no paragraph follows the rule block: say why the thing is bad",
                 "p.md:4:1: error: unknown key `sevrity` (did you mean `severity`?)",
                 "p.md:5:15: error: unknown kind `notbook` (did you mean `notebook`?)",
-                "p.md:5:26: error: `applies-to` is a list of texts, not of integer",
-                "p.md:6:9: error: `since` is a text, not integer",
+                "p.md:5:26: error: `applies-to` is a list of strings, not of integer",
+                "p.md:6:9: error: `since` is a string, not integer",
                 "p.md:7:11: error: a `{` is not closed; write `{{` for a brace",
                 "p.md:8:7: error: unknown kind of fix `maybe` (known: none, safe, unsafe)",
                 "p.md:9:10: error: option `Max` is not in kebab-case, such as `max-depth`",
                 "p.md:9:10: error: option `Max` has no `help`: say in one sentence what it does",
-                "p.md:10:11: error: the default of `Max` is neither a whole number from 0 on, a switch, a text nor a \
-                 list of texts",
+                "p.md:10:11: error: the default of `Max` is neither a whole number from 0 on, `true` or `false`, a string nor a \
+                 list of strings",
             ]
         );
     }
@@ -293,7 +293,7 @@ x
         assert_eq!(problems("# x\n").len(), 1);
         let broken = problems("# x\n\n```toml rule\nseverity = \n```\n\nwhy\n");
         assert!(
-            broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("no TOML")),
+            broken.iter().any(|problem| problem.starts_with("p.md:4:") && problem.contains("not valid TOML")),
             "{broken:?}"
         );
         let twice = format!("{}{}", GOOD.split("```python").next().unwrap(), "```toml rule\n```\n");

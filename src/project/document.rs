@@ -96,7 +96,7 @@ pub enum ProblemKind {
     TooLarge,
     /// An `.ipynb` that is no JSON, or no notebook of format 4.
     InvalidNotebook,
-    /// A bundle file that is no YAML.
+    /// A bundle file that is not valid YAML.
     InvalidYaml,
     /// Nested beyond what is analysed.
     TooDeep,

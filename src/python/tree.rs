@@ -53,7 +53,7 @@ impl Query {
                 Kind::Capture => format!("no node is captured as `@{}`", named.trim_start_matches('@')),
                 Kind::Predicate => lower(error.message.lines().next().unwrap_or_default()),
                 Kind::Structure => "no Python code can have this structure".to_owned(),
-                Kind::Syntax => "this is no valid query syntax".to_owned(),
+                Kind::Syntax => "this is not valid query syntax".to_owned(),
                 Kind::Language => "the grammar does not fit the query library".to_owned(),
             };
             // Errors in predicates come with a row only.
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(fault("(call fun: (identifier))").message, "Python's grammar has no field `fun`");
         assert_eq!(fault("((call) @x (#eq? @y \"a\"))").message, "no node is captured as `@y`");
         assert_eq!(fault("((call) @x (#lua-match? @x \"a\"))").message, "there is no predicate `#lua-match?`");
-        assert_eq!(fault("(call").message, "this is no valid query syntax");
+        assert_eq!(fault("(call").message, "this is not valid query syntax");
         assert_eq!(fault(&"(".repeat(100_000)).message, "brackets nest deeper than 100");
         let error = fault("(call) @x\n((call) @y (#match? @y \"(\"))");
         assert_eq!((error.offset >= 10, error.message.as_str()), (true, "invalid regex '('"));

@@ -17,7 +17,7 @@ pub struct Summary {
     pub files: usize,
     /// Findings that `--fix` mends.
     pub fixable: usize,
-    /// Findings that only `--unsafe-fixes` mends.
+    /// Findings that only `--fix --unsafe-fixes` mends.
     pub unsafe_fixable: usize,
 }
 
@@ -61,8 +61,8 @@ impl Summary {
         let fixes = match (self.fixable, self.unsafe_fixable) {
             (0, 0) => String::new(),
             (safe, 0) => format!("{safe} fixable with --fix; "),
-            (0, more) => format!("{more} fixable with --unsafe-fixes; "),
-            (safe, more) => format!("{safe} fixable with --fix, {more} more with --unsafe-fixes; "),
+            (0, more) => format!("{more} fixable with --fix --unsafe-fixes; "),
+            (safe, more) => format!("{safe} fixable with --fix, {more} more with --fix --unsafe-fixes; "),
         };
         format!("{found} ({fixes}{} checked in {})", plural(checked, "file"), duration(elapsed))
     }
@@ -92,7 +92,7 @@ mod tests {
         let line = both.line(1, Duration::from_millis(12_345));
         assert_eq!(
             line,
-            "2 hints in 1 file (1 fixable with --fix, 1 more with --unsafe-fixes; 1 file checked in 12.3 s)"
+            "2 hints in 1 file (1 fixable with --fix, 1 more with --fix --unsafe-fixes; 1 file checked in 12.3 s)"
         );
         assert_eq!(Summary::default().line(3, Duration::ZERO), "nothing found (3 files checked in 0 ms)");
     }

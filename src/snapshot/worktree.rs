@@ -48,7 +48,7 @@ impl Worktree {
         let target = fs::canonicalize(self.on_disk(path)).map_err(plain)?;
         let before = fs::metadata(&target).map_err(plain)?;
         if !before.is_file() {
-            return Err("is no regular file".to_owned());
+            return Err("is not a regular file".to_owned());
         }
         if before.permissions().readonly() {
             return Err("is read-only".to_owned());

@@ -81,14 +81,14 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
         return Err(error(0, "the file is too large"));
     }
     if raw.starts_with('\u{feff}') {
-        return Err(error(0, "no JSON: it starts with a byte order mark; save it as UTF-8 without one"));
+        return Err(error(0, "not valid JSON: it starts with a byte order mark; save it as UTF-8 without one"));
     }
     if raw.trim().is_empty() {
-        return Err(error(0, "no JSON: the file is empty"));
+        return Err(error(0, "not valid JSON: the file is empty"));
     }
     let file: File<'_> = serde_json::from_str(raw).map_err(|cause| json_error(raw, &cause))?;
     check_version(raw, file.nbformat)?;
-    let missing = |what: &str| error(0, &format!("no notebook: `{what}` is missing"));
+    let missing = |what: &str| error(0, &format!("not a notebook: `{what}` is missing"));
     let cells = file.cells.ok_or_else(|| missing("cells"))?;
     let metadata = file.metadata.ok_or_else(|| missing("metadata"))?;
     let language = notebook_language(metadata);
@@ -143,12 +143,14 @@ fn json_error(raw: &str, cause: &serde_json::Error) -> IpynbError {
     if let Some(at) = message.rfind(" at line ") {
         message.truncate(at);
     }
-    let message = if cause.is_data() { format!("no notebook: {message}") } else { format!("no JSON: {message}") };
+    let message = message.replace("EOF while parsing", "the file ends inside");
+    let message =
+        if cause.is_data() { format!("not a notebook: {message}") } else { format!("not valid JSON: {message}") };
     error(u32::try_from(offset).unwrap_or(0), &message)
 }
 
 fn check_version(raw: &str, nbformat: Option<&RawValue>) -> Result<(), IpynbError> {
-    let Some(value) = nbformat else { return Err(error(0, "no notebook: `nbformat` is missing")) };
+    let Some(value) = nbformat else { return Err(error(0, "not a notebook: `nbformat` is missing")) };
     let at = place(raw, value).start;
     match value.get().parse::<f64>() {
         Ok(version) if version >= 4.0 => Ok(()),
@@ -156,7 +158,7 @@ fn check_version(raw: &str, nbformat: Option<&RawValue>) -> Result<(), IpynbErro
             at,
             &format!("nbformat {version} is not supported: open it in Jupyter and save it as nbformat 4"),
         )),
-        Err(_) => Err(error(at, "no notebook: `nbformat` must be a number")),
+        Err(_) => Err(error(at, "not a notebook: `nbformat` must be a number")),
     }
 }
 
@@ -238,7 +240,10 @@ fn title(metadata: Option<&RawValue>) -> (Option<Box<str>>, bool) {
 fn push_source(raw: &str, source: &RawValue, index: usize, text: &mut String) -> Result<(), IpynbError> {
     let literal = source.get();
     let wrong = |at: Span| {
-        error(at.start, &format!("no notebook: `source` of cell {} is no string or list of strings", index + 1))
+        error(
+            at.start,
+            &format!("not a notebook: `source` of cell {} is neither a string nor a list of strings", index + 1),
+        )
     };
     if literal.starts_with('"') {
         string::decode(literal, text);

@@ -37,7 +37,7 @@ pub(super) fn check(context: &mut Context<'_>) {
             "!" => "use `subprocess`",
             _ => "only notebooks have magics",
         };
-        context.report(span, format!("`{magic}` is no Python, and this file is no notebook: {advice}"));
+        context.report(span, format!("`{magic}` is not Python, and this file is not a notebook: {advice}"));
     }
 }
 

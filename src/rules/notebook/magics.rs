@@ -160,10 +160,12 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         }
         let sign = if magic.double { "%%" } else { "%" };
         let message = match magic.suggestion(text) {
-            Some(meant) => format!("`{name}` is no known magic: did you mean `{sign}{meant}`?"),
+            Some(meant) => format!("`{name}` is not a known magic: did you mean `{sign}{meant}`?"),
             // An extension was loaded, which may well bring it.
             None if loads => continue,
-            None => format!("`{name}` is no known magic: make sure that a library registers it before this cell runs"),
+            None => {
+                format!("`{name}` is not a known magic: make sure that a library registers it before this cell runs")
+            }
         };
         context.report(sign_and_name(magic), message);
     }

@@ -80,7 +80,7 @@ pub(super) fn bare_path(context: &mut Context<'_>) {
             }
         } else {
             let message = format!(
-                "`%run` takes relative paths with `./` or `../`, or absolute ones, and `./{written}` is no notebook"
+                "`%run` takes relative paths with `./` or `../`, or absolute ones, and `./{written}` is not a notebook"
             );
             context.report(reference.span, message);
         }
