@@ -162,3 +162,67 @@ fn quiet_panics() {
         }));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Configs, Overrides};
+    use crate::snapshot::memory::Memory;
+
+    fn check_with(book: &Book, files: &[(&str, &str)]) -> Vec<String> {
+        let snapshot: Arc<dyn Snapshot> = Arc::new(Memory::of(files));
+        let settings = Configs::new(&*snapshot, book.rules().iter().map(|rule| &rule.page), &Overrides::default());
+        let asked = files.iter().map(|(path, _)| RepoPath::new(path)).collect();
+        let outcome = check(&Setup {
+            book,
+            snapshot: Arc::clone(&snapshot),
+            settings: &settings,
+            asked,
+            everything: &Vec::new,
+            progress: &|| {},
+        });
+        assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());
+        outcome.findings.iter().map(|found| format!("{}: {}", found.path, found.rule)).collect()
+    }
+
+    /// Fails on files that say so.
+    fn fails(context: &mut Context<'_>) {
+        assert!(!context.document.text().contains("fail here"), "no luck");
+        context.report(Span::at(0), "looked at");
+    }
+
+    #[test]
+    fn a_rule_that_fails_costs_one_file_one_finding() {
+        let book = Book::builtin().with_check("empty-notebook", fails);
+        let bad = "# Databricks notebook source\n# fail here\n%run x";
+        let good = "# Databricks notebook source\n%run x";
+        let files = [("a.py", good), ("b.py", bad), ("c.py", good)];
+        let with = |path: &str, rules: &[&str]| rules.iter().map(|rule| format!("{path}: {rule}")).collect::<Vec<_>>();
+        let expected: Vec<String> = [
+            with("a.py", &["bare-magic", "empty-notebook", "run-bare-path"]),
+            with("b.py", &["internal-error", "run-not-alone"]),
+            with("c.py", &["bare-magic", "empty-notebook", "run-bare-path"]),
+        ]
+        .concat();
+        let mut found = check_with(&book, &files);
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_said_twice_is_said_once() {
+        let finding = |path: &str, at: u32, message: &str| Finding {
+            rule: Arc::from("r"),
+            path: RepoPath::new(path),
+            span: Span::at(at),
+            message: message.to_owned(),
+            severity: Severity::Error,
+            fix: None,
+            notes: Vec::new(),
+        };
+        let mut findings = vec![finding("b", 1, "x"), finding("a", 9, "x"), finding("b", 1, "x"), finding("a", 2, "y")];
+        sort(&mut findings);
+        let order: Vec<_> = findings.iter().map(|found| (found.path.as_str(), found.span.start)).collect();
+        assert_eq!(order, [("a", 2), ("a", 9), ("b", 1)]);
+    }
+}

@@ -184,6 +184,11 @@ impl Place<'_> {
             ParseErrorType::ExpectedToken { expected: TokenKind::Colon, .. } if found == "`=`" => {
                 "`=` assigns; compare with `==`".into()
             }
+            ParseErrorType::ExpectedToken { expected: TokenKind::Colon, .. }
+                if found == "`if`" && self.line_before().trim_end() == "else" =>
+            {
+                "`else if` is written `elif`".into()
+            }
             ParseErrorType::ExpectedToken { expected, .. } => match expected {
                 TokenKind::Newline => format!("{found} is not expected here; the line should end before it"),
                 TokenKind::Name => format!("a name is missing before {found}"),
@@ -284,6 +289,7 @@ mod tests {
             ("f(1))\ng()", ")", "`)` closes a bracket that was never opened"),
             ("if x = 1:\n  y", "=", "`=` assigns; compare with `==`"),
             ("if x\n  y", "", "`:` is missing before the end of the line"),
+            ("if x:\n  y\nelse if z:\n  y", "if", "`else if` is written `elif`"),
             ("print x", "x", "`print` is a function; put what it gets in parentheses"),
             ("a = 'it's'", "s", "the quote before `s` ends the string; escape it or use the other quotes around"),
             ("x = \"\"\"a\nb", "\"\"\"a", "the string that begins here is never closed"),
