@@ -19,6 +19,7 @@ use std::time::Instant;
 
 /// Check files and say what will fail or go wrong on Databricks
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     /// Files and folders to check; without any, the whole repository; `-` for text on stdin
     #[arg(value_name = "PATHS")]

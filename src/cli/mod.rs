@@ -21,11 +21,13 @@ use terminal::{Color, Exit, Talk, Terminal};
 /// Deep code needs deep stacks, and the main thread's stack is not ours to size. Only what is used costs memory.
 const STACK: usize = 64 << 20;
 
+const EXIT_CODES: &str = "Exit codes: 0 no errors found, 1 errors found, 2 something could not be run or read.";
+
 /// A gate for Databricks repositories: finds what will fail or silently go wrong in notebooks, %run, imports
 /// and bundles, before it reaches a cluster.
 #[derive(Debug, Parser)]
 #[command(name = "brickgate", bin_name = "brickgate", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 nothing found, 1 errors found, 2 something could not be run or read.")]
+#[command(after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
