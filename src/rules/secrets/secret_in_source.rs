@@ -72,12 +72,15 @@ pub fn redactions(document: &Document) -> Vec<Span> {
 fn message(found: &Found, count: usize) -> String {
     let what = found.what;
     let start = &found.start;
-    let subject =
-        if count > 1 { format!("{count} times {what}, first `{start}…`,") } else { format!("{what} `{start}…`") };
+    let (more, it, one) = match count {
+        0 | 1 => (String::new(), "it", "one"),
+        _ => (format!(" and {} more of its kind", count - 1), "them", "ones"),
+    };
+    let subject = format!("{what} `{start}…`{more}");
     match found.place {
-        Place::Text => format!("{subject} in the file: revoke it and keep the new one in a secret scope"),
-        Place::Output => format!("{subject} in the output of this cell: revoke it and clear the output"),
-        Place::Metadata => format!("{subject} in the metadata of the notebook: revoke it and clear the value"),
+        Place::Text => format!("{subject} in the file: revoke {it} and keep the new {one} in a secret scope"),
+        Place::Output => format!("{subject} in the output of this cell: revoke {it} and clear the output"),
+        Place::Metadata => format!("{subject} in the metadata of the notebook: revoke {it} and clear the value"),
     }
 }
 
