@@ -359,6 +359,7 @@ fn broken_files_do_not_stop_the_rest() {
         ("cut.ipynb", br#"{"cells": [{"cell_type": "code", "sou"#, 1),
         ("list.ipynb", b"[]", 1),
         ("databricks.yml", b"bundle: [\n", 1),
+        ("databricks.yml", b"bundle: \"\\", 1),
     ];
     for (name, bytes, code) in cases {
         let place = Place::new(&[("other.py", &bad())]);
@@ -368,6 +369,13 @@ fn broken_files_do_not_stop_the_rest() {
         assert!(!ran.err.contains("panick"), "{name}: {}", ran.err);
         place.run(&["check", name]).expect(*code).says(name);
     }
+}
+
+#[test]
+fn a_bundle_may_end_in_a_block_without_a_line_end() {
+    let place = Place::new(&[("databricks.yml", "bundle:\n  name: |\n    x"), ("other.py", &bad())]);
+    let ran = place.run(&["check", "--output-format", "concise"]).expect(1).says("other.py:2:");
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use crate::text::Span;
 use libyaml_safer::{EventData, Mark, Parser, ScalarStyle};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -139,7 +140,9 @@ const MERGE: &str = "<<";
 /// # Errors
 /// If the text is no YAML, is nested too deeply, or grows too large when its aliases are followed.
 pub fn parse(text: &str) -> Result<Option<Arc<Node>>, YamlError> {
-    Builder { text, open: Vec::new(), anchors: HashMap::new(), root: None }.run()
+    // The parser fails on block scalars and escapes that the text's end cuts off before their line's end.
+    let ended = if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+    Builder { text: &ended, length: text.len(), open: Vec::new(), anchors: HashMap::new(), root: None }.run()
 }
 
 /// A collection that is still open.
@@ -154,7 +157,10 @@ struct Open {
 }
 
 struct Builder<'a> {
+    /// The text, with a line end at its end.
     text: &'a str,
+    /// Its own length.
+    length: usize,
     open: Vec<Open>,
     /// By name; a name that is used again stands for the later value.
     anchors: HashMap<String, Arc<Node>>,
@@ -164,13 +170,14 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn run(mut self) -> Result<Option<Arc<Node>>, YamlError> {
         let start_of_text = self.text.len() - self.text.trim_start_matches(BOM).len();
-        let offset = |mark: Mark| u32::try_from(start_of_text as u64 + mark.index).unwrap_or(u32::MAX);
+        let length = u32::try_from(self.length).unwrap_or(u32::MAX);
+        let offset = |mark: Mark| u32::try_from(start_of_text as u64 + mark.index).map_or(length, |at| at.min(length));
         let mut input = self.text.trim_start_matches(BOM).as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut input);
         loop {
             let event = parser.parse().map_err(|error| YamlError {
-                offset: error.problem_mark().map_or(0, offset).min(u32::try_from(self.text.len()).unwrap_or(u32::MAX)),
+                offset: error.problem_mark().map_or(0, offset),
                 message: format!("not valid YAML: {}", error.problem()),
             })?;
             let (start, end) = (offset(event.start_mark), offset(event.end_mark));
@@ -278,6 +285,20 @@ mod tests {
         assert_eq!(keys, ["näme", "list", "end"]);
         let long = format!("{}: x\nb: {}\n", "ä".repeat(300), "y");
         assert_eq!(read(&long).get("b").unwrap().span.of(&long), "y");
+    }
+
+    #[test]
+    fn the_last_line_may_go_without_its_end() {
+        for text in ["a: |\n  text", "a: >-\n  text\n  more", "a: |", "- |\n x"] {
+            assert!(parse(text).is_ok(), "{text:?}");
+        }
+        assert_eq!(read("a: |\n  text").get("a").unwrap().text(), Some("text\n"));
+        assert_eq!(read("a: |\n  text").get("a").unwrap().span, Span::new(3, 11));
+        let whole = "%YAML 1.1\n---\na: &x |2-\n   é\n\n  y\nb: \"c\\x41\\\n d\\u00e9\"\nc: 'e''f'\n? !!str [*x, {g: ~}]\n: >+\r\n h\r\n...\n";
+        for (end, _) in whole.char_indices() {
+            // Whatever it says, it says something.
+            let _ = parse(&whole[..end]);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::document::{Document, Kind, Problem, ProblemKind, ReadOptions};
 use crate::bundle;
+use crate::guard::guarded;
 use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
@@ -16,7 +17,8 @@ pub fn read(snapshot: &dyn Snapshot, path: &RepoPath, asked: bool, options: &Rea
         return failed(path, asked, options, too_large(options));
     }
     match snapshot.read(path) {
-        Ok(bytes) => understand(bytes, path, asked, options),
+        Ok(bytes) => guarded(|| understand(bytes, path, asked, options))
+            .unwrap_or_else(|reason| failed(path, asked, options, (ProblemKind::Unreadable, our_fault(&reason)))),
         Err(error) => failed(path, asked, options, (ProblemKind::Unreadable, error.message)),
     }
 }
@@ -51,15 +53,24 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
     document
 }
 
+/// What is said of a file whose reader failed.
+fn our_fault(reason: &str) -> String {
+    format!("reading this file failed ({reason}); this is a fault of brickgate, please report it")
+}
+
 /// Reads a document as a bundle file, unless its settings say that it is something else.
 pub fn read_bundle(document: &mut Document, options: &ReadOptions) {
     if document.raw.is_empty() || options.kind.is_some_and(|kind| kind != Kind::Bundle) {
         return;
     }
     document.kind = Kind::Bundle;
-    match bundle::read(&document.raw) {
-        Ok(bundle) => document.bundle = Some(Box::new(bundle)),
-        Err(error) => document.problems.push(Problem {
+    match guarded(|| bundle::read(&document.raw)) {
+        Ok(Ok(bundle)) => document.bundle = Some(Box::new(bundle)),
+        Err(reason) => {
+            let message = our_fault(&reason);
+            document.problems.push(Problem { kind: ProblemKind::Unreadable, span: Span::default(), message });
+        }
+        Ok(Err(error)) => document.problems.push(Problem {
             kind: ProblemKind::InvalidYaml,
             span: Span::at(error.offset),
             message: error.message,
