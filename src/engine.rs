@@ -5,6 +5,7 @@
 
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
+use crate::guard;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Rule};
@@ -13,9 +14,7 @@ use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Up to this many documents are checked on the calling thread: waking other threads costs more.
@@ -58,7 +57,6 @@ pub struct Outcome {
 
 /// Reads what was asked about and what it depends on, and checks it.
 pub fn check(setup: &Setup<'_>) -> Outcome {
-    quiet_panics();
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
     let project = Project::load(
@@ -102,7 +100,9 @@ fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> 
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
     let known = || setup.book.rules().iter().map(|rule| (&*rule.page.name, &*rule.page.group)).collect();
-    suppress::apply(document, findings, &ran, known, unused.map(|settings| settings.severity))
+    let severity = unused.map(|settings| settings.severity);
+    guard::caught(|| suppress::apply(document, findings, &ran, known, severity))
+        .unwrap_or_else(|reason| vec![failure(document, "the reading of `brickgate: ignore` comments", &reason)])
 }
 
 /// Runs one rule on one document. If the rule fails, the finding says so, and all else goes on.
@@ -114,53 +114,23 @@ fn run(
     document: &Document,
 ) -> Vec<Finding> {
     let mut context = Context::new(rule.page.name.clone(), document, project, rule_settings, &settings.target);
-    QUIET.set(true);
-    let result = catch_unwind(AssertUnwindSafe(|| rule.run(&mut context)));
-    QUIET.set(false);
-    match result {
+    match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
-        Err(cause) => vec![Finding {
-            rule: Arc::from(INTERNAL_ERROR),
-            path: document.path.clone(),
-            span: Span::at(0),
-            message: format!(
-                "the rule `{}` failed on this file ({}); this is a fault of brickgate, please report it",
-                rule.page.name,
-                reason(&*cause)
-            ),
-            severity: Severity::Error,
-            fix: None,
-            notes: Vec::new(),
-        }],
+        Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
     }
 }
 
-/// The text of a panic, in one line.
-fn reason(cause: &(dyn std::any::Any + Send)) -> String {
-    let text = cause
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| cause.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no reason given");
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-thread_local! {
-    /// Whether a panic on this thread is expected to be caught and reported as a finding.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Keeps the panics that become findings from being printed as well.
-fn quiet_panics() {
-    static SET: Once = Once::new();
-    SET.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                before(info);
-            }
-        }));
-    });
+/// The finding that says that something of ours failed.
+fn failure(document: &Document, what: &str, reason: &str) -> Finding {
+    Finding {
+        rule: Arc::from(INTERNAL_ERROR),
+        path: document.path.clone(),
+        span: Span::at(0),
+        message: format!("{what} failed on this file ({reason}); this is a fault of brickgate, please report it"),
+        severity: Severity::Error,
+        fix: None,
+        notes: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! The house, from the ground up; a room uses only rooms on lower floors:
 //!
-//! 1. [`text`], [`snapshot`]: positions, edits, bytes; nothing of Databricks
+//! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
 //! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
 //! 3. [`project`]: many files
 //! 4. [`page`]: the reader of rule pages
@@ -21,6 +21,7 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod guard;
 pub mod notebook;
 pub mod page;
 pub mod project;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by floor. A room imports only rooms on lower floors, never its neighbours.
 const FLOORS: &[&[&str]] = &[
-    &["text", "snapshot"],
+    &["text", "snapshot", "guard"],
     &["finding", "notebook", "python", "bundle"],
     &["project"],
     &["page"],

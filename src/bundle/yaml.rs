@@ -2,6 +2,7 @@
 //! readers refuse files that deploy. Anchors, aliases and merge keys are resolved; the tree never grows past a
 //! budget and never past a depth, whatever the text says.
 
+use crate::guard;
 use crate::text::Span;
 use libyaml_safer::{EventData, Mark, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
@@ -165,15 +166,26 @@ impl Builder<'_> {
     fn run(mut self) -> Result<Option<Arc<Node>>, YamlError> {
         let start_of_text = self.text.len() - self.text.trim_start_matches(BOM).len();
         let offset = |mark: Mark| u32::try_from(start_of_text as u64 + mark.index).unwrap_or(u32::MAX);
-        let mut input = self.text.trim_start_matches(BOM).as_bytes();
+        // The parser panics at a block scalar that ends without a line end.
+        let mut closed = std::borrow::Cow::Borrowed(self.text.trim_start_matches(BOM));
+        if !closed.ends_with('\n') {
+            closed.to_mut().push('\n');
+        }
+        let mut input = closed.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut input);
+        let mut last = offset(Mark::default());
         loop {
-            let event = parser.parse().map_err(|error| YamlError {
+            let next = guard::caught(|| parser.parse()).map_err(|_| YamlError {
+                offset: last,
+                message: "not valid YAML: the parser can make no sense of what follows".to_owned(),
+            })?;
+            let event = next.map_err(|error| YamlError {
                 offset: error.problem_mark().map_or(0, offset).min(u32::try_from(self.text.len()).unwrap_or(u32::MAX)),
                 message: format!("not valid YAML: {}", error.problem()),
             })?;
             let (start, end) = (offset(event.start_mark), offset(event.end_mark));
+            last = end;
             match event.data {
                 EventData::Scalar { anchor, value, style, .. } => {
                     let span = self.scalar_span(start, end, style);
@@ -335,6 +347,16 @@ mod tests {
         let error = parse("a: [1, 2\nb: 3\n").unwrap_err();
         assert!(error.offset > 0 && error.message.starts_with("not valid YAML: "), "{error:?}");
         assert!(parse("").unwrap().is_none());
+    }
+
+    #[test]
+    fn the_last_line_needs_no_end() {
+        for text in ["a: 1\nb: >\n  long\n  text", "a: 1\nb: |-\n  long\n\n  text", "a: 1\nb: |"] {
+            assert_eq!(read(text).get("a").unwrap().text(), Some("1"), "{text}");
+            assert!(read(text).get("b").is_some(), "{text}");
+        }
+        let text = "b: >\n  long\n  text";
+        assert!(read(text).get("b").unwrap().span.end as usize <= text.len());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::document::{Document, Kind, Problem, ProblemKind, ReadOptions};
 use crate::bundle;
+use crate::guard;
 use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
@@ -57,9 +58,10 @@ pub fn read_bundle(document: &mut Document, options: &ReadOptions) {
         return;
     }
     document.kind = Kind::Bundle;
-    match bundle::read(&document.raw) {
-        Ok(bundle) => document.bundle = Some(Box::new(bundle)),
-        Err(error) => document.problems.push(Problem {
+    match guard::caught(|| bundle::read(&document.raw)) {
+        Err(reason) => document.problems.push(failure(&reason)),
+        Ok(Ok(bundle)) => document.bundle = Some(Box::new(bundle)),
+        Ok(Err(error)) => document.problems.push(Problem {
             kind: ProblemKind::InvalidYaml,
             span: Span::at(error.offset),
             message: error.message,
@@ -159,6 +161,18 @@ fn line_of(bytes: &[u8], at: usize) -> usize {
 fn too_large(options: &ReadOptions) -> (ProblemKind, String) {
     let limit = options.max_file_size;
     (ProblemKind::TooLarge, format!("larger than {limit} bytes (setting `max-file-size`), so it is not checked"))
+}
+
+/// What is said of a file that we failed to read ourselves.
+pub fn failure(reason: &str) -> Problem {
+    let message = format!("reading this file failed ({reason}); this is a fault of brickgate, please report it");
+    Problem { kind: ProblemKind::Unreadable, span: Span::at(0), message }
+}
+
+/// A document that cannot be read because we failed ourselves.
+pub fn given_up(path: &RepoPath, asked: bool, options: &ReadOptions, reason: &str) -> Document {
+    let Problem { kind, message, .. } = failure(reason);
+    failed(path, asked, options, (kind, message))
 }
 
 fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): (ProblemKind, String)) -> Document {
