@@ -52,7 +52,7 @@ impl<'a> Resolver<'a> {
 
     fn relative(&mut self, path: &str, bare: BareName) -> Resolution {
         let Some(target) = self.folder.join(path) else { return Resolution::Outside };
-        if matches!(path.rsplit('/').next(), Some("." | "..")) {
+        if matches!(path.trim_end_matches('/').rsplit('/').next(), Some("." | "..")) {
             // A folder, which cannot be run, whatever its name.
             return Resolution::NotFound { other_case: None, nearest: None };
         }
@@ -336,7 +336,9 @@ mod tests {
         assert_eq!(run("../../9.Includes/common_functions"), missing(None, Some("09.Includes/common functions.py")));
         assert_eq!(run("../helpers"), missing(None, Some("jobs/daily/sub/helpers.py")));
         assert_eq!(run("./nothing_of_the_kind"), missing(None, None));
-        assert_eq!(run(".."), missing(None, None));
+        for folder in ["..", "../", "./", "../..", "../..//"] {
+            assert_eq!(run(folder), missing(None, None), "{folder}");
+        }
         assert_eq!(run("./plainer"), missing(None, None), "a plain file is no suggestion");
     }
 

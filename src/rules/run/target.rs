@@ -157,6 +157,11 @@ const fn command(reference: &Reference) -> &'static str {
 /// Where the notebook was looked for.
 fn wanted(context: &Context<'_>, reference: &Reference) -> String {
     let folder = context.document.path.parent();
+    if let Some(target) = reference.target.as_deref()
+        && matches!(target.trim_end_matches('/').rsplit('/').next(), Some("." | ".."))
+    {
+        return format!("`{target}` is a folder, add the name of a notebook in it");
+    }
     match reference.target.as_deref().and_then(|target| folder.join(target)) {
         Some(path) => format!("there is no `{path}` in this repository"),
         None => "there is none of that name in this repository".to_owned(),
