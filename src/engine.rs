@@ -8,7 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::guard;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
-use crate::rules::book::{Book, Rule};
+use crate::rules::book::{Book, Literals, Rule};
 use crate::rules::context::{Context, RuleSettings};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
@@ -91,10 +91,11 @@ fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> 
     let settings = setup.settings.for_path(&document.path);
     let mut findings = Vec::new();
     let mut ran: Vec<&str> = Vec::new();
+    let mut literals = Literals::new(document.text());
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
-        if rule.concerns(document) {
+        if rule.concerns(document, &mut literals) {
             findings.extend(run(rule, rule_settings, &settings, project, document));
         }
     }
