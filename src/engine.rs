@@ -5,10 +5,10 @@
 
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
-use crate::guard::guarded;
+use crate::guard;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
-use crate::rules::book::{Book, Rule};
+use crate::rules::book::{Book, Literals, Rule};
 use crate::rules::context::{Context, RuleSettings};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
@@ -91,16 +91,19 @@ fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> 
     let settings = setup.settings.for_path(&document.path);
     let mut findings = Vec::new();
     let mut ran: Vec<&str> = Vec::new();
+    let mut literals = Literals::new(document.text());
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
-        if rule.concerns(document) {
+        if rule.concerns(document, &mut literals) {
             findings.extend(run(rule, rule_settings, &settings, project, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
     let known = || setup.book.rules().iter().map(|rule| (&*rule.page.name, &*rule.page.group)).collect();
-    suppress::apply(document, findings, &ran, known, unused.map(|settings| settings.severity))
+    let severity = unused.map(|settings| settings.severity);
+    guard::caught(|| suppress::apply(document, findings, &ran, known, severity))
+        .unwrap_or_else(|reason| vec![failure(document, "the reading of `brickgate: ignore` comments", &reason)])
 }
 
 /// Runs one rule on one document. If the rule fails, the finding says so, and all else goes on.
@@ -112,20 +115,22 @@ fn run(
     document: &Document,
 ) -> Vec<Finding> {
     let mut context = Context::new(rule.page.name.clone(), document, project, rule_settings, &settings.target);
-    match guarded(|| rule.run(&mut context)) {
+    match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
-        Err(reason) => vec![Finding {
-            rule: Arc::from(INTERNAL_ERROR),
-            path: document.path.clone(),
-            span: Span::at(0),
-            message: format!(
-                "the rule `{}` failed on this file ({}); this is a fault of brickgate, please report it",
-                rule.page.name, reason
-            ),
-            severity: Severity::Error,
-            fix: None,
-            notes: Vec::new(),
-        }],
+        Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
+    }
+}
+
+/// The finding that says that something of ours failed.
+fn failure(document: &Document, what: &str, reason: &str) -> Finding {
+    Finding {
+        rule: Arc::from(INTERNAL_ERROR),
+        path: document.path.clone(),
+        span: Span::at(0),
+        message: format!("{what} failed on this file ({reason}); this is a fault of brickgate, please report it"),
+        severity: Severity::Error,
+        fix: None,
+        notes: Vec::new(),
     }
 }
 

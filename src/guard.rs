@@ -1,4 +1,4 @@
-//! Keeps a failure in one file from stopping the work on all others.
+//! Panics that are caught: what fails on one file must not end the run.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -6,19 +6,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 thread_local! {
-    /// Whether a panic on this thread is expected, and told by whoever waits for it.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// Whether a panic on this thread will be caught, so that it need not be printed.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work`. What it was working on must not be used any more if it fails.
+/// Does `work`. If it panics, nothing is printed.
 ///
 /// # Errors
-/// If it panics: the reason, one line. Nothing is printed.
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    quiet_panics();
-    let before = QUIET.replace(true);
+/// What the panic said, in one line.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !CAUGHT.get() {
+                before(info);
+            }
+        }));
+    });
+    let outer = CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(work));
-    QUIET.set(before);
+    CAUGHT.set(outer);
     result.map_err(|cause| reason(&*cause))
 }
 
@@ -32,28 +40,16 @@ fn reason(cause: &(dyn Any + Send)) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// Keeps the panics that are waited for from being printed as well.
-fn quiet_panics() {
-    static SET: Once = Once::new();
-    SET.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                before(info);
-            }
-        }));
-    });
-}
-
 #[cfg(test)]
+#[allow(clippy::panic, reason = "panics are what is tested")]
 mod tests {
     use super::*;
 
     #[test]
-    fn tells_what_came_of_it() {
-        assert_eq!(guarded(|| 1), Ok(1));
-        assert_eq!(guarded(|| panic!("one\ntwo")), Err::<(), _>("one".to_owned()));
-        assert_eq!(guarded(|| guarded(|| panic!("{}", 1)).is_err()), Ok(true));
-        assert!(!QUIET.get());
+    fn panics_become_text() {
+        assert_eq!(caught(|| 1), Ok(1));
+        assert_eq!(caught(|| -> u8 { panic!("a {}\nb", 1) }), Err("a 1".to_owned()));
+        assert_eq!(caught(|| caught(|| -> u8 { panic!("inner") })), Ok(Err("inner".to_owned())));
+        assert!(!CAUGHT.get());
     }
 }

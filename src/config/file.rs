@@ -9,7 +9,11 @@ use crate::project::document::Kind;
 use crate::rules::context::Compute;
 use crate::snapshot::{ReadError, RepoPath, Snapshot};
 use crate::text::{MAX_LEN, Span};
+use std::io::Read;
 use toml::de::{DeTable, DeValue};
+
+/// No settings file that is meant is larger, in bytes.
+const MOST: usize = 10_000_000;
 
 /// Names of settings files of our own, the strongest first. [`PYPROJECT`] comes after them.
 pub const FILE_NAMES: [&str; 2] = [".brickgate.toml", "brickgate.toml"];
@@ -125,21 +129,27 @@ pub(super) struct File {
 
 /// Reads the text of a file through the snapshot, or from disk if it stands outside the repository.
 pub(super) fn load(snapshot: &dyn Snapshot, place: &Place) -> Result<Source, ReadError> {
+    let too_large = || ReadError { message: "it is too large".to_owned(), missing: false };
     let (bytes, base) = match place {
+        Place::Inside(path) if snapshot.size(path).is_some_and(|size| size > MOST as u64) => return Err(too_large()),
         Place::Inside(path) => (snapshot.read(path)?, path.parent()),
         Place::Outside(path) => {
-            let bytes = std::fs::read(path).map_err(|error| ReadError {
+            let failed = |error: std::io::Error| ReadError {
                 message: error.kind().to_string(),
                 missing: error.kind() == std::io::ErrorKind::NotFound,
-            })?;
+            };
+            let mut bytes = Vec::new();
+            // It may be a pipe, or a device that never ends.
+            let file = std::fs::File::open(path).map_err(failed)?;
+            file.take(MOST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
             (bytes, RepoPath::root())
         }
     };
+    if bytes.len() > MOST {
+        return Err(too_large());
+    }
     let text =
         String::from_utf8(bytes).map_err(|_| ReadError { message: "it is not UTF-8".to_owned(), missing: false })?;
-    if text.len() >= MAX_LEN {
-        return Err(ReadError { message: "it is too large".to_owned(), missing: false });
-    }
     Ok(Source { place: place.clone(), base, text: text.into() })
 }
 

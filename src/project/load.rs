@@ -3,9 +3,10 @@
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
-use super::read::{is_bundle_candidate, is_python, read, read_bundle, understand};
+use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, understand};
 use super::reference::{Reference, ReferenceKind};
 use super::{collect, roles};
+use crate::guard;
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
@@ -69,7 +70,9 @@ impl Loader<'_> {
             paths.iter().filter(|path| !self.known.contains_key(*path) && seen.insert(*path)).collect();
         let snapshot = self.places.snapshot().as_ref();
         let documents = each(&new, |path| {
-            let document = read(snapshot, path, asked, &(self.request.options)(path));
+            let options = (self.request.options)(path);
+            let document = guard::caught(|| read(snapshot, path, asked, &options))
+                .unwrap_or_else(|reason| given_up(path, asked, &options, &reason));
             (self.request.progress)();
             document
         });
@@ -135,8 +138,7 @@ impl Loader<'_> {
     /// `dbutils.notebook.run` are resolved, but no rule looks into what they reach.
     fn follow_runs(&mut self) {
         while self.references.len() < self.documents.len() {
-            let new = self.documents.get(self.references.len()..).unwrap_or_default();
-            let found = each(new, |document| collect::references(document, self.places));
+            let found = self.collect();
             let runs = found.iter().flatten().filter(|reference| reference.kind == ReferenceKind::Run);
             let targets: BTreeSet<RepoPath> = runs.filter_map(|run| run.resolution.file().cloned()).collect();
             self.references.extend(found);
@@ -189,12 +191,27 @@ impl Loader<'_> {
             let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
             let bytes = if small { snapshot.read(path).ok() } else { None }?;
             let mentions = search.is_match(&bytes) && memchr::memmem::find(&bytes, b"import").is_some();
-            mentions.then(|| understand(bytes, path, false, &options))
+            // Nothing is said of such files, so one that cannot be read is none that imports something.
+            mentions.then(|| guard::caught(|| understand(bytes, path, false, &options)).ok()).flatten()
         });
         self.take(found.into_iter().flatten().collect());
-        let new = self.documents.get(self.references.len()..).unwrap_or_default();
-        let references = each(new, |document| collect::references(document, self.places));
+        let references = self.collect();
         self.references.extend(references);
+    }
+
+    /// What those documents refer to whose references were not collected yet.
+    fn collect(&mut self) -> Vec<Vec<Reference>> {
+        let from = self.references.len();
+        let new = self.documents.get(from..).unwrap_or_default();
+        let found = each(new, |document| guard::caught(|| collect::references(document, self.places)));
+        let documents = self.documents.iter_mut().skip(from);
+        let said = documents.zip(found).map(|(document, found)| {
+            found.unwrap_or_else(|reason| {
+                document.problems.push(failure(&reason));
+                Vec::new()
+            })
+        });
+        said.collect()
     }
 
     fn is_unclear(&self, at: usize) -> bool {

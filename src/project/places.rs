@@ -114,6 +114,8 @@ impl Places {
             ([one], _) => Named::One(one.clone()),
             ([], []) if listing.kind(name) == Some(EntryKind::File) => Named::File(path.clone()),
             ([], []) => Named::Nothing,
+            // Whatever cannot be read may be a notebook; that it cannot be read is said of the file itself.
+            ([], [file, ..]) if self.snapshot.head(file, 1).is_err() => Named::One(file.clone()),
             ([], [file, ..]) => Named::File(file.clone()),
             _ => Named::Several(notebooks),
         }

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Kind, Problem, ProblemKind, ReadOptions};
 use crate::bundle;
-use crate::guard::guarded;
+use crate::guard;
 use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
@@ -17,8 +17,7 @@ pub fn read(snapshot: &dyn Snapshot, path: &RepoPath, asked: bool, options: &Rea
         return failed(path, asked, options, too_large(options));
     }
     match snapshot.read(path) {
-        Ok(bytes) => guarded(|| understand(bytes, path, asked, options))
-            .unwrap_or_else(|reason| failed(path, asked, options, (ProblemKind::Unreadable, our_fault(&reason)))),
+        Ok(bytes) => understand(bytes, path, asked, options),
         Err(error) => failed(path, asked, options, (ProblemKind::Unreadable, error.message)),
     }
 }
@@ -53,23 +52,15 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
     document
 }
 
-/// What is said of a file whose reader failed.
-fn our_fault(reason: &str) -> String {
-    format!("reading this file failed ({reason}); this is a fault of brickgate, please report it")
-}
-
 /// Reads a document as a bundle file, unless its settings say that it is something else.
 pub fn read_bundle(document: &mut Document, options: &ReadOptions) {
     if document.raw.is_empty() || options.kind.is_some_and(|kind| kind != Kind::Bundle) {
         return;
     }
     document.kind = Kind::Bundle;
-    match guarded(|| bundle::read(&document.raw)) {
+    match guard::caught(|| bundle::read(&document.raw)) {
+        Err(reason) => document.problems.push(failure(&reason)),
         Ok(Ok(bundle)) => document.bundle = Some(Box::new(bundle)),
-        Err(reason) => {
-            let message = our_fault(&reason);
-            document.problems.push(Problem { kind: ProblemKind::Unreadable, span: Span::default(), message });
-        }
         Ok(Err(error)) => document.problems.push(Problem {
             kind: ProblemKind::InvalidYaml,
             span: Span::at(error.offset),
@@ -170,6 +161,18 @@ fn line_of(bytes: &[u8], at: usize) -> usize {
 fn too_large(options: &ReadOptions) -> (ProblemKind, String) {
     let limit = options.max_file_size;
     (ProblemKind::TooLarge, format!("larger than {limit} bytes (setting `max-file-size`), so it is not checked"))
+}
+
+/// What is said of a file that we failed to read ourselves.
+pub fn failure(reason: &str) -> Problem {
+    let message = format!("reading this file failed ({reason}); this is a fault of brickgate, please report it");
+    Problem { kind: ProblemKind::Unreadable, span: Span::at(0), message }
+}
+
+/// A document that cannot be read because we failed ourselves.
+pub fn given_up(path: &RepoPath, asked: bool, options: &ReadOptions, reason: &str) -> Document {
+    let Problem { kind, message, .. } = failure(reason);
+    failed(path, asked, options, (kind, message))
 }
 
 fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): (ProblemKind, String)) -> Document {

@@ -1,6 +1,7 @@
 //! From text to tree, and what the parser has to say about it.
 
 use super::depth;
+use crate::guard;
 use crate::text::Span;
 use crate::text::region::{OffsetMap, Region};
 use ruff_python_ast::token::{TokenKind, Tokens};
@@ -10,6 +11,7 @@ use ruff_text_size::Ranged;
 
 /// A tree that is safe to drop however deep it is.
 pub(super) struct Tree {
+    /// `None` if the parser failed.
     parsed: Option<Parsed<Mod>>,
     shallow: bool,
 }
@@ -21,6 +23,16 @@ impl Tree {
             Some(Mod::Module(module)) => &module.body,
             _ => &[],
         }
+    }
+
+    /// Whether the code is valid Python.
+    pub(super) fn is_valid(&self) -> bool {
+        self.parsed.as_ref().is_some_and(|parsed| parsed.errors().is_empty())
+    }
+
+    /// Whether the parser failed, so that nothing is known but that the code is not valid.
+    pub(super) const fn is_lost(&self) -> bool {
+        self.parsed.is_none()
     }
 
     /// Syntax errors, in no particular order.
@@ -97,8 +109,9 @@ fn parse_once(code: &str, ipython: bool, target: (u8, u8)) -> Option<Tree> {
         return None;
     }
     let target = PythonVersion { major: target.0, minor: target.1 };
-    let parsed = parse_unchecked(code, ParseOptions::from(mode).with_target_version(target));
-    Some(Tree { parsed: Some(parsed), shallow: false })
+    // The parser panics on some code that is not valid.
+    let parsed = guard::caught(|| parse_unchecked(code, ParseOptions::from(mode).with_target_version(target)));
+    Some(Tree { parsed: parsed.ok(), shallow: false })
 }
 
 const fn mode(ipython: bool) -> Mode {
@@ -173,7 +186,7 @@ pub(super) fn magics(code: &str) -> Vec<(std::ops::Range<usize>, bool)> {
 
 /// See [`super::parses`].
 pub(super) fn parses(code: &str, ipython: bool) -> bool {
-    parse(code, ipython, LATEST).is_some_and(|tree| tree.errors().is_empty())
+    parse(code, ipython, LATEST).is_some_and(|tree| tree.is_valid())
 }
 
 /// Where only the tree counts, every syntax is accepted.
@@ -228,5 +241,7 @@ mod tests {
         for code in ["x = (1", "print 1", "x = 'a' 1?"] {
             assert!(!parses(code, true), "{code}");
         }
+        // Here the parser itself panics.
+        assert!(!parses("[)\n;", true));
     }
 }

@@ -30,6 +30,13 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         walker.refuse();
         return;
     };
+    if tree.is_lost() {
+        let range = errors::first_line(TextRange::up_to(TextSize::of(&*region.code)), &region.code);
+        let (span, kind, cell) = (walker.span(range), SyntaxErrorKind::Invalid, walker.cell);
+        let message = "the parser can make no sense of this code".to_owned();
+        walker.facts.syntax_errors.push(SyntaxError { span, message, kind, cell });
+        return;
+    }
     let mark = walker.mark();
     for statement in tree.statements() {
         walker.statement(statement);
@@ -161,7 +168,7 @@ impl Walker<'_> {
         let shift = self.shift + node.range.start().to_u32() + index(at);
         let code = self.code;
         let inner = code.get((shift - self.shift) as usize..node.range.end().to_usize()).unwrap_or("");
-        let Some(tree) = parse::parse(inner, false, (3, u8::MAX)).filter(|tree| tree.errors().is_empty()) else {
+        let Some(tree) = parse::parse(inner, false, (3, u8::MAX)).filter(parse::Tree::is_valid) else {
             return;
         };
         let outer = (self.shift, std::mem::replace(&mut self.code, inner));

@@ -13,6 +13,9 @@ const MAX_NESTING: u32 = 1000;
 /// Deeper brackets in a query are refused: the query compiler recurses over them.
 const MAX_QUERY_DEPTH: usize = 100;
 
+/// Longest source of a query, in bytes: compiling takes time with the square of it.
+const MAX_QUERY_LEN: usize = 20_000;
+
 /// A compiled query. Compiling costs milliseconds: keep it.
 #[derive(Debug)]
 pub struct Query(tree_sitter::Query);
@@ -41,6 +44,9 @@ impl Query {
     /// If the source is no query, names a node or field that Python's grammar does not have, or uses an unknown
     /// predicate.
     pub fn compile(source: &str) -> Result<Self, QueryError> {
+        if source.len() > MAX_QUERY_LEN {
+            return Err(QueryError { offset: 0, message: format!("longer than {MAX_QUERY_LEN} bytes") });
+        }
         if let Some(offset) = too_deep(source) {
             return Err(QueryError { offset, message: format!("brackets nest deeper than {MAX_QUERY_DEPTH}") });
         }
@@ -201,7 +207,8 @@ mod tests {
         assert_eq!(fault("((call) @x (#eq? @y \"a\"))").message, "no node is captured as `@y`");
         assert_eq!(fault("((call) @x (#lua-match? @x \"a\"))").message, "there is no predicate `#lua-match?`");
         assert_eq!(fault("(call").message, "this is not valid query syntax");
-        assert_eq!(fault(&"(".repeat(100_000)).message, "brackets nest deeper than 100");
+        assert_eq!(fault(&format!("[{}] @x", "(call) ".repeat(50_000))).message, "longer than 20000 bytes");
+        assert_eq!(fault(&"(".repeat(10_000)).message, "brackets nest deeper than 100");
         let error = fault("(call) @x\n((call) @y (#match? @y \"(\"))");
         assert_eq!((error.offset >= 10, error.message.as_str()), (true, "invalid regex '('"));
     }

@@ -51,11 +51,42 @@ struct Needs {
 }
 
 impl Needs {
+    fn finders(&self) -> impl Iterator<Item = (&String, &Finder<'static>)> {
+        let make = || self.literals.iter().map(|literal| Finder::new(literal).into_owned()).collect();
+        self.literals.iter().zip(self.finders.get_or_init(make))
+    }
+
     /// Whether the text holds one of the literals, or none is needed.
     fn are_met_by(&self, text: &str) -> bool {
-        let make = || self.literals.iter().map(|literal| Finder::new(literal).into_owned()).collect();
-        self.literals.is_empty()
-            || self.finders.get_or_init(make).iter().any(|finder| finder.find(text.as_bytes()).is_some())
+        self.literals.is_empty() || self.finders().any(|(_, finder)| finder.find(text.as_bytes()).is_some())
+    }
+
+    /// The same for a text of which something may be known already.
+    fn are_met<'a>(&'a self, text: &mut Literals<'a>) -> bool {
+        self.literals.is_empty() || self.finders().any(|(literal, finder)| text.holds(literal, finder))
+    }
+}
+
+/// Which literals a document's text holds, as far as a rule has asked: rules of one group need the same ones.
+#[derive(Debug)]
+pub struct Literals<'a> {
+    text: &'a str,
+    known: Vec<(&'a str, bool)>,
+}
+
+impl<'a> Literals<'a> {
+    /// For the text of one document.
+    pub const fn new(text: &'a str) -> Self {
+        Self { text, known: Vec::new() }
+    }
+
+    fn holds(&mut self, literal: &'a str, finder: &Finder<'_>) -> bool {
+        if let Some((_, held)) = self.known.iter().find(|(known, _)| *known == literal) {
+            return *held;
+        }
+        let held = finder.find(self.text.as_bytes()).is_some();
+        self.known.push((literal, held));
+        held
     }
 }
 
@@ -82,9 +113,9 @@ impl Rule {
     }
 
     /// Whether the rule has anything to look for in a document: it applies to that kind, and the text holds one
-    /// of the literals that it needs.
-    pub fn concerns(&self, document: &Document) -> bool {
-        self.page.head.applies_to.contains(&document.kind) && self.needs.are_met_by(document.text())
+    /// of the literals that it needs. `literals` remembers for the rules after it.
+    pub fn concerns<'a>(&'a self, document: &Document, literals: &mut Literals<'a>) -> bool {
+        self.page.head.applies_to.contains(&document.kind) && self.needs.are_met(literals)
     }
 
     /// Checks the document of `context`, which the rule [concerns](Self::concerns); whether the rule is on there is

@@ -141,7 +141,7 @@ pub struct Entry {
 pub struct ReadError {
     /// One line, lower case, no path in it.
     pub message: String,
-    /// Whether there is simply nothing at that path.
+    /// Whether nothing is known to be at that path: there is nothing, or nobody can get there.
     pub missing: bool,
 }
 

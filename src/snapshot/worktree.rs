@@ -161,7 +161,13 @@ fn unreadable(path: &Path, error: &io::Error) -> ReadError {
     if link {
         return ReadError { message: "is a link to something that does not exist".to_owned(), missing: false };
     }
-    describe(error)
+    // What cannot even be looked at, because of the folders above it, is not known to be there.
+    let unreachable = matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidFilename | io::ErrorKind::NotADirectory
+    );
+    let error = describe(error);
+    ReadError { missing: error.missing || unreachable, ..error }
 }
 
 /// A system error in the words of a message: one line, lower case.
