@@ -397,7 +397,7 @@ impl Run<'_> {
                     .outcome
                     .project
                     .document(&finding.path)
-                    .map_or(1, |document| document.lines.position(document.text(), finding.span.start).row);
+                    .map_or(1, |document| document.lines().position(document.text(), finding.span.start).row);
                 self.terminal.note(format_args!(
                     "{}:{row}: the fix of `{}` was not made: {}",
                     checked.vantage.path(&finding.path),

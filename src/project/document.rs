@@ -5,6 +5,7 @@ use crate::notebook::Notebook;
 use crate::python::facts::Facts;
 use crate::snapshot::RepoPath;
 use crate::text::{Span, lines::LineIndex};
+use std::sync::OnceLock;
 
 /// What a file is, as Databricks would take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,8 +65,8 @@ pub struct Document {
     pub raw: String,
     /// For `.ipynb`: the joined sources of its cells. See [`Document::text`].
     pub joined: Option<String>,
-    /// Lines of [`Document::text`].
-    pub lines: LineIndex,
+    /// Lines of [`Document::text`], once somebody asks: most documents have nothing to be said of.
+    pub line_index: OnceLock<LineIndex>,
     /// Cells, if it is a notebook.
     pub notebook: Option<Notebook>,
     /// What is known of its Python; empty tables if it has none.
@@ -107,6 +108,11 @@ impl Document {
     /// joined by `\n`.
     pub fn text(&self) -> &str {
         self.joined.as_deref().unwrap_or(&self.raw)
+    }
+
+    /// Lines of [`Document::text`].
+    pub fn lines(&self) -> &LineIndex {
+        self.line_index.get_or_init(|| LineIndex::new(self.text()))
     }
 
     /// Whether it is a notebook.

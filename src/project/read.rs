@@ -7,8 +7,9 @@ use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
 use crate::snapshot::{RepoPath, Snapshot};
+use crate::text::Span;
 use crate::text::region::{OffsetMap, Region};
-use crate::text::{Span, lines::LineIndex};
+use std::sync::OnceLock;
 
 /// Reads the file at `path` and understands it as far as it can be understood alone: bundle files and
 /// the kinds that depend on other files come later.
@@ -37,7 +38,7 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         kind: options.kind.unwrap_or_else(|| kind_by_name(path)),
         raw,
         joined: None,
-        lines: LineIndex::default(),
+        line_index: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         bundle: None,
@@ -48,7 +49,6 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         document.kind = Kind::Notebook;
     }
     read_python(&mut document, options);
-    document.lines = LineIndex::new(document.text());
     document
 }
 
@@ -182,7 +182,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         kind: options.kind.unwrap_or_else(|| kind_by_name(path)),
         raw: String::new(),
         joined: None,
-        lines: LineIndex::new(""),
+        line_index: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         bundle: None,

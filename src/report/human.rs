@@ -166,7 +166,7 @@ fn line_at(document: &Document, span: Span) -> Option<(&str, usize, Span)> {
     if text.is_empty() {
         return None;
     }
-    let content = document.lines.line_content(document.lines.line_of(span.start), text);
+    let content = document.lines().line_content(document.lines().line_of(span.start), text);
     let mut start = span.start.clamp(content.start, content.end) - content.start;
     let end = span.end.clamp(content.start, content.end) - content.start;
     let line = content.of(text);

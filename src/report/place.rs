@@ -77,7 +77,7 @@ impl<'a> Places<'a> {
             Some(cell) if notebook.format == Format::Ipynb => {
                 // The newline that joins two cells is in neither.
                 let last = cell.span.end.max(cell.span.start);
-                let above = document.lines.line_of(cell.span.start);
+                let above = document.lines().line_of(cell.span.start);
                 place.cell = Some(number);
                 place.start = self.position(document, span.start.min(last));
                 place.end = self.position(document, span.end.min(last));
@@ -95,10 +95,10 @@ impl<'a> Places<'a> {
     /// Row and column within the document's text; linear in the line's length only once a line.
     fn position(&mut self, document: &Document, offset: u32) -> Position {
         let text = document.text();
-        let line = document.lines.line_of(offset);
-        let span = document.lines.line(line);
+        let line = document.lines().line_of(offset);
+        let span = document.lines().line(line);
         if span.len() <= LONG_LINE {
-            return document.lines.position(text, offset);
+            return document.lines().position(text, offset);
         }
         let marks = self.marks.entry((document.path.clone(), line)).or_insert_with(|| {
             let bytes = text.as_bytes().get(span.range()).unwrap_or_default();
@@ -117,7 +117,7 @@ impl<'a> Places<'a> {
         // A line of a whole number of marks has none at its very end.
         let before = match marks.get(mark as usize) {
             Some(before) => *before,
-            None => return document.lines.position(text, offset),
+            None => return document.lines().position(text, offset),
         };
         Position { row: line + 1, column: before + characters(rest) + 1 }
     }

@@ -94,7 +94,7 @@ struct Silencer<'a> {
 impl<'a> Silencer<'a> {
     fn new(document: &'a Document) -> Self {
         let text = document.text();
-        let lines = &document.lines;
+        let lines = document.lines();
         let mut directives = Vec::new();
         for comment in comments::comments(document) {
             directive::directives(text, comment, &mut directives);

@@ -10,6 +10,7 @@ use crate::snapshot::RepoPath;
 use crate::text::edit;
 use crate::text::region::{OffsetMap, Region};
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 const KNOWN: [(&str, &str); 6] = [
     ("run-cycle", "run"),
@@ -42,7 +43,7 @@ fn document(path: &str, raw: &str) -> Document {
         path,
         asked: true,
         kind: if notebook.is_some() { Kind::Notebook } else { Kind::Module },
-        lines: LineIndex::new(text),
+        line_index: OnceLock::new(),
         python: python::read(&regions, (3, 13)),
         raw: raw.to_owned(),
         joined: joined.clone(),
@@ -77,7 +78,7 @@ fn left(path: &str, raw: &str) -> (Vec<u32>, Vec<String>) {
     let document = document(path, raw);
     let found = findings(&document);
     let found = apply(&document, found, &ALL, || KNOWN.to_vec(), Some(Severity::Warning));
-    let line = |finding: &Finding| document.lines.line_of(finding.span.start) + 1;
+    let line = |finding: &Finding| document.lines().line_of(finding.span.start) + 1;
     let (said, bad): (Vec<_>, Vec<_>) = found.into_iter().partition(|finding| &*finding.rule == UNUSED_IGNORE);
     (bad.iter().map(line).collect(), said.iter().map(|said| format!("{}: {}", line(said), said.message)).collect())
 }

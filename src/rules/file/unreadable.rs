@@ -34,7 +34,7 @@ pub(super) fn too_deep(context: &mut Context<'_>) {
     };
     for &span in document.python.too_deep.iter().filter(|&&span| !said(span)) {
         // The region's first line says where it is; a finding over a whole file says nothing more.
-        let line = document.lines.line_content(document.lines.line_of(span.start), document.text());
+        let line = document.lines().line_content(document.lines().line_of(span.start), document.text());
         context.report(line, "the code here is nested too deeply to be checked: split it up");
     }
 }

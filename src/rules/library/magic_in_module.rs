@@ -25,7 +25,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         if !is_bare_magic(document, error) {
             continue;
         }
-        let line = document.lines.line_content(document.lines.line_of(error.span.start), document.text());
+        let line = document.lines().line_content(document.lines().line_of(error.span.start), document.text());
         let (span, magic) = first_word(document.text(), line);
         // A pipeline installs packages before it reads the rest of the file.
         if is_pipeline_source(&document.python) && matches!(magic, "%pip" | "%uv") {
@@ -47,7 +47,7 @@ pub fn is_bare_magic(document: &Document, error: &SyntaxError) -> bool {
         return false;
     }
     let text = document.text();
-    let line = document.lines.line_content(document.lines.line_of(error.span.start), text);
+    let line = document.lines().line_content(document.lines().line_of(error.span.start), text);
     let (_, word) = first_word(text, line);
     word == "!"
         || word
@@ -83,7 +83,7 @@ fn magic_comments(document: &Document) -> Option<(Span, usize)> {
     let mut count = 0;
     for at in memmem::find_iter(text.as_bytes(), b"# MAGIC") {
         let offset = u32::try_from(at).unwrap_or(u32::MAX);
-        let line = document.lines.line_content(document.lines.line_of(offset), text);
+        let line = document.lines().line_content(document.lines().line_of(offset), text);
         let rest = text.get(at + b"# MAGIC".len()..line.end as usize).unwrap_or("");
         if line.start == offset && (rest.is_empty() || rest.starts_with(' ')) && !in_string(offset) {
             first.get_or_insert(line);

@@ -45,7 +45,7 @@ pub(super) fn not_exact(context: &mut Context<'_>) {
         severity => severity,
     };
     let edits = if near.fault == HeaderFault::NotFirst {
-        let line = document.lines.line(document.lines.line_of(near.span.start));
+        let line = document.lines().line(document.lines().line_of(near.span.start));
         let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         // At the end of a file the line takes the line end before it along.
         let gone = if line.of(text).ends_with('\n') { line } else { Span::new(before_line(text, line), line.end) };

@@ -20,9 +20,9 @@ fn sign_and_name(magic: &Magic) -> Span {
 /// The lines of a cell's body that are not blank, without line ends; whether each stands behind `# MAGIC`.
 fn lines<'a>(document: &'a Document, cell: &Cell, comment: &'static str) -> impl Iterator<Item = (Span, bool)> + 'a {
     let (text, body) = (document.text(), cell.body);
-    let (first, last) = (document.lines.line_of(body.start), document.lines.line_of(body.end));
+    let (first, last) = (document.lines().line_of(body.start), document.lines().line_of(body.end));
     (first..=last)
-        .map(move |line| document.lines.line_content(line, text))
+        .map(move |line| document.lines().line_content(line, text))
         .filter(move |line| body.covers(*line) && !line.of(text).trim().is_empty())
         .map(move |line| (line, is_magic_line(line.of(text), comment)))
 }
@@ -125,11 +125,11 @@ pub(super) fn bare(context: &mut Context<'_>) {
 /// indent all lines, that much goes.
 fn prefixed(document: &Document, cell: &Cell, comment: &str, magic: &Magic) -> Vec<Edit> {
     let text = document.text();
-    let first = document.lines.line_of(magic.span.start);
-    let last = document.lines.line_of(cell.body.end);
-    let indent = Span::new(document.lines.line(first).start, magic.span.start).of(text);
+    let first = document.lines().line_of(magic.span.start);
+    let last = document.lines().line_of(cell.body.end);
+    let indent = Span::new(document.lines().line(first).start, magic.span.start).of(text);
     (first..=last)
-        .map(|line| document.lines.line_content(line, text))
+        .map(|line| document.lines().line_content(line, text))
         .filter(|line| cell.body.covers(*line))
         .map(|line| {
             let content = line.of(text);

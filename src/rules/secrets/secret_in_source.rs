@@ -146,11 +146,11 @@ fn beside_sources(document: &Document, notebook: &Notebook, allow: &[String], fo
                 next.min(notebook.cells.len().saturating_sub(1))
             });
             let line = notebook.cells.get(cell).map_or(0, |cell| cell.span.start);
-            let line = document.lines.line_of(line);
+            let line = document.lines().line_of(line);
             found.push(Found {
                 place: if output.is_some() { Place::Output } else { Place::Metadata },
                 cell: Some(cell),
-                span: document.lines.line_content(line, document.text()),
+                span: document.lines().line_content(line, document.text()),
                 what: secret.what,
                 start: start(value),
             });
