@@ -165,7 +165,8 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn run(mut self) -> Result<Option<Arc<Node>>, YamlError> {
         let start_of_text = self.text.len() - self.text.trim_start_matches(BOM).len();
-        let offset = |mark: Mark| u32::try_from(start_of_text as u64 + mark.index).unwrap_or(u32::MAX);
+        let end_of_text = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let offset = |mark: Mark| u32::try_from(start_of_text as u64 + mark.index).unwrap_or(u32::MAX).min(end_of_text);
         // The parser panics at a block scalar that ends without a line end.
         let mut closed = std::borrow::Cow::Borrowed(self.text.trim_start_matches(BOM));
         if !closed.ends_with('\n') {
@@ -181,7 +182,7 @@ impl Builder<'_> {
                 message: "not valid YAML: the parser can make no sense of what follows".to_owned(),
             })?;
             let event = next.map_err(|error| YamlError {
-                offset: error.problem_mark().map_or(0, offset).min(u32::try_from(self.text.len()).unwrap_or(u32::MAX)),
+                offset: error.problem_mark().map_or(0, offset),
                 message: format!("not valid YAML: {}", error.problem()),
             })?;
             let (start, end) = (offset(event.start_mark), offset(event.end_mark));
