@@ -120,7 +120,7 @@ fn fix(files: &Files) -> Fixed {
 /// The findings in one text, to be compared; only those of `path` if there is one.
 fn said(outcome: &Outcome, path: Option<&RepoPath>) -> String {
     let wanted = outcome.findings.iter().filter(|finding| path.is_none_or(|path| finding.path == *path));
-    wanted.map(|finding| format!("{finding:?}\n")).collect()
+    wanted.map(|finding| format!("{finding:?}")).collect::<Vec<_>>().join("\n")
 }
 
 fn assert_sound(outcome: &Outcome) {
