@@ -424,3 +424,25 @@ fn the_environment_can_name_the_worktree() {
     command.env("GIT_DIR", "/nowhere").env("GIT_WORK_TREE", "..");
     finish(command, b"").expect(0).warns("nothing found");
 }
+
+#[test]
+fn what_makes_a_parser_fail_costs_only_its_own_place() {
+    let place = Place::new(&[
+        ("bad.py", &format!("{HEADER}[)\n;\n\n# COMMAND ----------\n\n# MAGIC %run ./nowhere\n")),
+        ("databricks.yml", "bundle:\n  name: x\n  uuid: >\n    a\n    b"),
+        ("good.py", "x = (\n"),
+    ]);
+    let ran = place.run(&["check", "--output-format", "concise"]).expect(1);
+    ran.says("bad.py:2:1: error: not valid Python: ").says("no `nowhere`").says("good.py:1:5: error: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_that_never_end_are_refused_and_unreachable_ones_are_none() {
+    let place = Place::new(&[("a.py", "x = 1\n")]);
+    place.run(&["check", "--config", "/dev/zero"]).expect(2).warns("too large");
+    // The folder of this one cannot be entered, so nothing stands in it.
+    let deep = "d/".repeat(3000) + "x.py";
+    let ran = place.stdin(&["check", "--stdin-filename", &deep, "-"], "x = 1\n");
+    assert!(!ran.err.contains("brickgate.toml"), "{}", ran.err);
+}

@@ -57,19 +57,28 @@ impl Worktree {
             return Err("changed on disk while it was checked; nothing was written, run again".to_owned());
         }
         let folder = target.parent().ok_or("has no folder")?;
-        let mut file = tempfile::Builder::new().prefix(".brickgate-").tempfile_in(folder).map_err(plain)?;
-        file.write_all(new).map_err(plain)?;
-        // The owner first: changing it may take away set-id bits, which the permissions then give back.
-        keep_owner(file.path(), &before);
-        fs::set_permissions(file.path(), before.permissions()).map_err(plain)?;
-        file.persist(&target).map_err(|error| plain(error.error))?;
-        Ok(())
+        // What a killed run leaves behind must not be committed. Inside `.git` it is not even seen; that may not
+        // be a folder, or stand on another file system.
+        replace(&target, &before, new, &self.root.join(".git"))
+            .or_else(|_| replace(&target, &before, new, folder))
+            .map_err(plain)
     }
 
     fn shard(&self, folder: &RepoPath) -> Option<&Listings> {
         let at = usize::try_from(self.hasher.hash_one(folder) % SHARDS as u64).unwrap_or(0);
         self.listings.get(at)
     }
+}
+
+/// Puts a new file in the place of `target`, made in `folder` first.
+fn replace(target: &Path, before: &fs::Metadata, new: &[u8], folder: &Path) -> io::Result<()> {
+    let mut file = tempfile::Builder::new().prefix(".brickgate-").tempfile_in(folder)?;
+    file.write_all(new)?;
+    // The owner first: changing it may take away set-id bits, which the permissions then give back.
+    keep_owner(file.path(), before);
+    fs::set_permissions(file.path(), before.permissions())?;
+    file.persist(target)?;
+    Ok(())
 }
 
 /// Gives the new file the owner of the old one. Only root can give files away, so failing is no failure.
@@ -229,6 +238,30 @@ mod tests {
         assert_eq!(worktree.read(&path).unwrap(), b"two");
         let left: Vec<_> = fs::read_dir(folder.path().join("a")).unwrap().collect();
         assert_eq!(left.len(), 2, "no temporary file is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn new_text_is_made_where_git_does_not_see_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, worktree) = made();
+        fs::create_dir(folder.path().join(".git")).unwrap();
+        let path = RepoPath::new("a/b.py");
+        worktree.write_atomically(&path, b"one", b"two").unwrap();
+        assert_eq!(worktree.read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path().join(".git")).unwrap().count(), 0);
+        fs::set_permissions(folder.path().join(".git"), fs::Permissions::from_mode(0o555)).unwrap();
+        worktree.write_atomically(&path, b"two", b"three").unwrap();
+        assert_eq!(worktree.read(&path).unwrap(), b"three");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_reached_is_not_known_to_be_there() {
+        let (_folder, worktree) = made();
+        let error = worktree.read(&RepoPath::new(&("d/".repeat(5000) + "x"))).unwrap_err();
+        assert!(error.missing && error.message.contains("too long"), "{error:?}");
+        assert!(worktree.read(&RepoPath::new("a/b.py/c.toml")).unwrap_err().missing);
     }
 
     #[cfg(unix)]
