@@ -18,5 +18,4 @@ mod tests;
 pub use explain::Row;
 pub use file::{DEFAULT_EXCLUDES, FILE_NAMES, PYPROJECT};
 pub use lookup::{Configs, own_file, pages};
-pub use names::ALWAYS_ON;
 pub use settings::{Lookup, Overrides, PathSettings, Place, Problem};

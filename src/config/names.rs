@@ -3,11 +3,9 @@
 use super::reader::did_you_mean;
 use super::settings::{Overrides, Problem};
 use crate::page::Page;
+use crate::suppress::ALWAYS_ON;
 use crate::text::Span;
 use std::collections::HashMap;
-
-/// Rules that always run: they say that a file, or a rule itself, could not be relied on.
-pub const ALWAYS_ON: [&str; 2] = ["internal-error", "unreadable-file"];
 
 /// All rules of the book by name and group.
 pub(super) struct Names<'a> {

@@ -21,8 +21,8 @@ use std::sync::OnceLock;
 /// The rule of findings that say that a comment silences nothing.
 pub const UNUSED_IGNORE: &str = "unused-ignore";
 
-/// Findings of these rules stand in spite of every comment: they say that something could not be checked.
-const NEVER: [&str; 2] = ["internal-error", "unreadable-file"];
+/// Rules that no comment and no setting can silence: they say that something could not be checked.
+pub const ALWAYS_ON: [&str; 2] = ["internal-error", "unreadable-file"];
 
 /// How many lines of comments may stand between a finding and the comment of ours above it.
 const COMMENT_LINES: u32 = 50;
@@ -198,7 +198,7 @@ impl<'a> Silencer<'a> {
 
     /// Whether a directive silences the finding. The nearest one that does so counts as used.
     fn silences(&mut self, finding: &Finding, rules: &Rules<'_>) -> bool {
-        if NEVER.contains(&&*finding.rule) {
+        if ALWAYS_ON.contains(&&*finding.rule) {
             return false;
         }
         let group = rules.groups.get(&*finding.rule).copied();
