@@ -6,6 +6,7 @@
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
+use crate::names::Namespaces;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
@@ -19,6 +20,11 @@ use std::time::{Duration, Instant};
 
 /// Up to this many documents are checked on the calling thread: waking other threads costs more.
 const FEW: usize = 8;
+
+/// From this runtime on `%pip` leaves the state of Python alone.
+///
+/// Source: Databricks documentation, "Notebook-scoped Python libraries".
+const PIP_KEEPS_STATE: (u16, u16) = (13, 0);
 
 /// The rule of findings that say that a rule of ours failed.
 pub const INTERNAL_ERROR: &str = "internal-error";
@@ -37,6 +43,8 @@ pub struct Setup<'a> {
     pub everything: &'a (dyn Fn() -> Vec<RepoPath> + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
+    /// Whether every file of the snapshot that matters is asked about.
+    pub whole: bool,
 }
 
 /// What came out.
@@ -59,18 +67,34 @@ pub struct Outcome {
 pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
+    let wants_names = names_matter(setup);
     let project = Project::load(
         setup.snapshot.clone(),
-        &Request { asked: &setup.asked, everything: setup.everything, options: &options, progress: setup.progress },
+        &Request {
+            asked: &setup.asked,
+            everything: setup.everything,
+            options: &options,
+            progress: setup.progress,
+            names: wants_names,
+            whole: setup.whole,
+        },
     );
     let reading = start.elapsed();
+    let pip_wipes = |path: &RepoPath| setup.settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE);
+    let (names, names_failed) = match guard::caught(|| wants_names.then(|| Namespaces::new(&project, &pip_wipes))) {
+        Ok(names) => (names.unwrap_or_else(|| Namespaces::nothing(&project)), None),
+        Err(reason) => (Namespaces::nothing(&project), Some(reason)),
+    };
     let asked: Vec<&Document> = project.documents().iter().filter(|document| document.asked).collect();
-    let check = |document: &&Document| check_document(setup, &project, document);
+    let check = |document: &&Document| check_document(setup, &names, document);
     let mut findings: Vec<Finding> = if asked.len() <= FEW {
         asked.iter().flat_map(check).collect()
     } else {
         asked.par_iter().flat_map_iter(check).collect()
     };
+    if let (Some(reason), Some(first)) = (&names_failed, asked.first()) {
+        findings.push(failure(first, "the analysis of names", reason));
+    }
     sort(&mut findings);
     let unread = asked
         .iter()
@@ -80,6 +104,17 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     Outcome { project, findings, unread, failures, reading, checking: start.elapsed().saturating_sub(reading) }
 }
 
+/// Whether a rule is on for some file asked about that looks at what names mean.
+fn names_matter(setup: &Setup<'_>) -> bool {
+    let about_names: Vec<usize> =
+        (0..).zip(setup.book.rules()).filter(|(_, rule)| rule.is_about_names()).map(|(at, _)| at).collect();
+    !about_names.is_empty()
+        && setup.asked.iter().any(|path| {
+            let settings = setup.settings.for_path(path);
+            about_names.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
+        })
+}
+
 /// Sorts findings by path and place and drops those that are said twice.
 pub fn sort(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| (&a.path, a.span, &a.rule, &a.message).cmp(&(&b.path, b.span, &b.rule, &b.message)));
@@ -87,7 +122,7 @@ pub fn sort(findings: &mut Vec<Finding>) {
 }
 
 /// All findings of one document, after suppression.
-fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> Vec<Finding> {
+fn check_document(setup: &Setup<'_>, names: &Namespaces<'_>, document: &Document) -> Vec<Finding> {
     let settings = setup.settings.for_path(&document.path);
     let mut findings = Vec::new();
     let mut ran: Vec<&str> = Vec::new();
@@ -96,7 +131,7 @@ fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> 
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &settings, project, document));
+            findings.extend(run(rule, rule_settings, &settings, names, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -111,10 +146,10 @@ fn run(
     rule: &Rule,
     rule_settings: &RuleSettings,
     settings: &PathSettings,
-    project: &Project,
+    names: &Namespaces<'_>,
     document: &Document,
 ) -> Vec<Finding> {
-    let mut context = Context::new(rule.page.name.clone(), document, project, rule_settings, &settings.target);
+    let mut context = Context::new(rule.page.name.clone(), document, names, rule_settings, &settings.target);
     match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
@@ -151,6 +186,7 @@ mod tests {
             asked,
             everything: &Vec::new,
             progress: &|| {},
+            whole: true,
         });
         assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());
         outcome.findings.iter().map(|found| format!("{}: {}", found.path, found.rule)).collect()

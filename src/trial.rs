@@ -156,6 +156,7 @@ impl Stage<'_> {
             asked,
             everything: &|| all.clone(),
             progress: &|| {},
+            whole: true,
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
         (done, problems)

@@ -292,8 +292,9 @@ impl Run<'_> {
             return Ok(None);
         }
         let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
+        let whole = named.folders.iter().any(|folder| folder.as_str().is_empty());
         let checked = watched(self.terminal, found.files.len(), |progress| {
-            repository.check(&configs, found.files, fix, progress)
+            repository.check(&configs, found.files, whole, fix, progress)
         });
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();

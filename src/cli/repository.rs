@@ -139,11 +139,12 @@ impl Repository {
         search.walk(folders)
     }
 
-    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
         asked: Vec<RepoPath>,
+        whole: bool,
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
@@ -161,6 +162,7 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
+            whole,
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),

@@ -91,6 +91,11 @@ impl<'a> Literals<'a> {
 }
 
 impl Rule {
+    /// Whether it looks at what names mean across documents, which costs an analysis of its own.
+    pub fn is_about_names(&self) -> bool {
+        &*self.page.group == "names"
+    }
+
     fn new(page: Page, built_in: bool, check: Option<Check>) -> Option<Self> {
         let way = match (&page.query, check) {
             (Some(query), None) => Way::Query(Box::new(PageQuery::new(query.clone()))),

@@ -5,6 +5,7 @@ pub mod context;
 pub mod file;
 pub mod index;
 pub mod library;
+pub mod names;
 pub mod notebook;
 pub mod query;
 pub mod run;
@@ -18,7 +19,7 @@ pub type Check = fn(&mut Context<'_>);
 
 /// The functions of the built-in rules that are no query pages, by name; one table a group.
 pub const CHECKS: &[&[(&str, Check)]] =
-    &[file::CHECKS, library::CHECKS, notebook::CHECKS, run::CHECKS, secrets::CHECKS, spark::CHECKS];
+    &[file::CHECKS, library::CHECKS, names::CHECKS, notebook::CHECKS, run::CHECKS, secrets::CHECKS, spark::CHECKS];
 
 /// Rules that have a page but no function: the engine itself makes their findings.
 pub const ENGINE_RULES: &[&str] = &["internal-error", "unused-ignore"];
