@@ -37,6 +37,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         return;
     }
     let mark = walker.mark();
+    let bound = walker.facts.bindings.len();
     for statement in tree.statements() {
         walker.statement(statement);
         if walker.deep {
@@ -48,7 +49,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     }
     tree.is_shallow();
     if region.ipython && !tree.errors().is_empty() {
-        walker.recover();
+        walker.recover(bound);
     }
     if let Some((range, message)) = errors::first(&tree, &region.code, region.ipython) {
         let (span, kind, cell) = (walker.span(range), SyntaxErrorKind::Invalid, walker.cell);
