@@ -1,5 +1,6 @@
 //! One repository of a run: its files, its rules, its settings.
 
+use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
@@ -52,6 +53,8 @@ pub(super) struct Checked {
     pub settled: bool,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
+    /// What the baseline let pass.
+    pub baseline: Held,
     book: Book,
 }
 
@@ -77,6 +80,16 @@ impl Repository {
     /// Its root.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where its bytes come from.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.snapshot
+    }
+
+    /// The position of a rule in its book.
+    pub(super) fn position(&self, rule: &str) -> Option<usize> {
+        self.book.position(rule)
     }
 
     /// The view from the working directory on its paths.
@@ -180,7 +193,8 @@ impl Repository {
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        let baseline = Held::default();
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, baseline, book }
     }
 }
 

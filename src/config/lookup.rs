@@ -80,6 +80,7 @@ impl<'a> Configs<'a> {
         }
         configs.root = configs.folder("");
         configs.check_pages();
+        configs.check_baseline();
         configs
     }
 
@@ -119,6 +120,14 @@ impl<'a> Configs<'a> {
             }
         }
         pages
+    }
+
+    /// The file with the findings that are let pass, if settings name one; the settings of the root decide.
+    pub fn baseline(&self) -> Option<RepoPath> {
+        self.root.chain.iter().find_map(|checked| {
+            let (written, _) = checked.file.baseline.as_ref()?;
+            folder_of(&checked.source.base, written)
+        })
     }
 
     /// The settings files that hold for `path`: the nearest, what it extends, and so on.
@@ -207,6 +216,7 @@ impl<'a> Configs<'a> {
     fn chain(&self, own: Arc<Checked>, nested: bool) -> Arc<Effective> {
         if nested {
             for (key, span) in [
+                ("baseline", own.file.baseline.as_ref().map(|&(_, span)| span)),
                 ("pages", own.file.pages.first().map(|&(_, span)| span)),
                 ("respect-gitignore", own.file.respect_gitignore.map(|(_, span)| span)),
             ] {
@@ -289,6 +299,18 @@ impl<'a> Configs<'a> {
         }
     }
 
+    fn check_baseline(&self) {
+        for checked in &self.root.chain {
+            let Some((written, span)) = &checked.file.baseline else { continue };
+            let named = folder_of(&checked.source.base, written);
+            if named.is_none_or(|path| path.as_str().is_empty()) {
+                let message = format!("`{written}` is no file of the repository");
+                let help = Some("name one by a relative path".to_owned());
+                self.add(fault(&checked.source, *span, message, help));
+            }
+        }
+    }
+
     fn add(&self, problem: Problem) {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
     }
@@ -300,7 +322,7 @@ impl Lookup for Configs<'_> {
     }
 }
 
-/// A folder that a file names, unless it leaves the repository.
+/// A path that a file names, unless it leaves the repository.
 fn folder_of(base: &RepoPath, written: &str) -> Option<RepoPath> {
     if written.starts_with('/') { None } else { base.join(written) }
 }
