@@ -2,10 +2,10 @@
 
 use crate::finding::Finding;
 use crate::project::Project;
-use crate::project::document::Document;
 use crate::snapshot::RepoPath;
 use crate::snapshot::fingerprint::fingerprint;
 use crate::text::Span;
+use crate::text::lines::LineIndex;
 use std::sync::Arc;
 
 /// Of code over more lines than this, the first ones say enough.
@@ -29,7 +29,8 @@ impl Key {
     pub(super) fn of(finding: &Finding, project: &Project) -> Self {
         let code = match project.document(&finding.path) {
             // What is said at the very start without a place is about the file.
-            Some(document) if finding.span != Span::at(0) => code(document, finding.span),
+            Some(document) if finding.span != Span::at(0) => code(document.lines(), document.text(), finding.span),
+            None if finding.span != Span::at(0) => elsewhere(finding, project).unwrap_or_default(),
             _ => format!("file:{}", finding.path.name()),
         };
         let code = fingerprint(code.as_bytes()).into();
@@ -37,10 +38,15 @@ impl Key {
     }
 }
 
+/// The same for a file that is no document; few findings are about a place in one.
+fn elsewhere(finding: &Finding, project: &Project) -> Option<String> {
+    let text = String::from_utf8(project.snapshot.read(&finding.path).ok()?).ok()?;
+    Some(code(&LineIndex::new(&text), &text, finding.span))
+}
+
 /// The lines that a span stands on, without what formatters and another notebook format change: blanks, the kind of
 /// quotes, and `# MAGIC`.
-fn code(document: &Document, span: Span) -> String {
-    let (lines, text) = (document.lines(), document.text());
+fn code(lines: &LineIndex, text: &str, span: Span) -> String {
     let first = lines.line_of(span.start);
     let last = lines.line_of(span.end.saturating_sub(1).max(span.start)).min(first.saturating_add(MOST_LINES - 1));
     let mut code = String::new();

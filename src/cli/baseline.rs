@@ -271,7 +271,7 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
         (_, Some(old)) => old,
         (_, None) => return Err(format!("{name}: there is no baseline; `brickgate baseline create` writes one")),
     };
-    let whole = Named { files: Vec::new(), folders: vec![RepoPath::root()] };
+    let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
     let Some(mut checked) = run.check_repository(repository, &whole, &mut BTreeMap::new())? else {
         return Ok(Exit::Trouble);
     };

@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
             return self.check_stdin(&roots);
         }
         let mut asked = if args.paths.is_empty() {
-            let whole = Named { files: Vec::new(), folders: vec![RepoPath::root()] };
+            let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
             Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
         } else {
             Asked::new(&args.paths, &roots)
@@ -182,7 +182,8 @@ impl<'a> Run<'a> {
         for problem in &asked.problems {
             self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
         }
-        for note in &asked.notes {
+        // A hook names every file of the commit.
+        for note in asked.notes.iter().filter(|_| !args.force_exclude) {
             self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
         }
         let mut all = Vec::new();
@@ -232,7 +233,7 @@ impl<'a> Run<'a> {
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
         let repository =
             Repository::new(roots, input.root, self.overrides(roots)?, args.threads.map(usize::from), Some(laid));
-        let named = Named { files: vec![input.path.clone()], folders: Vec::new() };
+        let named = Named { files: vec![input.path.clone()], ..Named::default() };
         let checked = self.check_repository(repository, &named, &mut BTreeMap::new())?;
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
@@ -322,7 +323,8 @@ impl<'a> Run<'a> {
         };
         let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
-            repository.check(&configs, found.files, fix, progress)
+            let whole = named.folders.contains(&RepoPath::root());
+            repository.check(&configs, (found.files, &found.items, whole), fix, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.

@@ -6,6 +6,8 @@ use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
+use crate::rules::survey::Items;
+use crate::snapshot::item::Item;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
@@ -13,7 +15,7 @@ use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
 const FEW: usize = 8;
@@ -125,11 +127,15 @@ impl Repository {
     /// The files that are asked about.
     pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
+        let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
         let mut found = self.search(configs, &folders);
         found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
+        found.items.extend(named.items.iter().filter(keeps_item).cloned());
+        found.items.sort_unstable();
+        found.items.dedup();
         found
     }
 
@@ -146,27 +152,34 @@ impl Repository {
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            lists: &|folder| configs.lists(folder),
             respect_gitignore: configs.respect_gitignore(),
             threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
 
-    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    /// Checks these files, of which `whole` says that they are all there are. With `fix`, makes fixes (nothing is
+    /// written), unsafe ones if it says so.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
-        asked: Vec<RepoPath>,
+        (asked, items, whole): (Vec<RepoPath>, &[Item], bool),
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {
             start_threads(self.threads());
         }
-        let everything = || {
-            start_threads(self.threads());
-            self.search(configs, &[RepoPath::root()]).files
+        let all = OnceLock::new();
+        let search = || {
+            all.get_or_init(|| {
+                start_threads(self.threads());
+                self.search(configs, &[RepoPath::root()])
+            })
         };
+        let everything = || search().files.clone();
+        let all_items = || if whole { items } else { &*search().items };
         let setup = Setup {
             book: &self.book,
             snapshot: self.snapshot.clone(),
@@ -174,6 +187,7 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
+            items: Some(Items { asked: items, whole, all: &all_items }),
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
@@ -219,6 +233,13 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
             (Book::builtin(), seen(problems, &vantage))
         }
     }
+}
+
+/// Whether a path lies in a folder of which only the names are looked at.
+fn lists_from_top(configs: &Configs<'_>, path: &RepoPath) -> bool {
+    let text = path.as_str();
+    let mut folders = memchr::memchr_iter(b'/', text.as_bytes()).filter_map(|at| text.get(..at)).map(RepoPath::new);
+    folders.any(|folder| configs.lists(&folder))
 }
 
 /// Faults in rule pages, with paths that hold from the working directory.

@@ -59,6 +59,9 @@ pub const DEFAULT_EXCLUDES: [&str; 34] = [
     "venv",
 ];
 
+/// Those among them whose names are looked at all the same.
+pub(super) const LISTED: [&str; 2] = [".bundle", ".databricks"];
+
 /// All keys of a settings file.
 pub(super) const KEYS: [&str; 11] = [
     "baseline",

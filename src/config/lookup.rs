@@ -1,6 +1,6 @@
 //! Which settings hold where.
 
-use super::file::{self, DEFAULT_EXCLUDES, FILE_NAMES, File, PYPROJECT};
+use super::file::{self, DEFAULT_EXCLUDES, LISTED, FILE_NAMES, File, PYPROJECT};
 use super::names::{Choice, Names, choices};
 use super::reader::{Source, fault};
 use super::resolve::{Checked, Effective, check};
@@ -94,6 +94,12 @@ impl<'a> Configs<'a> {
     pub fn excluded(&self, path: &RepoPath, is_folder: bool) -> bool {
         let by_default = || is_folder && (DEFAULT_EXCLUDES.binary_search(&path.name()).is_ok() || is_egg(path));
         !path.as_str().is_empty() && self.effective(path).excluded(path, is_folder).unwrap_or_else(by_default)
+    }
+
+    /// Whether the names in a folder are looked at although it is left out by default: what the platform's tools keep
+    /// there must not be committed.
+    pub fn lists(&self, folder: &RepoPath) -> bool {
+        LISTED.contains(&folder.name()) && self.effective(folder).excluded(folder, true).is_none()
     }
 
     /// Whether settings leave out `path` or a folder above it. For paths that no walk has found.

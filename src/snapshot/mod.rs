@@ -2,6 +2,7 @@
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
 pub mod fingerprint;
+pub mod item;
 pub mod memory;
 pub mod overlay;
 pub mod root;
