@@ -70,6 +70,11 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// Whether it had nothing to do.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.known == 0 && self.gone.is_empty()
+    }
+
     /// Says what is gone, as an error if it `fails` the run.
     pub(super) fn say_gone(&self, fails: bool, terminal: Terminal) {
         if self.gone.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::rules::survey::Survey;
 use crate::snapshot::RepoPath;
-use crate::snapshot::item::ItemKind;
+use crate::snapshot::item::{Item, ItemKind};
 use crate::text::Span;
 use std::collections::HashSet;
 
@@ -36,6 +36,10 @@ pub(super) fn submodule(survey: &mut Survey<'_, '_>) {
         && let Some(text) = survey.text(&modules, LONGEST)
     {
         for (path, span) in submodules(&text) {
+            // Git leaves the lines of a submodule that was taken out by hand; then there is no folder either.
+            if !is_there(survey, path) {
+                continue;
+            }
             survey.report_at(&modules, span, message(path));
             named.insert(path.to_owned());
         }
@@ -45,6 +49,14 @@ pub(super) fn submodule(survey: &mut Survey<'_, '_>) {
             survey.report(&item.path, message(item.path.as_str()));
         }
     }
+}
+
+fn is_there(survey: &Survey<'_, '_>, path: &str) -> bool {
+    let inside = RepoPath::root().join(path);
+    inside.is_some_and(|path| {
+        survey.project.snapshot.is_folder(&path)
+            || survey.items.asked.binary_search(&Item { path, kind: ItemKind::Submodule }).is_ok()
+    })
 }
 
 fn message(path: &str) -> String {

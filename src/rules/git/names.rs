@@ -97,7 +97,7 @@ fn case_only(survey: &mut Survey<'_, '_>) {
         if is_on && asked.holds(at.as_str()) {
             let name = other.rsplit('/').next().unwrap_or(other);
             let message = format!(
-                "`{}` and `{name}` in one folder: Windows and macOS keep only one of the two; rename one",
+                "`{}` and `{name}` in one folder are one and the same on Windows and macOS: rename one of them",
                 at.name()
             );
             survey.report(&at, message);

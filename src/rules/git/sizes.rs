@@ -21,7 +21,7 @@ pub(super) fn file_too_large(survey: &mut Survey<'_, '_>) {
         let most = settings.integer("max-bytes");
         if size > u64::from(most) {
             let message = format!(
-                "{}, and files in the workspace have {} at most: keep it on a volume",
+                "{}, more than the {} that a file may have: keep it on a volume",
                 human(size),
                 human(u64::from(most))
             );
@@ -41,14 +41,14 @@ pub(super) fn notebook_too_large(context: &mut Context<'_>) {
     };
     let (size, most) = (document.raw.len() as u64, u64::from(context.integer(option)));
     if size > most {
-        let message = format!("{}, and {what} has {} at most: split it up", human(size), human(most));
+        let message = format!("{}, more than the {} that {what} may have: split it up", human(size), human(most));
         context.report(notebook.header, message);
     }
     let most = context.integer("max-cell-bytes");
     for cell in &notebook.cells {
         if cell.body.len() > most {
             let message = format!(
-                "{} in one cell, which takes {} at most: keep data in files",
+                "{}, more than the {} that one cell may have: keep data in files",
                 human(u64::from(cell.body.len())),
                 human(u64::from(most))
             );
@@ -76,7 +76,7 @@ pub(super) fn too_many_files(survey: &mut Survey<'_, '_>) {
     // The first of those with the most, so that it is always the same.
     let largest = folders.into_iter().rev().max_by_key(|(_, count)| *count);
     let where_most = largest.map_or_else(String::new, |(folder, count)| format!(", {count} of them below `{folder}/`"));
-    let message = format!("{count} files{where_most}, and a Git folder is made for {most} at most");
+    let message = format!("{count} files{where_most}, more than the {most} that a Git folder is made for");
     survey.report(&root, message);
 }
 
