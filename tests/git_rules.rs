@@ -1,6 +1,6 @@
 //! Rules about files as such, with the real binary in real worktrees: what git would see, and what it would not.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails as the test does")]
 
 use std::fs;
 use std::path::PathBuf;
@@ -119,7 +119,8 @@ fn settings_silence_what_has_no_comments() {
 #[test]
 fn comments_silence_what_is_said_about_notebooks() {
     let ignore = "# brickgate: ignore-file[notebook-name-collision] both are needed\n";
-    let place = Place::new(&[("a.py", &format!("# Databricks notebook source\n{ignore}x = 1\n")), ("a/b.py", "x = 1\n")]);
+    let place =
+        Place::new(&[("a.py", &format!("# Databricks notebook source\n{ignore}x = 1\n")), ("a/b.py", "x = 1\n")]);
     place.finds(&[], &[]);
     place.finds(&["a.py"], &[]);
     fs::remove_dir_all(place.top.join("a")).unwrap();
@@ -152,7 +153,11 @@ fn collisions_are_with_what_git_sees() {
 
 #[test]
 fn sizes_and_counts() {
-    let place = Place::new(&[("a.py", NOTEBOOK), ("data/x.csv", ""), ("brickgate.toml", "[rules]\ntoo-many-files = { max = 2 }\n")]);
+    let place = Place::new(&[
+        ("a.py", NOTEBOOK),
+        ("data/x.csv", ""),
+        ("brickgate.toml", "[rules]\ntoo-many-files = { max = 2 }\n"),
+    ]);
     // Takes no room on disk.
     fs::File::options().write(true).open(place.top.join("data/x.csv")).unwrap().set_len(500_000_001).unwrap();
     place.finds(&[], &[". [too-many-files]", "data/x.csv [file-too-large]"]);
@@ -184,8 +189,13 @@ fn submodules_and_pointers() {
 
 #[test]
 fn findings_about_files_go_into_the_baseline() {
-    let place = Place::new(&[(".env", "A=1\n"), ("a: b.md", ""), ("brickgate.toml", "[rules]\ntoo-many-files = { max = 1 }\n")]);
-    let create = Command::new(env!("CARGO_BIN_EXE_brickgate")).args(["baseline", "create"]).current_dir(&place.top).status();
+    let place = Place::new(&[
+        (".env", "A=1\n"),
+        ("a: b.md", ""),
+        ("brickgate.toml", "[rules]\ntoo-many-files = { max = 1 }\n"),
+    ]);
+    let create =
+        Command::new(env!("CARGO_BIN_EXE_brickgate")).args(["baseline", "create"]).current_dir(&place.top).status();
     assert!(create.unwrap().success());
     place.finds(&["--strict-baseline"], &[]);
     place.write("c: d.md", "");

@@ -62,8 +62,7 @@ impl Baseline {
     /// # Errors
     /// What is wrong with it.
     pub fn read(text: &[u8]) -> Result<Self, Fault> {
-        let text = std::str::from_utf8(text)
-            .map_err(|_| Fault { line: None, message: "is not UTF-8".to_owned() })?;
+        let text = std::str::from_utf8(text).map_err(|_| Fault { line: None, message: "is not UTF-8".to_owned() })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(line) = conflict(text) {
             let message = "has a merge conflict in it: keep the lines of both sides and take the marks out".to_owned();

@@ -107,11 +107,7 @@ fn by_file(entries: &[Entry]) -> Vec<String> {
 }
 
 /// Where the baseline of a repository stands, and whether somebody named it.
-fn place(
-    given: Option<&Path>,
-    repository: &Repository,
-    configs: &Configs<'_>,
-) -> Result<(Place, bool), String> {
+fn place(given: Option<&Path>, repository: &Repository, configs: &Configs<'_>) -> Result<(Place, bool), String> {
     if let Some(file) = given {
         let cwd = std::env::current_dir()
             .and_then(std::fs::canonicalize)
@@ -226,7 +222,11 @@ fn compare(
     let (mut asked, mut unread) = (HashSet::new(), HashSet::new());
     for document in project.documents().iter().filter(|document| document.asked) {
         let failed = document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable);
-        if failed { unread.insert(&document.path) } else { asked.insert(&document.path) };
+        if failed {
+            unread.insert(&document.path)
+        } else {
+            asked.insert(&document.path)
+        };
     }
     let judges = |entry: &Entry| {
         let looked_at = if whole { !unread.contains(&entry.path) } else { asked.contains(&entry.path) };
@@ -270,7 +270,9 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
     };
     let old = match (command, old) {
         (Command::Create(_), Some(_)) => {
-            return Err(format!("{name}: there is a baseline already; `brickgate baseline update` brings it up to date"));
+            return Err(format!(
+                "{name}: there is a baseline already; `brickgate baseline update` brings it up to date"
+            ));
         }
         (Command::Create(_), None) => Baseline::default(),
         (_, Some(old)) => old,

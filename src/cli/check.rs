@@ -426,8 +426,7 @@ impl<'a> Run<'a> {
         let fails = if args.diff {
             all.iter().any(|checked| !checked.texts.is_empty())
         } else {
-            is_stale
-                || all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
+            is_stale || all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
         };
         Ok(if fails && !args.exit_zero { Exit::Findings } else { Exit::Clean })
     }

@@ -1,6 +1,6 @@
 //! Which settings hold where.
 
-use super::file::{self, DEFAULT_EXCLUDES, LISTED, FILE_NAMES, File, PYPROJECT};
+use super::file::{self, DEFAULT_EXCLUDES, FILE_NAMES, File, LISTED, PYPROJECT};
 use super::names::{Choice, Names, choices};
 use super::reader::{Source, fault};
 use super::resolve::{Checked, Effective, check};

@@ -382,7 +382,10 @@ mod tests {
         let asked = place.asked(&["build/c.py", "b.txt", "x.py", "./vendor/../b.ipynb"]);
         let named = asked.repositories.get(&*place.top).unwrap();
         assert_eq!((join(&named.files), join(&named.folders)), ("build/c.py b.ipynb".into(), "x.py".into()));
-        assert_eq!(said(&asked.notes), ["b.txt: not a kind of file that brickgate reads: only its name and size count"]);
+        assert_eq!(
+            said(&asked.notes),
+            ["b.txt: not a kind of file that brickgate reads: only its name and size count"]
+        );
         assert!(asked.problems.is_empty());
     }
 

@@ -9,6 +9,12 @@ use crate::text::Span;
 const OPENS: &str = "<<<<<<<";
 const CLOSES: &str = ">>>>>>>";
 
+/// So many strings are looked at to find the one that holds a line.
+const NESTED: usize = 16;
+
+/// A conflict opens at most so many bytes before its other marks; further up nobody looks.
+const LONGEST: usize = 1 << 14;
+
 /// Conflicts that nobody resolved.
 pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
@@ -18,7 +24,8 @@ pub(super) fn check(context: &mut Context<'_>) {
             Mark::Opens => {
                 open = true;
                 let side = side(line.of(document.text()));
-                let message = format!("an unresolved merge conflict{side}: keep one of the two sides and delete the marks");
+                let message =
+                    format!("an unresolved merge conflict{side}: keep one of the two sides and delete the marks");
                 context.report(line, message);
             }
             // Said where it opens.
@@ -64,14 +71,13 @@ fn marks(document: &Document) -> impl Iterator<Item = (Mark, Span)> {
 fn is_code(document: &Document, line: Span) -> bool {
     let strings = &document.python.strings;
     let before = strings.partition_point(|string| string.span.start <= line.start);
-    let in_string =
-        before.checked_sub(1).and_then(|at| strings.get(at)).is_some_and(|string| string.span.contains(line.start));
+    // An f-string may hold others, which come after it.
+    let near = strings.get(before.saturating_sub(NESTED)..before).unwrap_or_default();
+    let in_string = near.iter().any(|string| string.span.contains(line.start));
     let in_prose = document.notebook.as_ref().is_some_and(|notebook| {
         let cell = notebook.cell_at(line.start).and_then(|at| notebook.cells.get(at));
         notebook.format == Format::Ipynb
-            && cell.is_some_and(|cell| {
-                matches!(cell.language, Language::Markdown | Language::Text | Language::Shell)
-            })
+            && cell.is_some_and(|cell| matches!(cell.language, Language::Markdown | Language::Text | Language::Shell))
     });
     !in_string && !in_prose
 }
@@ -81,8 +87,12 @@ pub fn is_marker(document: &Document, offset: u32) -> bool {
     let text = document.text();
     let line = document.lines().line_content(document.lines().line_of(offset), text);
     let content = line.of(text);
-    let is_mark = [OPENS, "=======", "|||||||", CLOSES].iter().any(|mark| content.starts_with(mark));
-    is_mark && memchr::memmem::find(text.as_bytes(), OPENS.as_bytes()).is_some() && is_code(document, line)
+    if ![OPENS, "=======", "|||||||", CLOSES].iter().any(|mark| content.starts_with(mark)) {
+        return false;
+    }
+    let end = line.end as usize;
+    let above = text.as_bytes().get(end.saturating_sub(LONGEST)..end).unwrap_or_default();
+    memchr::memmem::find(above, OPENS.as_bytes()).is_some() && is_code(document, line)
 }
 
 /// Which side stands first, as the mark itself says.

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn submodules_are_found_where_they_are_named() {
-        let text = "[submodule \"x\"]\n\tpath = libs/x y\n\turl = ../x\n[submodule \"z\"]\r\n path=\"z\"\r\n pathology = 1\n";
+        let text =
+            "[submodule \"x\"]\n\tpath = libs/x y\n\turl = ../x\n[submodule \"z\"]\r\n path=\"z\"\r\n pathology = 1\n";
         let found: Vec<_> = submodules(text).into_iter().map(|(path, span)| (path, span.of(text))).collect();
         assert_eq!(found, [("libs/x y", "libs/x y"), ("z", "\"z\"")]);
     }

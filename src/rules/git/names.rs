@@ -69,9 +69,9 @@ fn fault(name: &str, settings: &RuleSettings) -> Option<String> {
         return Some("Windows drops the dot or blank at the end of a name: rename it".to_owned());
     }
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    let numbered = NUMBERED_DEVICES.iter().any(|device| {
-        stem.strip_prefix(device).is_some_and(|number| matches!(number.as_bytes(), [b'1'..=b'9']))
-    });
+    let numbered = NUMBERED_DEVICES
+        .iter()
+        .any(|device| stem.strip_prefix(device).is_some_and(|number| matches!(number.as_bytes(), [b'1'..=b'9'])));
     (numbered || DEVICES.contains(&&*stem))
         .then(|| format!("`{stem}` is a device on Windows, with any extension: rename it"))
 }

@@ -69,11 +69,13 @@ fn file(survey: &mut Survey<'_, '_>, path: &RepoPath) {
     if keys.is_empty() {
         return;
     }
-    let secret = keys.iter().any(|key| CREDENTIALS.iter().any(|word| key == word || key.ends_with(&format!("_{word}"))));
+    let secret =
+        keys.iter().any(|key| CREDENTIALS.iter().any(|word| key == word || key.ends_with(&format!("_{word}"))));
     let name = path.name();
     let Some(settings) = survey.settings(path) else { return };
     if secret {
-        let severity = settings.severity.max(if settings.severity == Severity::Info { Severity::Info } else { Severity::Error });
+        // Who makes it a hint means all of it.
+        let severity = if settings.severity == Severity::Info { Severity::Info } else { Severity::Error };
         let message = format!("`{name}` with credentials in it: add it to `.gitignore`, and revoke what was pushed");
         survey.report_with(severity, path, Span::default(), message);
     } else {
