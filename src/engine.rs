@@ -6,6 +6,7 @@
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
+use crate::names::Namespaces;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
@@ -20,6 +21,11 @@ use std::time::{Duration, Instant};
 
 /// Up to this many documents are checked on the calling thread: waking other threads costs more.
 const FEW: usize = 8;
+
+/// From this runtime on `%pip` leaves the state of Python alone.
+///
+/// Source: Databricks documentation, "Notebook-scoped Python libraries".
+const PIP_KEEPS_STATE: (u16, u16) = (13, 0);
 
 /// The rule of findings that say that a rule of ours failed.
 pub const INTERNAL_ERROR: &str = "internal-error";
@@ -40,6 +46,8 @@ pub struct Setup<'a> {
     pub progress: &'a (dyn Fn() + Sync),
     /// Files as such, for the rules that look at names and sizes; without, those do not run.
     pub items: Option<Items<'a>>,
+    /// Whether every file of the snapshot that matters is asked about.
+    pub whole: bool,
 }
 
 /// What came out.
@@ -62,16 +70,29 @@ pub struct Outcome {
 pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
+    let wants_names = names_matter(setup);
     let project = Project::load(
         setup.snapshot.clone(),
-        &Request { asked: &setup.asked, everything: setup.everything, options: &options, progress: setup.progress },
+        &Request {
+            asked: &setup.asked,
+            everything: setup.everything,
+            options: &options,
+            progress: setup.progress,
+            names: wants_names,
+            whole: setup.whole,
+        },
     );
     let reading = start.elapsed();
+    let pip_wipes = |path: &RepoPath| setup.settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE);
+    let (names, names_failed) = match guard::caught(|| wants_names.then(|| Namespaces::new(&project, &pip_wipes))) {
+        Ok(names) => (names.unwrap_or_else(|| Namespaces::nothing(&project)), None),
+        Err(reason) => (Namespaces::nothing(&project), Some(reason)),
+    };
     let asked: Vec<&Document> = project.documents().iter().filter(|document| document.asked).collect();
     let mut surveyed = survey(setup, &project);
     let check = |document: &&Document| {
         let own = surveyed.get(&document.path).cloned().unwrap_or_default();
-        check_document(setup, &project, document, own)
+        check_document(setup, &names, document, own)
     };
     let mut findings: Vec<Finding> = if asked.len() <= FEW {
         asked.iter().flat_map(check).collect()
@@ -82,6 +103,9 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         surveyed.remove(&document.path);
     }
     findings.extend(surveyed.into_values().flatten());
+    if let (Some(reason), Some(first)) = (&names_failed, asked.first()) {
+        findings.push(failure(first, "the analysis of names", reason));
+    }
     sort(&mut findings);
     let unread = asked
         .iter()
@@ -89,6 +113,17 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
     Outcome { project, findings, unread, failures, reading, checking: start.elapsed().saturating_sub(reading) }
+}
+
+/// Whether a rule is on for some file asked about that looks at what names mean.
+fn names_matter(setup: &Setup<'_>) -> bool {
+    let about_names: Vec<usize> =
+        (0..).zip(setup.book.rules()).filter(|(_, rule)| rule.is_about_names()).map(|(at, _)| at).collect();
+    !about_names.is_empty()
+        && setup.asked.iter().any(|path| {
+            let settings = setup.settings.for_path(path);
+            about_names.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
+        })
 }
 
 /// Sorts findings by path and place and drops those that are said twice.
@@ -126,7 +161,7 @@ fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
 /// All findings of one document, after suppression; `findings` are those that are known already.
 fn check_document(
     setup: &Setup<'_>,
-    project: &Project,
+    names: &Namespaces<'_>,
     document: &Document,
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
@@ -137,7 +172,7 @@ fn check_document(
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &settings, project, document));
+            findings.extend(run(rule, rule_settings, &settings, names, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -152,10 +187,10 @@ fn run(
     rule: &Rule,
     rule_settings: &RuleSettings,
     settings: &PathSettings,
-    project: &Project,
+    names: &Namespaces<'_>,
     document: &Document,
 ) -> Vec<Finding> {
-    let mut context = Context::new(rule.page.name.clone(), document, project, rule_settings, &settings.target);
+    let mut context = Context::new(rule.page.name.clone(), document, names, rule_settings, &settings.target);
     match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
@@ -197,6 +232,7 @@ mod tests {
             everything: &Vec::new,
             progress: &|| {},
             items: None,
+            whole: true,
         });
         assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());
         outcome.findings.iter().map(|found| format!("{}: {}", found.path, found.rule)).collect()

@@ -24,6 +24,7 @@ pub mod engine;
 pub mod finding;
 pub mod fix;
 pub mod guard;
+pub mod names;
 pub mod notebook;
 pub mod page;
 pub mod project;

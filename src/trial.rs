@@ -167,6 +167,7 @@ impl Stage<'_> {
             everything: &|| all.clone(),
             progress: &|| {},
             items: Some(Items { asked: &items, whole: true, all: &all_items }),
+            whole: true,
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
         (done, problems)

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
     &["finding", "notebook", "python", "bundle"],
     &["project"],
-    &["page"],
+    &["page", "names"],
     &["rules", "suppress"],
     &["baseline"],
     &["config", "report"],

@@ -112,6 +112,7 @@ fn with_setup<T>(files: &Files, asked: Vec<RepoPath>, work: impl FnOnce(&Setup<'
         asked,
         everything: &everything,
         progress: &|| {},
+        whole,
         items: Some(Items { asked: &items, whole, all: &all }),
     })
 }

@@ -14,7 +14,14 @@ fn entry(path: &str, rule: &str, code: &str, occurrence: u32) -> Entry {
 fn project(files: &[(&str, &str)]) -> Project {
     let asked: Vec<RepoPath> = files.iter().map(|(path, _)| RepoPath::new(path)).collect();
     let options = |_: &RepoPath| ReadOptions::default();
-    let request = Request { asked: &asked, everything: &Vec::new, options: &options, progress: &|| {} };
+    let request = Request {
+        asked: &asked,
+        everything: &Vec::new,
+        options: &options,
+        progress: &|| {},
+        names: false,
+        whole: true,
+    };
     Project::load(Arc::new(Memory::of(files)), &request)
 }
 

@@ -322,9 +322,9 @@ impl<'a> Run<'a> {
             }
         };
         let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
+        let whole = named.folders.iter().any(|folder| folder.as_str().is_empty());
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
-            let whole = named.folders.contains(&RepoPath::root());
-            repository.check(&configs, (found.files, &found.items, whole), fix, progress)
+            repository.check(&configs, (found.files, &found.items), whole, fix, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.

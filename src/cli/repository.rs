@@ -159,12 +159,13 @@ impl Repository {
         search.walk(folders)
     }
 
-    /// Checks these files, of which `whole` says that they are all there are. With `fix`, makes fixes (nothing is
+    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
     /// written), unsafe ones if it says so.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
-        (asked, items, whole): (Vec<RepoPath>, &[Item], bool),
+        (asked, items): (Vec<RepoPath>, &[Item]),
+        whole: bool,
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
@@ -188,6 +189,7 @@ impl Repository {
             everything: &everything,
             progress,
             items: Some(Items { asked: items, whole, all: &all_items }),
+            whole,
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),

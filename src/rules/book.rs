@@ -95,6 +95,11 @@ impl<'a> Literals<'a> {
 }
 
 impl Rule {
+    /// Whether it looks at what names mean across documents, which costs an analysis of its own.
+    pub fn is_about_names(&self) -> bool {
+        &*self.page.group == "names"
+    }
+
     fn new(page: Page, built_in: bool, check: Option<Check>, survey: Option<SurveyCheck>) -> Option<Self> {
         if survey.is_some() != page.head.repository {
             return None;

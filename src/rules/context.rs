@@ -1,6 +1,7 @@
 //! All that a rule may see and say.
 
 use crate::finding::{Finding, Severity};
+use crate::names::Namespaces;
 use crate::page::OptionValue;
 use crate::project::Project;
 use crate::project::document::Document;
@@ -72,6 +73,8 @@ pub struct Context<'a> {
     pub settings: &'a RuleSettings,
     /// What the code will run on.
     pub target: &'a Target,
+    /// What names mean; empty unless the rule [is about names](super::book::Rule::is_about_names).
+    pub names: &'a Namespaces<'a>,
     rule: Arc<str>,
     found: Vec<Finding>,
 }
@@ -81,11 +84,11 @@ impl<'a> Context<'a> {
     pub fn new(
         rule: Arc<str>,
         document: &'a Document,
-        project: &'a Project,
+        names: &'a Namespaces<'a>,
         settings: &'a RuleSettings,
         target: &'a Target,
     ) -> Self {
-        Self { document, project, settings, target, rule, found: Vec::new() }
+        Self { document, project: names.project, settings, target, names, rule, found: Vec::new() }
     }
 
     /// Reports a finding at `span` of the document; fixes and notes can be added to what comes back.

@@ -6,6 +6,7 @@ pub mod file;
 pub mod git;
 pub mod index;
 pub mod library;
+pub mod names;
 pub mod notebook;
 pub mod query;
 pub mod run;
@@ -20,8 +21,16 @@ use survey::SurveyCheck;
 pub type Check = fn(&mut Context<'_>);
 
 /// The functions of the built-in rules that are no query pages, by name; one table a group.
-pub const CHECKS: &[&[(&str, Check)]] =
-    &[file::CHECKS, git::CHECKS, library::CHECKS, notebook::CHECKS, run::CHECKS, secrets::CHECKS, spark::CHECKS];
+pub const CHECKS: &[&[(&str, Check)]] = &[
+    file::CHECKS,
+    git::CHECKS,
+    library::CHECKS,
+    names::CHECKS,
+    notebook::CHECKS,
+    run::CHECKS,
+    secrets::CHECKS,
+    spark::CHECKS,
+];
 
 /// The functions of rules about files as such, by name. A rule may have one here and one above.
 pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS];
