@@ -11,6 +11,7 @@ use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
 use crate::rules::context::{Context, RuleSettings};
+use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
@@ -43,6 +44,8 @@ pub struct Setup<'a> {
     pub everything: &'a (dyn Fn() -> Vec<RepoPath> + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
+    /// Files as such, for the rules that look at names and sizes; without, those do not run.
+    pub items: Option<Items<'a>>,
     /// Whether every file of the snapshot that matters is asked about.
     pub whole: bool,
 }
@@ -86,12 +89,20 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         Err(reason) => (Namespaces::nothing(&project), Some(reason)),
     };
     let asked: Vec<&Document> = project.documents().iter().filter(|document| document.asked).collect();
-    let check = |document: &&Document| check_document(setup, &names, document);
+    let mut surveyed = survey(setup, &project);
+    let check = |document: &&Document| {
+        let own = surveyed.get(&document.path).cloned().unwrap_or_default();
+        check_document(setup, &names, document, own)
+    };
     let mut findings: Vec<Finding> = if asked.len() <= FEW {
         asked.iter().flat_map(check).collect()
     } else {
         asked.par_iter().flat_map_iter(check).collect()
     };
+    for document in &asked {
+        surveyed.remove(&document.path);
+    }
+    findings.extend(surveyed.into_values().flatten());
     if let (Some(reason), Some(first)) = (&names_failed, asked.first()) {
         findings.push(failure(first, "the analysis of names", reason));
     }
@@ -121,10 +132,40 @@ pub fn sort(findings: &mut Vec<Finding>) {
     findings.dedup_by(|a, b| (&a.path, a.span, &a.rule, &a.message) == (&b.path, b.span, &b.rule, &b.message));
 }
 
-/// All findings of one document, after suppression.
-fn check_document(setup: &Setup<'_>, names: &Namespaces<'_>, document: &Document) -> Vec<Finding> {
+/// Runs the rules that look at files as such.
+fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
+    let Some(items) = setup.items else { return ByPath::new() };
+    let survey = |(at, rule): (usize, &Rule)| {
+        let settings = |path: &RepoPath| setup.settings.for_path(path).rules.get(at).cloned().flatten();
+        let mut survey = Survey::new(rule.page.name.clone(), project, items, &settings);
+        match guard::caught(|| rule.survey(&mut survey)) {
+            Ok(()) => survey.into_findings(),
+            Err(reason) => {
+                vec![failure_at(&RepoPath::root(), &format!("the rule `{}`", rule.page.name), &reason)]
+            }
+        }
+    };
+    let rules = setup.book.rules();
+    let found: Vec<Finding> = if items.asked.len() <= FEW {
+        rules.iter().enumerate().filter(|(_, rule)| rule.surveys()).flat_map(survey).collect()
+    } else {
+        rules.par_iter().enumerate().filter(|(_, rule)| rule.surveys()).flat_map_iter(survey).collect()
+    };
+    let mut by_path = ByPath::new();
+    for finding in found {
+        by_path.entry(finding.path.clone()).or_default().push(finding);
+    }
+    by_path
+}
+
+/// All findings of one document, after suppression; `findings` are those that are known already.
+fn check_document(
+    setup: &Setup<'_>,
+    names: &Namespaces<'_>,
+    document: &Document,
+    mut findings: Vec<Finding>,
+) -> Vec<Finding> {
     let settings = setup.settings.for_path(&document.path);
-    let mut findings = Vec::new();
     let mut ran: Vec<&str> = Vec::new();
     let mut literals = Literals::new(document.text());
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
@@ -158,9 +199,13 @@ fn run(
 
 /// The finding that says that something of ours failed.
 fn failure(document: &Document, what: &str, reason: &str) -> Finding {
+    failure_at(&document.path, what, reason)
+}
+
+fn failure_at(path: &RepoPath, what: &str, reason: &str) -> Finding {
     Finding {
         rule: Arc::from(INTERNAL_ERROR),
-        path: document.path.clone(),
+        path: path.clone(),
         span: Span::at(0),
         message: format!("{what} failed on this file ({reason}); this is a fault of brickgate, please report it"),
         severity: Severity::Error,
@@ -186,6 +231,7 @@ mod tests {
             asked,
             everything: &Vec::new,
             progress: &|| {},
+            items: None,
             whole: true,
         });
         assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());

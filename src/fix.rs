@@ -267,6 +267,7 @@ mod tests {
             asked: vec![RepoPath::new(path)],
             everything: &|| vec![RepoPath::new(path)],
             progress: &|| {},
+            items: None,
             whole: true,
         };
         let fixed = fix_all(&setup, unsafe_too);

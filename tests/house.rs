@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["project"],
     &["page", "names"],
     &["rules", "suppress"],
+    &["baseline"],
     &["config", "report"],
     &["engine"],
     &["fix"],

@@ -1,5 +1,6 @@
 //! The command line: which commands there are. One file a command.
 
+pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
@@ -44,6 +45,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
     Rule(rule::Args),
@@ -84,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
+        Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),

@@ -1,10 +1,13 @@
 //! One repository of a run: its files, its rules, its settings.
 
+use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
+use crate::rules::survey::Items;
+use crate::snapshot::item::Item;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
@@ -12,7 +15,7 @@ use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
 const FEW: usize = 8;
@@ -52,6 +55,8 @@ pub(super) struct Checked {
     pub settled: bool,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
+    /// What the baseline let pass.
+    pub baseline: Held,
     book: Book,
 }
 
@@ -77,6 +82,16 @@ impl Repository {
     /// Its root.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where its bytes come from.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.snapshot
+    }
+
+    /// The position of a rule in its book.
+    pub(super) fn position(&self, rule: &str) -> Option<usize> {
+        self.book.position(rule)
     }
 
     /// The view from the working directory on its paths.
@@ -112,11 +127,15 @@ impl Repository {
     /// The files that are asked about.
     pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
+        let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
         let mut found = self.search(configs, &folders);
         found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
+        found.items.extend(named.items.iter().filter(keeps_item).cloned());
+        found.items.sort_unstable();
+        found.items.dedup();
         found
     }
 
@@ -133,17 +152,19 @@ impl Repository {
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            lists: &|folder| configs.lists(folder),
             respect_gitignore: configs.respect_gitignore(),
             threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
 
-    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
+    /// written), unsafe ones if it says so.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
-        asked: Vec<RepoPath>,
+        (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
@@ -151,10 +172,15 @@ impl Repository {
         if asked.len() > FEW || self.threads.is_some() {
             start_threads(self.threads());
         }
-        let everything = || {
-            start_threads(self.threads());
-            self.search(configs, &[RepoPath::root()]).files
+        let all = OnceLock::new();
+        let search = || {
+            all.get_or_init(|| {
+                start_threads(self.threads());
+                self.search(configs, &[RepoPath::root()])
+            })
         };
+        let everything = || search().files.clone();
+        let all_items = || if whole { items } else { &*search().items };
         let setup = Setup {
             book: &self.book,
             snapshot: self.snapshot.clone(),
@@ -162,6 +188,7 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
+            items: Some(Items { asked: items, whole, all: &all_items }),
             whole,
         };
         match fix {
@@ -182,7 +209,8 @@ impl Repository {
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        let baseline = Held::default();
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, baseline, book }
     }
 }
 
@@ -207,6 +235,13 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
             (Book::builtin(), seen(problems, &vantage))
         }
     }
+}
+
+/// Whether a path lies in a folder of which only the names are looked at.
+fn lists_from_top(configs: &Configs<'_>, path: &RepoPath) -> bool {
+    let text = path.as_str();
+    let mut folders = memchr::memchr_iter(b'/', text.as_bytes()).filter_map(|at| text.get(..at)).map(RepoPath::new);
+    folders.any(|folder| configs.lists(&folder))
 }
 
 /// Faults in rule pages, with paths that hold from the working directory.
