@@ -3,7 +3,7 @@
 //! The code of the module runs first, top to bottom; the bodies of functions and lambdas run later, when all is
 //! bound around them. What restarts Python wipes the module's names. What other documents bind is not known here.
 
-use super::facts::{BindingKind, BranchKind, Facts, ScopeId, ScopeKind};
+use super::facts::{BindingKind, BranchKind, Facts, NameUse, ScopeId, ScopeKind};
 use super::symbols::Symbol;
 
 /// Stands for "no binding".
@@ -194,7 +194,13 @@ fn units(facts: &Facts) -> Vec<u32> {
 fn events(facts: &Facts, units: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let last = units.len();
     let unit_of = |scope: ScopeId| units.get(scope as usize).map_or(0, |&unit| unit as usize);
-    let of_use = |at: usize| facts.uses.get(at).map_or(last, |row| if row.quoted { last } else { unit_of(row.scope) });
+    let annotations_wait = facts.imports.iter().any(|import| {
+        import.level == 0 && facts.text(import.module) == "__future__" && facts.is(import.name, "annotations")
+    });
+    let of_use = |at: usize| {
+        let waits = |row: &NameUse| row.quoted || row.annotation && annotations_wait;
+        facts.uses.get(at).map_or(last, |row| if waits(row) { last } else { unit_of(row.scope) })
+    };
     let mut starts = vec![0_u32; last + 2];
     for at in 0..facts.uses.len() {
         starts[of_use(at) + 1] += 1;

@@ -96,6 +96,27 @@ impl Walker<'_> {
         });
     }
 
+    /// Guesses what a cell that does not parse binds, and takes every word of it for a name that may be read: one
+    /// slip must not make the names of a whole notebook look unbound or unused.
+    pub(super) fn recover(&mut self) {
+        let code = self.code;
+        let mut at = TextSize::default();
+        let place = Place { conditional: true, ..self.at };
+        self.place(place, |walker| {
+            for line in code.split_inclusive('\n') {
+                let len = TextSize::try_from(line.len()).unwrap_or_default();
+                let range = TextRange::at(at, len);
+                for word in bound_words(line) {
+                    let name = walker.facts.symbols.intern(word);
+                    walker.bind_in(0, name, range, BindingKind::Recovered);
+                }
+                at += len;
+            }
+        });
+        let range = TextRange::up_to(TextSize::try_from(code.trim_end().len()).unwrap_or_default());
+        self.read_words(code, range, |_| true);
+    }
+
     /// `"x" in globals()`.
     pub(super) fn note_probe(&mut self, node: &ExprCompare) {
         if let (Expr::StringLiteral(name), [CmpOp::In | CmpOp::NotIn], [namespace]) =
@@ -132,6 +153,32 @@ impl Walker<'_> {
             self.unnamed(node.range());
         }
     }
+}
+
+/// The words that a line of broken code seems to bind.
+fn bound_words(line: &str) -> Vec<&str> {
+    let line = line.trim();
+    let line = line.strip_prefix("async ").unwrap_or(line);
+    if let Some(rest) = line.strip_prefix("def ").or_else(|| line.strip_prefix("class ")) {
+        return words(rest).map(|(_, word)| word).take(1).collect();
+    }
+    if line.starts_with("import ") || line.starts_with("from ") {
+        let names = line.split_once("import ").map_or("", |(_, names)| names);
+        return words(names).map(|(_, word)| word).collect();
+    }
+    if let Some((targets, _)) = line.split_once(" in ").filter(|_| line.starts_with("for ")) {
+        return words(targets).map(|(_, word)| word).skip(1).collect();
+    }
+    if let Some((_, name)) = line.rsplit_once(" as ") {
+        return words(name).map(|(_, word)| word).take(1).collect();
+    }
+    let Some((before, after)) = line.split_once('=') else { return Vec::new() };
+    if after.starts_with('=') || before.ends_with(['!', '<', '>', '+', '-', '*', '/']) {
+        return Vec::new();
+    }
+    // `x: int = 1`, but not `f(a=1)` or `x[0] = 1`.
+    let targets = before.split(':').next().unwrap_or("").trim().trim_matches(['(', ')', ' ']);
+    if targets.contains(['(', '[', '.']) { Vec::new() } else { words(targets).map(|(_, word)| word).collect() }
 }
 
 /// A magic's argument behind its options: `-n 1 -r 2 f(x)` gives `f(x)`.

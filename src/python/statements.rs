@@ -47,6 +47,9 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         effects::note(walker, statement);
     }
     tree.is_shallow();
+    if region.ipython && !tree.errors().is_empty() {
+        walker.recover();
+    }
     if let Some((range, message)) = errors::first(&tree, &region.code, region.ipython) {
         let (span, kind, cell) = (walker.span(range), SyntaxErrorKind::Invalid, walker.cell);
         walker.facts.syntax_errors.push(SyntaxError { span, message, kind, cell });
