@@ -7,6 +7,7 @@ use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
 use crate::names::Namespaces;
+use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
@@ -16,6 +17,7 @@ use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,6 +62,8 @@ pub struct Outcome {
     pub unread: usize,
     /// How many rules failed; such a run must not end with 0 or 1 either.
     pub failures: usize,
+    /// How many notebooks asked about are not fully known, and for how many each reason holds.
+    pub partly_known: (usize, BTreeMap<UnknownKind, usize>),
     /// How long reading took.
     pub reading: Duration,
     /// How long checking took.
@@ -112,7 +116,9 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
-    Outcome { project, findings, unread, failures, reading, checking: start.elapsed().saturating_sub(reading) }
+    let partly_known = names.partly_known();
+    let checking = start.elapsed().saturating_sub(reading);
+    Outcome { project, findings, unread, failures, partly_known, reading, checking }
 }
 
 /// Whether a rule is on for some file asked about that looks at what names mean.

@@ -7,6 +7,7 @@ use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
+use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
@@ -340,6 +341,10 @@ impl<'a> Run<'a> {
             let plural = if known == 1 { "" } else { "s" };
             format!("{known} file{plural} read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
         });
+        let (count, reasons) = &checked.outcome.partly_known;
+        if *count > 0 {
+            self.terminal.detail(|| partly_known(*count, reasons));
+        }
         Ok(Some(checked))
     }
 
@@ -464,6 +469,14 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// How many notebooks are not fully known, and why.
+fn partly_known(count: usize, reasons: &BTreeMap<UnknownKind, usize>) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    let known = format!("{count} notebook{plural} not fully known, so that names may be missing there unsaid");
+    let reasons: Vec<String> = reasons.iter().map(|(kind, count)| format!("{count} because {}", kind.reason())).collect();
+    format!("{known}: {}", reasons.join(", "))
 }
 
 /// A path for people: nothing in it can move the cursor.

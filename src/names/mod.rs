@@ -14,7 +14,9 @@ use crate::project::places::without_extension;
 use crate::project::reference::ReferenceKind;
 use local::{Local, UnknownKind};
 use rayon::prelude::*;
-use std::collections::HashSet;
+use crate::project::runs::Edge;
+use crate::python::names::Reader;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use verdict::Verdict;
 
 /// Up to so many documents are looked at on the calling thread: waking others costs more.
@@ -28,8 +30,21 @@ pub struct Namespaces<'p> {
     verdicts: Vec<Vec<Verdict>>,
     /// Bindings of the module's scope that other documents read, by document.
     given: Vec<HashSet<u32>>,
+    /// What the notebooks that it runs need of a document and do not get.
+    lacks: HashMap<DocumentId, Vec<Lack>>,
     /// The last words of `%run` paths that lead nowhere.
     lost_runs: HashSet<String>,
+}
+
+/// A notebook needs a name that one of those that run it has not bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Lack {
+    /// The `%run` before which the name is not bound.
+    pub edge: Edge,
+    /// The notebook that needs it.
+    pub helper: DocumentId,
+    /// The row of its [`crate::python::names::Names::missing`].
+    pub row: u32,
 }
 
 impl<'p> Namespaces<'p> {
@@ -51,12 +66,13 @@ impl<'p> Namespaces<'p> {
         };
         let given = vec![HashSet::new(); documents.len()];
         let lost_runs = lost_runs(project);
-        let mut names = Self { project, locals, verdicts: Vec::new(), given, lost_runs };
+        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks: HashMap::new(), lost_runs };
         let mut finder = Finder::new(&names);
         let ids = 0..u32::try_from(documents.len()).unwrap_or(u32::MAX);
         let verdicts = ids.map(|id| verdict::verdicts(&mut finder, id)).collect();
         let given = finder.into_given();
         names.verdicts = verdicts;
+        names.lacks = names.find_lacks();
         for (document, binding) in given {
             if let Some(bindings) = names.given.get_mut(document as usize) {
                 bindings.insert(binding);
@@ -67,7 +83,7 @@ impl<'p> Namespaces<'p> {
 
     /// Knows nothing of any name.
     pub fn nothing(project: &'p Project) -> Self {
-        Self { project, locals: Vec::new(), verdicts: Vec::new(), given: Vec::new(), lost_runs: HashSet::new() }
+        Self { project, locals: Vec::new(), verdicts: Vec::new(), given: Vec::new(), lacks: HashMap::new(), lost_runs: HashSet::new() }
     }
 
     /// What is known of a document's own names.
@@ -84,6 +100,53 @@ impl<'p> Namespaces<'p> {
     /// For each row of [`crate::python::names::Names::missing`] what it turned out to be.
     pub fn verdicts(&self, id: DocumentId) -> &[Verdict] {
         self.verdicts.get(id as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the notebooks that a document runs need of it and do not get.
+    pub fn lacks(&self, id: DocumentId) -> &[Lack] {
+        self.lacks.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many of the notebooks asked about are not fully known, and for how many of them each reason holds.
+    pub fn partly_known(&self) -> (usize, BTreeMap<UnknownKind, usize>) {
+        let mut reasons = BTreeMap::new();
+        let mut count = 0;
+        for ((document, local), verdicts) in self.project.documents().iter().zip(&self.locals).zip(&self.verdicts) {
+            if !document.asked || !document.is_notebook() {
+                continue;
+            }
+            let own = local.unknowns.iter().map(|unknown| unknown.kind);
+            let others = verdicts.iter().filter_map(|verdict| match verdict {
+                Verdict::Unknown(_, kind) => Some(*kind),
+                _ => None,
+            });
+            let kinds: BTreeSet<UnknownKind> = own.chain(others).collect();
+            count += usize::from(!kinds.is_empty());
+            for kind in kinds {
+                *reasons.entry(kind).or_default() += 1;
+            }
+        }
+        (count, reasons)
+    }
+
+    /// By document that runs others, what these lack; each name once for the top level and once for each function.
+    fn find_lacks(&self) -> HashMap<DocumentId, Vec<Lack>> {
+        let mut lacks: HashMap<DocumentId, Vec<Lack>> = HashMap::new();
+        for (helper, verdicts) in (0_u32..).zip(&self.verdicts) {
+            let Some(local) = self.local(helper) else { continue };
+            let Some(document) = self.project.documents().get(helper as usize) else { continue };
+            let mut seen = HashSet::new();
+            for (row, (missing, verdict)) in (0_u32..).zip(local.names.missing.iter().zip(verdicts)) {
+                let (Verdict::SomeCallers(edges), Reader::Use(at)) = (verdict, missing.reader) else { continue };
+                let Some(name_use) = document.python.uses.get(at as usize) else { continue };
+                if seen.insert((name_use.name, missing.deferred.then_some(name_use.scope))) {
+                    for &edge in edges.iter() {
+                        lacks.entry(edge.from).or_default().push(Lack { edge, helper, row });
+                    }
+                }
+            }
+        }
+        lacks
     }
 
     /// Whether another document reads a binding of the module's scope: one that runs the document, that is run beside

@@ -99,6 +99,11 @@ impl Project {
         index.get(path).map_or(&[][..], Vec::as_slice).iter().filter_map(|&edge| self.edge(edge))
     }
 
+    /// The dotted name by which a document can import the Python file `to`; `None` if there is none.
+    pub fn module_name(&self, from: &Document, to: &RepoPath) -> Option<String> {
+        imports::Importer::new(&self.places, &from.path, &from.python).name_of(to)
+    }
+
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.
     pub fn is_notebook(&self, path: &RepoPath) -> bool {
         match self.document(path) {
