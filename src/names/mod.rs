@@ -156,7 +156,7 @@ impl<'p> Namespaces<'p> {
     }
 
     /// Why a notebook may be run by others than those that are known: a `%run` that leads nowhere ends in its name.
-    pub(super) fn may_have_other_callers(&self, id: DocumentId) -> Option<UnknownKind> {
+    pub fn may_have_other_callers(&self, id: DocumentId) -> Option<UnknownKind> {
         let document = self.project.documents().get(id as usize)?;
         (document.is_notebook() && self.lost_runs.contains(document.path.stem())).then_some(UnknownKind::Run)
     }

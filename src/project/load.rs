@@ -216,13 +216,14 @@ impl Loader<'_> {
     }
 
     /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a
-    /// script, unless somebody imports it. Only for such files all others are searched for imports.
+    /// script, unless somebody imports it. What a module imports and does not use may be there for those who import
+    /// it. Only for such files all others are searched for imports.
     fn find_importers(&mut self) {
         let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
-        let stems: BTreeSet<&str> = unclear
-            .iter()
-            .filter_map(|&at| self.documents.get(at))
-            .map(|document| document.path.stem())
+        let stems: BTreeSet<&str> = (0..self.documents.len())
+            .filter(|&at| unclear.binary_search(&at).is_ok() || self.may_hand_on(at))
+            .filter_map(|at| self.documents.get(at))
+            .map(|document| module_name(&document.path))
             .filter(|stem| roles::is_identifier(stem))
             .collect();
         if let Ok(search) = AhoCorasick::new(&stems)
@@ -244,6 +245,14 @@ impl Loader<'_> {
                 document.kind = Kind::Script;
             }
         }
+    }
+
+    /// Whether somebody wants to know who takes the imports of a plain file from it.
+    fn may_hand_on(&self, at: usize) -> bool {
+        let wanted = self.request.names && !self.request.whole;
+        self.documents
+            .get(at)
+            .is_some_and(|document| wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document))
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.
@@ -310,6 +319,14 @@ impl Loader<'_> {
 fn is_star(document: &Document, import: u32) -> bool {
     let facts = &document.python;
     facts.imports.get(import as usize).is_some_and(|row| facts.is(row.name, "*"))
+}
+
+/// The name by which a file is imported: that of its folder for `__init__.py`.
+fn module_name(path: &RepoPath) -> &str {
+    match path.stem() {
+        "__init__" => path.as_str().rsplit('/').nth(1).unwrap_or(""),
+        stem => stem,
+    }
 }
 
 /// Whether a document is Python that is no notebook, and was read.

@@ -13,6 +13,7 @@ mod imports;
 pub mod names;
 mod namespace;
 mod parse;
+pub mod removal;
 mod scopes;
 mod state;
 mod statements;
