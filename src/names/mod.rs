@@ -1,10 +1,12 @@
 //! Names across documents: what `%run` and star imports bring, what callers must have bound, and what is missing.
 
+pub mod clash;
 pub mod find;
 pub mod local;
 mod stars;
 pub mod verdict;
 
+use clash::Clash;
 use crate::guard;
 use crate::project::Project;
 use crate::project::document::{Document, DocumentId};
@@ -15,6 +17,7 @@ use crate::project::reference::ReferenceKind;
 use local::{Local, UnknownKind};
 use rayon::prelude::*;
 use std::collections::HashSet;
+use std::sync::OnceLock;
 use verdict::Verdict;
 
 /// Up to so many documents are looked at on the calling thread: waking others costs more.
@@ -30,6 +33,8 @@ pub struct Namespaces<'p> {
     given: Vec<HashSet<u32>>,
     /// The last words of `%run` paths that lead nowhere.
     lost_runs: HashSet<String>,
+    /// Found when somebody asks.
+    clashes: OnceLock<Vec<Clash>>,
 }
 
 impl<'p> Namespaces<'p> {
@@ -51,7 +56,7 @@ impl<'p> Namespaces<'p> {
         };
         let given = vec![HashSet::new(); documents.len()];
         let lost_runs = lost_runs(project);
-        let mut names = Self { project, locals, verdicts: Vec::new(), given, lost_runs };
+        let mut names = Self { project, locals, verdicts: Vec::new(), given, lost_runs, clashes: OnceLock::new() };
         let mut finder = Finder::new(&names);
         let ids = 0..u32::try_from(documents.len()).unwrap_or(u32::MAX);
         let verdicts = ids.map(|id| verdict::verdicts(&mut finder, id)).collect();
@@ -67,7 +72,7 @@ impl<'p> Namespaces<'p> {
 
     /// Knows nothing of any name.
     pub fn nothing(project: &'p Project) -> Self {
-        Self { project, locals: Vec::new(), verdicts: Vec::new(), given: Vec::new(), lost_runs: HashSet::new() }
+        Self { project, locals: Vec::new(), verdicts: Vec::new(), given: Vec::new(), lost_runs: HashSet::new(), clashes: OnceLock::new() }
     }
 
     /// What is known of a document's own names.
@@ -92,8 +97,16 @@ impl<'p> Namespaces<'p> {
         self.given.get(id as usize).is_some_and(|bindings| bindings.contains(&binding))
     }
 
+    /// Where a definition takes the place of another in a document, in order of place.
+    pub fn clashes(&self, id: DocumentId) -> &[Clash] {
+        let all = self.clashes.get_or_init(|| clash::clashes(self));
+        let start = all.partition_point(|clash| clash.document < id);
+        let rest = all.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|clash| clash.document == id)).unwrap_or_default()
+    }
+
     /// Why a notebook may be run by others than those that are known: a `%run` that leads nowhere ends in its name.
-    pub(super) fn may_have_other_callers(&self, id: DocumentId) -> Option<UnknownKind> {
+    pub fn may_have_other_callers(&self, id: DocumentId) -> Option<UnknownKind> {
         let document = self.project.documents().get(id as usize)?;
         (document.is_notebook() && self.lost_runs.contains(document.path.stem())).then_some(UnknownKind::Run)
     }

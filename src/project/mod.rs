@@ -17,7 +17,9 @@ pub mod runs;
 mod tests;
 
 use crate::snapshot::{RepoPath, Snapshot};
+use crate::python::facts::Import;
 use document::{Document, DocumentId};
+use imports::Importer;
 pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
@@ -97,6 +99,12 @@ impl Project {
             index
         });
         index.get(path).map_or(&[][..], Vec::as_slice).iter().filter_map(|&edge| self.edge(edge))
+    }
+
+    /// All files of this repository that an import of `document` could mean; the first is the one that its
+    /// reference resolves to.
+    pub fn meanings(&self, document: &Document, import: &Import) -> Vec<RepoPath> {
+        Importer::new(&self.places, &document.path, &document.python).meanings(&document.python, import)
     }
 
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.
