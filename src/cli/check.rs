@@ -475,7 +475,8 @@ impl<'a> Run<'a> {
 fn partly_known(count: usize, reasons: &BTreeMap<UnknownKind, usize>) -> String {
     let plural = if count == 1 { "" } else { "s" };
     let known = format!("{count} notebook{plural} not fully known, so that names may be missing there unsaid");
-    let reasons: Vec<String> = reasons.iter().map(|(kind, count)| format!("{count} because {}", kind.reason())).collect();
+    let reasons: Vec<String> =
+        reasons.iter().map(|(kind, count)| format!("{count} because {}", kind.reason())).collect();
     format!("{known}: {}", reasons.join(", "))
 }
 

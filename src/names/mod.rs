@@ -1,5 +1,6 @@
 //! Names across documents: what `%run` and star imports bring, what callers must have bound, and what is missing.
 
+pub mod clash;
 pub mod find;
 pub mod local;
 mod stars;
@@ -8,15 +9,17 @@ pub mod verdict;
 use crate::guard;
 use crate::project::Project;
 use crate::project::document::{Document, DocumentId};
-use crate::snapshot::RepoPath;
-use find::Finder;
 use crate::project::places::without_extension;
 use crate::project::reference::ReferenceKind;
-use local::{Local, UnknownKind};
-use rayon::prelude::*;
 use crate::project::runs::Edge;
 use crate::python::names::Reader;
+use crate::snapshot::RepoPath;
+use clash::Clash;
+use find::Finder;
+use local::{Local, UnknownKind};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 use verdict::Verdict;
 
 /// Up to so many documents are looked at on the calling thread: waking others costs more.
@@ -34,6 +37,8 @@ pub struct Namespaces<'p> {
     lacks: HashMap<DocumentId, Vec<Lack>>,
     /// The last words of `%run` paths that lead nowhere.
     lost_runs: HashSet<String>,
+    /// Found when somebody asks.
+    clashes: OnceLock<Vec<Clash>>,
 }
 
 /// A notebook needs a name that one of those that run it has not bound.
@@ -66,7 +71,8 @@ impl<'p> Namespaces<'p> {
         };
         let given = vec![HashSet::new(); documents.len()];
         let lost_runs = lost_runs(project);
-        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks: HashMap::new(), lost_runs };
+        let (lacks, clashes) = (HashMap::new(), OnceLock::new());
+        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks, lost_runs, clashes };
         let mut finder = Finder::new(&names);
         let ids = 0..u32::try_from(documents.len()).unwrap_or(u32::MAX);
         let verdicts = ids.map(|id| verdict::verdicts(&mut finder, id)).collect();
@@ -83,7 +89,15 @@ impl<'p> Namespaces<'p> {
 
     /// Knows nothing of any name.
     pub fn nothing(project: &'p Project) -> Self {
-        Self { project, locals: Vec::new(), verdicts: Vec::new(), given: Vec::new(), lacks: HashMap::new(), lost_runs: HashSet::new() }
+        Self {
+            project,
+            locals: Vec::new(),
+            verdicts: Vec::new(),
+            given: Vec::new(),
+            lacks: HashMap::new(),
+            lost_runs: HashSet::new(),
+            clashes: OnceLock::new(),
+        }
     }
 
     /// What is known of a document's own names.
@@ -155,6 +169,14 @@ impl<'p> Namespaces<'p> {
         self.given.get(id as usize).is_some_and(|bindings| bindings.contains(&binding))
     }
 
+    /// Where a definition takes the place of another in a document, in order of place.
+    pub fn clashes(&self, id: DocumentId) -> &[Clash] {
+        let all = self.clashes.get_or_init(|| clash::clashes(self));
+        let start = all.partition_point(|clash| clash.document < id);
+        let rest = all.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|clash| clash.document == id)).unwrap_or_default()
+    }
+
     /// Why a notebook may be run by others than those that are known: a `%run` that leads nowhere ends in its name.
     pub fn may_have_other_callers(&self, id: DocumentId) -> Option<UnknownKind> {
         let document = self.project.documents().get(id as usize)?;
@@ -167,9 +189,10 @@ impl<'p> Namespaces<'p> {
         documents.filter_map(move |((id, document), local)| {
             let symbol = document.python.symbols.get(name)?;
             let bindings = local.names.module_bindings(&document.python, symbol).iter();
-            let binding = bindings.rev().copied().find(|&at| {
-                document.python.bindings.get(at as usize).is_some_and(|row| row.kind.binds())
-            })?;
+            let binding = bindings
+                .rev()
+                .copied()
+                .find(|&at| document.python.bindings.get(at as usize).is_some_and(|row| row.kind.binds()))?;
             Some((id, binding))
         })
     }
@@ -178,7 +201,8 @@ impl<'p> Namespaces<'p> {
 /// The last words of `%run` paths that lead to no document.
 fn lost_runs(project: &Project) -> HashSet<String> {
     let references = project.documents().iter().flat_map(|document| project.references(&document.path));
-    let lost = references.filter(|reference| reference.kind == ReferenceKind::Run && reference.resolution.file().is_none());
+    let lost =
+        references.filter(|reference| reference.kind == ReferenceKind::Run && reference.resolution.file().is_none());
     let names = lost.filter_map(|reference| reference.target.as_deref()?.rsplit('/').next());
     names.map(|name| without_extension(name).unwrap_or(name).to_owned()).collect()
 }

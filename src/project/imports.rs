@@ -82,6 +82,23 @@ impl<'a> Importer<'a> {
         })
     }
 
+    /// All files that `import` could take its module from, the one that [`Importer::resolve`] gives first: which of
+    /// them it is depends on how the code is started.
+    pub fn meanings(&self, facts: &Facts, import: &Import) -> Vec<RepoPath> {
+        if import.level > 0 {
+            return self.resolve(facts, import).file().cloned().into_iter().collect();
+        }
+        let module = facts.text(import.module);
+        let name = import.name.map(|name| facts.text(name)).filter(|name| *name != "*");
+        let mut found: Vec<RepoPath> = Vec::new();
+        for file in self.bases.iter().filter_map(|base| self.locate(base, module, name)) {
+            if file != self.own && !found.contains(&file) {
+                found.push(file);
+            }
+        }
+        found
+    }
+
     /// `module` below `base`; if it is a package that has `name` as a module, that.
     fn locate(&self, base: &Listing, module: &str, name: Option<&str>) -> Option<RepoPath> {
         let mut at = Located::Package(base.clone(), None);

@@ -185,8 +185,11 @@ impl Loader<'_> {
                 by_name.entry(name).or_default().push(at);
             }
         }
-        let mut waiting: Vec<String> =
-            open.iter().filter_map(|&at| self.documents.get(at)).map(|document| document.path.stem().to_owned()).collect();
+        let mut waiting: Vec<String> = open
+            .iter()
+            .filter_map(|&at| self.documents.get(at))
+            .map(|document| document.path.stem().to_owned())
+            .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
             for path in by_name.remove(name.as_str()).into_iter().flatten().filter_map(|at| candidates.get(at)) {
@@ -250,9 +253,9 @@ impl Loader<'_> {
     /// Whether somebody wants to know who takes the imports of a plain file from it.
     fn may_hand_on(&self, at: usize) -> bool {
         let wanted = self.request.names && !self.request.whole;
-        self.documents
-            .get(at)
-            .is_some_and(|document| wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document))
+        self.documents.get(at).is_some_and(|document| {
+            wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document)
+        })
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.

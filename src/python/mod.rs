@@ -2,6 +2,7 @@
 //! never leave this room.
 
 pub mod builtins;
+pub mod compare;
 mod depth;
 mod effects;
 mod errors;

@@ -349,7 +349,9 @@ impl Resolver<'_> {
                 self.set(row.name, row.scope, Now::Bound(at));
             }
         }
-        if let Some(entry) = self.entry(row.name, row.scope).and_then(|at| self.entries.get_mut(at)).filter(|_| is_added) {
+        if let Some(entry) =
+            self.entry(row.name, row.scope).and_then(|at| self.entries.get_mut(at)).filter(|_| is_added)
+        {
             entry.last = at;
         }
     }
@@ -507,10 +509,8 @@ impl Resolver<'_> {
                         break;
                     }
                     Some(Now::Bound(binding)) => {
-                        let annotation = facts
-                            .bindings
-                            .get(binding as usize)
-                            .is_some_and(|row| row.kind == BindingKind::Annotation);
+                        let annotation =
+                            facts.bindings.get(binding as usize).is_some_and(|row| row.kind == BindingKind::Annotation);
                         if annotation {
                             self.mark(binding);
                             if row.kind == ScopeKind::Function {

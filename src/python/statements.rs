@@ -1,8 +1,6 @@
 //! The walk over statements.
 
-use super::facts::{
-    Branch, BranchKind, BindingKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind,
-};
+use super::facts::{BindingKind, Branch, BranchKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use super::state::{Place, Walker, index};
 use super::{effects, errors, parse};
 use crate::text::{Span, region::Region};

@@ -30,7 +30,8 @@ pub(super) fn undefined_in_caller(context: &mut Context<'_>) {
     let mut by_run: BTreeMap<u32, (Edge, Vec<Need>)> = BTreeMap::new();
     for lack in context.names.lacks(id) {
         let Some(helper) = context.project.documents().get(lack.helper as usize) else { continue };
-        let Some(missing) = context.names.local(lack.helper).and_then(|local| local.names.missing.get(lack.row as usize))
+        let Some(missing) =
+            context.names.local(lack.helper).and_then(|local| local.names.missing.get(lack.row as usize))
         else {
             continue;
         };

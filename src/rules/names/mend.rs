@@ -16,7 +16,8 @@ pub(super) fn bring(context: &Context<'_>, case: Case, from: Elsewhere) -> Optio
     if other.is_notebook() {
         let own = context.project.id(&context.document.path)?;
         // One that runs this notebook cannot be run by it.
-        let comes_back = other.path == context.document.path || context.project.runs().reached(from.document).contains(&own);
+        let comes_back =
+            other.path == context.document.path || context.project.runs().reached(from.document).contains(&own);
         if comes_back { None } else { run(context.document, case, other) }
     } else {
         import(context, case, other)
@@ -75,9 +76,10 @@ fn below_imports<'e>(text: &str, facts: &Facts, line_end: &'e str) -> (u32, &'e 
     }
     // A docstring goes first.
     let blank = |text: &str| text.lines().all(|line| line.trim().is_empty() || line.starts_with('#'));
-    let docstring = facts.strings.first().filter(|string| {
-        string.statement && blank(text.get(..string.span.start as usize).unwrap_or("x"))
-    });
+    let docstring = facts
+        .strings
+        .first()
+        .filter(|string| string.statement && blank(text.get(..string.span.start as usize).unwrap_or("x")));
     if let Some(docstring) = docstring {
         return (next_line(docstring.span.end), line_end);
     }

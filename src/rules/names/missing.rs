@@ -171,9 +171,10 @@ pub(super) fn top_function(facts: &Facts, scope: u32) -> Option<u32> {
             (Some(0), ScopeKind::Function) => return row.function,
             // The type parameters of a function stand between it and the module.
             (Some(parent), ScopeKind::Function)
-                if facts.scopes.get(parent as usize).is_some_and(|scope| {
-                    scope.kind == ScopeKind::TypeParameters && scope.parent == Some(0)
-                }) =>
+                if facts
+                    .scopes
+                    .get(parent as usize)
+                    .is_some_and(|scope| scope.kind == ScopeKind::TypeParameters && scope.parent == Some(0)) =>
             {
                 return row.function;
             }
@@ -182,7 +183,6 @@ pub(super) fn top_function(facts: &Facts, scope: u32) -> Option<u32> {
         }
     }
 }
-
 
 /// How a binding is called in notes: "defined here", "imported here", "bound here".
 pub(super) fn bound_here(kind: BindingKind) -> &'static str {

@@ -28,7 +28,8 @@ impl<'d> Noqa<'d> {
             return false;
         }
         let (text, lines) = (self.document.text(), self.document.lines());
-        let listed = |codes: &Vec<&str>| codes.is_empty() || codes.iter().any(|listed| listed.eq_ignore_ascii_case(code));
+        let listed =
+            |codes: &Vec<&str>| codes.is_empty() || codes.iter().any(|listed| listed.eq_ignore_ascii_case(code));
         let line = lines.line_content(lines.line_of(offset), text);
         comment(line.of(text), false).is_some_and(|codes| listed(&codes))
             || self.file.get_or_init(|| whole_file(text)).iter().any(listed)
@@ -62,7 +63,8 @@ fn comment(line: &str, file: bool) -> Option<Vec<&str>> {
 
 fn without_word(text: &str) -> Option<&str> {
     let (word, after) = text.split_at_checked(4)?;
-    (word.eq_ignore_ascii_case("noqa") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')).then_some(after)
+    (word.eq_ignore_ascii_case("noqa") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        .then_some(after)
 }
 
 /// The codes behind the word; `None` if there should be some and are not.

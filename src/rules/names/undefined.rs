@@ -174,8 +174,7 @@ fn in_reach(context: &Context<'_>, id: DocumentId) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let reached = context.project.runs().reached(id);
     for id in std::iter::once(id).chain(reached.into_iter().take(REACHED)) {
-        let (Some(document), Some(local)) =
-            (context.project.documents().get(id as usize), context.names.local(id))
+        let (Some(document), Some(local)) = (context.project.documents().get(id as usize), context.names.local(id))
         else {
             continue;
         };

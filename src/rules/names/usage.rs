@@ -101,8 +101,7 @@ impl<'a> Usage<'a> {
     /// may depend on the order in which people run cells.
     fn is_mentioned_by_caller(&self, name: &str) -> bool {
         self.callers().iter().any(|&id| {
-            let (Some(document), Some(local)) =
-                (self.names.project.documents().get(id as usize), self.names.local(id))
+            let (Some(document), Some(local)) = (self.names.project.documents().get(id as usize), self.names.local(id))
             else {
                 return false;
             };
@@ -124,7 +123,8 @@ impl<'a> Usage<'a> {
                     imported.names.insert(facts.text(name));
                     continue;
                 }
-                let paths = facts.attributes.iter().map(|row| row.path).chain(facts.calls.iter().filter_map(|row| row.path));
+                let paths =
+                    facts.attributes.iter().map(|row| row.path).chain(facts.calls.iter().filter_map(|row| row.path));
                 let parts = paths.flat_map(|path| facts.text(path).split('.').skip(1));
                 imported.attributes.extend(parts);
             }
