@@ -3,6 +3,7 @@
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod names;
 mod paper;
 mod progress;
 mod repository;
@@ -46,6 +47,7 @@ struct Cli {
 enum Command {
     Check(Box<check::Args>),
     Config(config::Args),
+    Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
     Test(test::Args),
@@ -86,6 +88,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
+        Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
         Command::Test(args) => match repository::pages_here(&args.pages) {
