@@ -87,7 +87,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         },
     );
     let reading = start.elapsed();
-    let pip_wipes = |path: &RepoPath| setup.settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE);
+    let pip_wipes = |path: &RepoPath| pip_wipes(setup.settings, path);
     let (names, names_failed) = match guard::caught(|| wants_names.then(|| Namespaces::new(&project, &pip_wipes))) {
         Ok(names) => (names.unwrap_or_else(|| Namespaces::nothing(&project)), None),
         Err(reason) => (Namespaces::nothing(&project), Some(reason)),
@@ -119,6 +119,29 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     let partly_known = names.partly_known();
     let checking = start.elapsed().saturating_sub(reading);
     Outcome { project, findings, unread, failures, partly_known, reading, checking }
+}
+
+/// Whether `%pip` restarts Python in the runtime that a file is for.
+pub fn pip_wipes(settings: &dyn Lookup, path: &RepoPath) -> bool {
+    settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE)
+}
+
+/// Reads files and all that what they say of names depends on; with `callers` also every notebook that runs them.
+pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
+    let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
+    let request = Request {
+        asked: &setup.asked,
+        everything: setup.everything,
+        options: &options,
+        progress: setup.progress,
+        names: true,
+        whole: setup.whole,
+    };
+    if callers {
+        Project::load_with_callers(setup.snapshot.clone(), &request)
+    } else {
+        Project::load(setup.snapshot.clone(), &request)
+    }
 }
 
 /// Whether a rule is on for some file asked about that looks at what names mean.

@@ -5,6 +5,7 @@ use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
+use crate::project::Project;
 use crate::rules::book::Book;
 use crate::rules::survey::Items;
 use crate::snapshot::item::Item;
@@ -201,6 +202,25 @@ impl Repository {
                 settled: true,
             },
         }
+    }
+
+    /// Reads these files and all that what they say of names depends on; with `callers` also every notebook that
+    /// runs them.
+    pub(super) fn load(&self, configs: &Configs<'_>, asked: Vec<RepoPath>, callers: bool) -> Project {
+        let everything = || {
+            start_threads(self.threads());
+            self.search(configs, &[RepoPath::root()]).files
+        };
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress: &|| {},
+            whole: false,
+        };
+        engine::load(&setup, callers)
     }
 
     /// What is left of it for the report.

@@ -1,9 +1,12 @@
 //! Names across documents: what `%run` and star imports bring, what callers must have bound, and what is missing.
 
 pub mod clash;
+pub mod describe;
 pub mod find;
 pub mod local;
+pub mod scope;
 mod stars;
+pub mod uses;
 pub mod verdict;
 
 use crate::guard;
@@ -103,6 +106,11 @@ impl<'p> Namespaces<'p> {
     /// What is known of a document's own names.
     pub fn local(&self, id: DocumentId) -> Option<&Local> {
         self.locals.get(id as usize)
+    }
+
+    /// Whether the platform gives a document `spark`, `dbutils` and the like.
+    pub fn gives_globals(&self, id: DocumentId) -> bool {
+        self.project.documents().get(id as usize).is_some_and(local::is_given_globals)
     }
 
     /// What is known of the names of the document at `path`.

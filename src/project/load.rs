@@ -43,14 +43,15 @@ pub struct Loaded {
     pub by_path: HashMap<RepoPath, u32>,
 }
 
-/// Reads what was asked about and what it depends on.
-pub fn load(places: &Places, request: &Request<'_>) -> Loaded {
+/// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
+/// and those that run them.
+pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
     let mut loader = Loader { places, request, documents: Vec::new(), known: HashMap::new(), references: Vec::new() };
     loader.add(request.asked, true);
     loader.read_bundles();
     loader.follow();
     loader.find_importers();
-    loader.find_callers();
+    loader.find_callers(callers);
     loader.finish()
 }
 
@@ -162,12 +163,12 @@ impl Loader<'_> {
     }
 
     /// Reads the notebooks that run those asked about, and those that run them, where one asked about uses names
-    /// that it does not bind, or imports what it does not use.
-    fn find_callers(&mut self) {
+    /// that it does not bind, or imports what it does not use; `always` says that it matters in any case.
+    fn find_callers(&mut self, always: bool) {
         if !self.request.names || self.request.whole {
             return;
         }
-        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at)).collect();
+        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at, always)).collect();
         if open.is_empty() {
             return;
         }
@@ -203,10 +204,13 @@ impl Loader<'_> {
     }
 
     /// Whether what is said of a notebook's names depends on who runs it.
-    fn is_open(&self, at: usize) -> bool {
+    fn is_open(&self, at: usize, always: bool) -> bool {
         let Some(document) = self.documents.get(at).filter(|document| document.asked && document.is_notebook()) else {
             return false;
         };
+        if always {
+            return true;
+        }
         let mut seen: HashSet<usize> = HashSet::new();
         let mut waiting = vec![at];
         while let Some(at) = waiting.pop() {

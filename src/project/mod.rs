@@ -43,8 +43,17 @@ impl Project {
     /// Reads what is asked about and all that the answer depends on: what `%run` reaches, the bundles around, and,
     /// for a plain file whose role only its importers can tell, those.
     pub fn load(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
+        Self::load_all(snapshot, request, false)
+    }
+
+    /// The same, and all notebooks that run those asked about, at any distance.
+    pub fn load_with_callers(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
+        Self::load_all(snapshot, request, true)
+    }
+
+    fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool) -> Self {
         let places = Places::new(Arc::clone(&snapshot));
-        let load::Loaded { documents, references, by_path } = load::load(&places, request);
+        let load::Loaded { documents, references, by_path } = load::load(&places, request, callers);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
         Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new() }
     }
