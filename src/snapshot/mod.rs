@@ -1,6 +1,7 @@
 //! One consistent picture of a repository. Every byte that a check reads comes through here, so that
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
+pub mod git;
 pub mod memory;
 pub mod overlay;
 pub mod root;
