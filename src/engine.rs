@@ -3,6 +3,8 @@
 //! The verdict does not depend on the number of threads or the order of files: documents are looked at one
 //! by one, and findings are sorted at the end.
 
+pub mod since;
+
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
@@ -14,6 +16,8 @@ use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
+use since::Delta;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +41,8 @@ pub struct Setup<'a> {
     pub everything: &'a (dyn Fn() -> Vec<RepoPath> + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
+    /// If only what a change is to blame for is asked: the change.
+    pub delta: Option<&'a Delta>,
 }
 
 /// What came out.
@@ -59,10 +65,17 @@ pub struct Outcome {
 pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
-    let project = Project::load(
-        setup.snapshot.clone(),
-        &Request { asked: &setup.asked, everything: setup.everything, options: &options, progress: setup.progress },
-    );
+    let load = |asked: &[RepoPath]| {
+        let request = Request { asked, everything: setup.everything, options: &options, progress: setup.progress };
+        Project::load(setup.snapshot.clone(), &request)
+    };
+    let mut project = load(&setup.asked);
+    if let Some(delta) = setup.delta {
+        let dependents = delta.dependents(setup, &project);
+        if !dependents.is_empty() {
+            project = load(&[&setup.asked, dependents].concat());
+        }
+    }
     let reading = start.elapsed();
     let asked: Vec<&Document> = project.documents().iter().filter(|document| document.asked).collect();
     let check = |document: &&Document| check_document(setup, &project, document);
@@ -71,9 +84,14 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     } else {
         asked.par_iter().flat_map_iter(check).collect()
     };
+    if let Some(delta) = setup.delta {
+        delta.retain(setup, &project, &mut findings);
+    }
     sort(&mut findings);
+    let named: HashSet<&RepoPath> = setup.asked.iter().collect();
     let unread = asked
         .iter()
+        .filter(|document| named.contains(&document.path))
         .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
@@ -151,6 +169,7 @@ mod tests {
             asked,
             everything: &Vec::new,
             progress: &|| {},
+            delta: None,
         });
         assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());
         outcome.findings.iter().map(|found| format!("{}: {}", found.path, found.rule)).collect()

@@ -156,6 +156,7 @@ impl Stage<'_> {
             asked,
             everything: &|| all.clone(),
             progress: &|| {},
+            delta: None,
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
         (done, problems)

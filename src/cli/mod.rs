@@ -1,8 +1,10 @@
 //! The command line: which commands there are. One file a command.
 
+mod base;
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod git;
 mod paper;
 mod progress;
 mod repository;

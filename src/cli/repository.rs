@@ -1,10 +1,12 @@
 //! One repository of a run: its files, its rules, its settings.
 
 use crate::config::{self, Configs, Overrides, Place};
+use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
+use crate::snapshot::git::tree::Tree;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
@@ -30,6 +32,19 @@ pub(super) struct Repository {
     /// `--threads`.
     threads: Option<usize>,
     book: Book,
+    /// What git knows of it, if the files come from git or a change is asked about.
+    git: Picture,
+}
+
+/// What of git is looked at.
+#[derive(Default)]
+pub(super) struct Picture {
+    /// Where files come from, if not from the worktree.
+    pub tree: Option<Arc<Tree>>,
+    /// The files that are asked about, if only those that changed are.
+    pub changed: Option<Vec<RepoPath>>,
+    /// The change that is asked about.
+    pub delta: Option<Delta>,
 }
 
 /// A repository that was checked.
@@ -71,7 +86,16 @@ impl Repository {
             None => worktree.clone(),
         };
         let vantage = Vantage::new(roots.cwd(), &root);
-        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin() }
+        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin(), git: Picture::default() }
+    }
+
+    /// The same repository as git has it, or the change in it that git knows.
+    pub(super) fn pictured(mut self, picture: Picture) -> Self {
+        if let Some(tree) = &picture.tree {
+            self.snapshot = tree.clone();
+        }
+        self.git = picture;
+        self
     }
 
     /// Its root.
@@ -113,8 +137,20 @@ impl Repository {
     pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
-        let mut found = self.search(configs, &folders);
-        found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
+        let mut found = match &self.git.changed {
+            Some(changed) => Found {
+                files: changed
+                    .iter()
+                    .filter(|path| folders.iter().any(|folder| path.is_below(folder)))
+                    .filter(|path| !configs.excluded_from_top(path, false))
+                    .cloned()
+                    .collect(),
+                ..Found::default()
+            },
+            None => self.search(configs, &folders),
+        };
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        found.files.extend(named.files.iter().filter(is_asked).filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
         found
@@ -129,6 +165,9 @@ impl Repository {
     fn search(&self, configs: &Configs<'_>, folders: &[RepoPath]) -> Found {
         if folders.is_empty() {
             return Found::default();
+        }
+        if let Some(tree) = &self.git.tree {
+            return tree.walk(folders, &|path, is_folder| configs.excluded(path, is_folder));
         }
         let search = Search {
             root: &self.root,
@@ -161,6 +200,7 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
+            delta: self.git.delta.as_ref(),
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),

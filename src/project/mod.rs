@@ -3,6 +3,7 @@
 pub mod bundles;
 pub mod collect;
 pub mod command;
+pub mod dependents;
 pub mod document;
 pub mod imports;
 pub mod load;

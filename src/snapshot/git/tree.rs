@@ -131,7 +131,7 @@ impl Tree {
                 }
                 match mode {
                     Mode::Folder => waiting.push(path),
-                    Mode::Link => found.notes.extend(self.remark_on_link(&path)),
+                    Mode::Link => found.notes.extend(self.remark_on(&path)),
                     _ => found.files.push(path),
                 }
             }
@@ -141,13 +141,18 @@ impl Tree {
         found
     }
 
-    /// What is to be said of a link: nothing if it leads to a file of this snapshot, which has a name of its own.
-    pub(super) fn remark_on_link(&self, path: &RepoPath) -> Option<Remark> {
+    /// What is to be said of a link: nothing if it leads to something of this snapshot, which has a name of its own.
+    fn remark_on(&self, path: &RepoPath) -> Option<Remark> {
         let message = match self.follow(path, MOST_LINKS) {
             Ok(_) => return None,
             Err(error) => format!("skipped: {}", error.message),
         };
         Some(Remark { path: path.as_str().to_owned(), message })
+    }
+
+    /// The same for a link that changed.
+    pub fn remark_on_link(&self, change: &Change) -> Option<Remark> {
+        change.node.filter(|node| node.mode == Mode::Link).and_then(|_| self.remark_on(&change.path))
     }
 
     /// The folder at a path, links followed; `None` if there is none.
