@@ -106,6 +106,7 @@ fn with_setup<T>(files: &Files, asked: Vec<RepoPath>, work: impl FnOnce(&Setup<'
         asked,
         everything: &everything,
         progress: &|| {},
+        delta: None,
     })
 }
 

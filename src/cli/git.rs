@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 /// What of git is looked at.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Check what is staged, as `git commit` would take it, and nothing else
     #[arg(long, conflicts_with_all = ["rev", "fix", "stdin_filename"], help_heading = "Git")]

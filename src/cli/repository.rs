@@ -6,6 +6,7 @@ use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
+use crate::snapshot::attributes::Attributes;
 use crate::snapshot::git::tree::Tree;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
@@ -150,6 +151,13 @@ impl Repository {
             None => self.search(configs, &folders),
         };
         let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        let attributes = Attributes::new(&*self.snapshot);
+        let is_code = |path: &RepoPath| {
+            let marks = attributes.of(path);
+            !marks.generated && !marks.binary
+        };
+        found.files.retain(is_code);
+        let keeps = |path: &&RepoPath, is_folder| keeps(path, is_folder) && (!force_exclude || is_code(path));
         found.files.extend(named.files.iter().filter(is_asked).filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();

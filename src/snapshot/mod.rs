@@ -1,6 +1,7 @@
 //! One consistent picture of a repository. Every byte that a check reads comes through here, so that
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
+pub mod attributes;
 pub mod git;
 pub mod memory;
 pub mod overlay;
@@ -156,6 +157,12 @@ impl ReadError {
     pub fn folder() -> Self {
         Self { message: "is a folder".to_owned(), missing: false }
     }
+}
+
+/// Whether these bytes are not a file but what Git LFS stores in its place.
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    // Git LFS takes nothing larger for a pointer.
+    bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
 /// The door to a repository's bytes. Implementations are shared between threads and must answer
