@@ -235,7 +235,7 @@ fn what_is_gone_breaks_its_callers() {
 
 #[test]
 fn renames() {
-    let long: String = (0..30).map(|at| format!("x{at} = {at}\n")).collect();
+    let long = (0..30).map(|at| format!("x{at} = {at}")).collect::<Vec<_>>().join("\n") + "\n";
     let helper = format!("{HEADER}{long}");
     let toy =
         Toy::new(&[("lib/helper.py", &helper), ("caller.py", &runs("./lib/helper")), ("old.py", &(bad() + &long))]);
@@ -247,8 +247,8 @@ fn renames() {
     toy.git(&["mv", "old.py", "new.py"]);
     toy.check(&["--staged"]).expect(1).says("new.py:2:");
     toy.check(&["--since", "HEAD"]).expect(0);
-    toy.write("new.py", bad() + &long + "y = )\n");
-    toy.check(&["--since", "HEAD"]).expect(1).says("new.py:33:").silent_on("new.py:2:");
+    toy.write("new.py", bad() + &long + "\n# COMMAND ----------\n\ny = )\n");
+    toy.check(&["--since", "HEAD"]).expect(1).says("new.py:36:").silent_on("new.py:2:");
 }
 
 #[test]
@@ -456,7 +456,9 @@ fn every_format_of_repository() {
                 ("z/old.py", &bad()),
             ],
         );
-        then.iter().for_each(|args| drop(toy.git(args)));
+        for args in then {
+            toy.git(args);
+        }
         toy.check(&["--staged"]).expect(0);
         toy.stage("jobs/b.py", runs("../lib/x"));
         toy.stage("jobs/c.py", runs("../lib/none"));
@@ -482,6 +484,11 @@ fn submodules_are_not_entered() {
     toy.git(&["commit", "-qm", "sub"]);
     toy.check(&["--rev", "HEAD"]).expect(1).silent_on("inner.py").silent_on("jobs/b.py");
     toy.check(&["--since", "HEAD"]).expect(0);
+    // In the worktree it is known where it was fetched, and not missed where it was not.
+    toy.check(&["jobs"]).expect(1).silent_on("jobs/b.py");
+    let clone = toy.kept.path().join("clone");
+    toy.git(&["clone", "-q", ".", clone.to_str().unwrap()]);
+    toy.at(&clone).check(&[]).expect(1).says("jobs/c.py").silent_on("jobs/b.py");
 }
 
 #[cfg(unix)]
@@ -598,6 +605,7 @@ fn sparse_and_partial_checkouts() {
     assert!(!toy.top.join("lib").exists());
     toy.stage("jobs/b.py", runs("../lib/x"));
     toy.check(&["--staged"]).expect(0);
+    toy.check(&[]).expect(0).warns("2 files checked");
     // A clone without blobs gets those that it wants from where it came.
     toy.git(&["commit", "-qm", "b"]);
     toy.git(&["config", "uploadpack.allowFilter", "true"]);

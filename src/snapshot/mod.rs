@@ -190,6 +190,12 @@ pub trait Snapshot: Send + Sync {
     /// The names in a folder, sorted; empty if it is no folder or cannot be read.
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]>;
 
+    /// Whether something may stand at `path` of which nothing is known here: in a submodule, or left out of a sparse
+    /// checkout. For paths at which nothing is found.
+    fn is_elsewhere(&self, _path: &RepoPath) -> bool {
+        false
+    }
+
     /// What stands at `path`, judged by exact case on every system (the workspace tells case apart).
     fn kind(&self, path: &RepoPath) -> Option<EntryKind> {
         if path.as_str().is_empty() {

@@ -5,6 +5,7 @@
 //! than libgit2 needs to read it, and it knows every format of index and references. Contents come from libgit2, in
 //! this process, and from `git cat-file` where libgit2 cannot read them ([`objects`]).
 
+pub(super) mod absent;
 pub mod changes;
 pub mod command;
 pub mod objects;

@@ -289,6 +289,17 @@ impl Snapshot for Tree {
         self.objects.size(self.blob(path).ok()?)
     }
 
+    fn is_elsewhere(&self, path: &RepoPath) -> bool {
+        let mut at = path.clone();
+        while !at.as_str().is_empty() {
+            if self.follow(&at, MOST_LINKS).is_ok_and(|item| item.mode() == Mode::Submodule) {
+                return true;
+            }
+            at = at.parent();
+        }
+        false
+    }
+
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]> {
         let Some(found) = self.folder(folder, MOST_LINKS) else { return Arc::default() };
         let entry = |(name, item): &(Box<str>, Item)| {
