@@ -227,6 +227,7 @@ fn what_is_gone_breaks_its_callers() {
     }
     // Narrowed to what is not there any more, callers still count.
     toy.check(&["--staged", "helper.py"]).expect(1).says("caller.py:2:");
+    toy.check(&["--staged", "far.py"]).expect(0);
     toy.git(&["commit", "-qm", "gone"]);
     toy.check(&["--rev", "HEAD", "--since", "HEAD^"]).expect(1).says("caller.py:2:").silent_on("other.py");
     toy.check(&["--rev", "HEAD"]).expect(1).says("caller.py").says("other.py").says("far.py");

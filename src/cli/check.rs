@@ -1,7 +1,7 @@
 //! `brickgate check`: from paths to a verdict.
 
 use super::fixes;
-use super::git::{self, Job};
+use super::git::{self, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
@@ -190,14 +190,16 @@ impl Run<'_> {
     /// Checks what of git is asked for: one repository, and none inside it.
     fn check_git(&mut self, roots: &Roots) -> Result<Exit, String> {
         let args = self.args;
-        let job = Job::new(&args.git, &args.paths, roots)?;
+        let opened = Opened::new(&args.git, roots)?;
+        let threads = args.threads.map(usize::from);
+        let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
+        let job = opened.job(&args.git, &args.paths, roots)?;
         self.terminal.detail(|| match &job.since {
             Some(commit) => format!("compared with commit {commit}"),
             None => "compared with nothing but itself".to_owned(),
         });
         self.remark(&job.problems, &job.notes);
-        let threads = args.threads.map(usize::from);
-        let repository = Repository::new(roots, job.root, self.overrides(roots)?, threads, None).pictured(job.picture);
+        let repository = repository.pictured(job.picture);
         let all: Vec<Checked> =
             self.check_repository(repository, &job.named, &mut BTreeMap::new())?.into_iter().collect();
         if args.show_files || args.show_settings {

@@ -5,7 +5,7 @@ use super::repository::Picture;
 use crate::engine::since::Delta;
 use crate::snapshot::git::changes::{Changes, Status};
 use crate::snapshot::git::tree::Tree;
-use crate::snapshot::git::{Git, GitError};
+use crate::snapshot::git::{Git, GitError, Staging};
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Named, Remark, is_of_interest, repo_path};
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
@@ -39,8 +39,7 @@ impl Args {
 
 /// What is to be checked.
 pub(super) struct Job {
-    /// The root of the worktree; in a bare repository, where we are.
-    pub root: Arc<Path>,
+    root: Arc<Path>,
     /// Where files come from, and the change.
     pub picture: Picture,
     /// What is named on the command line; all, if nothing is.
@@ -53,29 +52,48 @@ pub(super) struct Job {
     pub since: Option<String>,
 }
 
-impl Job {
+/// A repository in which git may be at work already.
+pub(super) struct Opened {
+    git: Git,
+    /// The root of the worktree; in a bare repository, where we are.
+    pub root: Arc<Path>,
+    staging: Option<Staging>,
+}
+
+impl Opened {
+    /// Finds the repository, and asks git for what is staged without waiting for the answer.
+    ///
+    /// # Errors
+    /// One line for users, if there is no repository or git cannot be asked.
+    pub(super) fn new(args: &Args, roots: &Roots) -> Result<Self, String> {
+        let git = Git::open(roots).map_err(|error| said(&error))?;
+        let root = git.root().cloned().unwrap_or_else(|| Arc::from(roots.cwd()));
+        let staging = if args.staged { Some(git.start_staged().map_err(|error| said(&error))?) } else { None };
+        Ok(Self { git, root, staging })
+    }
+
     /// What `args` ask for of the files that `paths` name.
     ///
     /// # Errors
-    /// One line for users, if git cannot be asked or does not know the revision.
-    pub(super) fn new(args: &Args, paths: &[PathBuf], roots: &Roots) -> Result<Self, String> {
-        let git = Git::open(roots).map_err(|error| said(&error))?;
-        let root = git.root().cloned().unwrap_or_else(|| Arc::from(roots.cwd()));
-        let mut job = Self {
-            root,
+    /// One line for users, if git fails or does not know the revision.
+    pub(super) fn job(self, args: &Args, paths: &[PathBuf], roots: &Roots) -> Result<Job, String> {
+        let mut job = Job {
+            root: self.root,
             picture: Picture::default(),
             named: Named::default(),
             problems: Vec::new(),
             notes: Vec::new(),
             since: None,
         };
-        job.look(args, &git)?;
-        job.name(paths, git.root().is_some(), roots)?;
+        job.look(args, &self.git, self.staging)?;
+        job.name(paths, self.git.root().is_some(), roots)?;
         Ok(job)
     }
+}
 
+impl Job {
     /// Finds the picture, the earlier one, and how they differ.
-    fn look(&mut self, args: &Args, git: &Git) -> Result<(), String> {
+    fn look(&mut self, args: &Args, git: &Git, staging: Option<Staging>) -> Result<(), String> {
         let base = match &args.since {
             Some(since) => {
                 let base = base::find(git, since, args.rev.as_deref().unwrap_or("HEAD")).map_err(|error| {
@@ -100,8 +118,8 @@ impl Job {
             Some(commit) => Some(git.revision(commit).map_err(|error| said(&error))?),
             None => None,
         };
-        let changes = if args.staged {
-            let staged = git.staged().map_err(|error| said(&error))?;
+        let changes = if let Some(staging) = staging {
+            let staged = git.staged(staging).map_err(|error| said(&error))?;
             self.picture.tree = Some(Arc::clone(&staged.snapshot));
             match (base, before) {
                 (Some(commit), Some(before)) => {
@@ -170,6 +188,7 @@ impl Job {
 
     /// What is named on the command line.
     fn name(&mut self, paths: &[PathBuf], has_worktree: bool, roots: &Roots) -> Result<(), String> {
+        let mut gone = Vec::new();
         if paths.is_empty() {
             self.named.folders.push(RepoPath::root());
         }
@@ -193,12 +212,24 @@ impl Job {
                     message: "skipped: not a kind of file that brickgate reads".to_owned(),
                 }),
                 // A file that the change took away is no mistake.
-                None if self.picture.delta.as_ref().is_some_and(|delta| delta.gone.contains(&within)) => {}
+                None if self
+                    .picture
+                    .delta
+                    .as_ref()
+                    .is_some_and(|delta| delta.gone.iter().any(|path| path.is_below(&within))) =>
+                {
+                    gone.push(within);
+                }
                 None => self.problems.push(Remark {
                     path: path.to_string_lossy().into_owned(),
                     message: "no such file or folder there".to_owned(),
                 }),
             }
+        }
+        // Of what is gone, only what was asked about is to blame for anything.
+        let asked: Vec<RepoPath> = self.named.folders.iter().chain(&gone).cloned().collect();
+        if let Some(delta) = &mut self.picture.delta {
+            delta.gone.retain(|path| asked.iter().any(|asked| path.is_below(asked)));
         }
         Ok(())
     }

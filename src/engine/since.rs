@@ -38,7 +38,9 @@ impl Delta {
     /// Files that did not change and that the change can break. `project` holds the changed files.
     pub(super) fn dependents(&self, setup: &Setup<'_>, project: &Project) -> &[RepoPath] {
         self.dependents.get_or_init(|| {
-            let changed: Vec<(&RepoPath, &Option<RepoPath>)> = self.changed.iter().collect();
+            let asked: HashSet<&RepoPath> = setup.asked.iter().collect();
+            let changed: Vec<(&RepoPath, &Option<RepoPath>)> =
+                self.changed.iter().filter(|(path, _)| asked.contains(path)).collect();
             let matters = |(path, before): &(&RepoPath, &Option<RepoPath>)| match before {
                 Some(before) if before == *path => self.breaks_others(setup, project, path),
                 // What stood elsewhere before is gone there, and new here.

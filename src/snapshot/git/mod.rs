@@ -14,7 +14,7 @@ pub mod tree;
 
 use super::root::{Roots, is_git};
 use changes::Changes;
-use command::Runner;
+use command::{Runner, Running};
 use objects::Objects;
 use oid::Oid;
 use std::env;
@@ -79,6 +79,12 @@ pub struct Git {
     objects: Arc<Objects>,
 }
 
+/// A look at the index that was started.
+pub struct Staging {
+    head: Option<Oid>,
+    diff: Running,
+}
+
 /// What is staged.
 pub struct Staged {
     /// The index.
@@ -127,29 +133,47 @@ impl Git {
         &self.runner
     }
 
-    /// The index, and how it differs from `HEAD`.
+    /// Starts to look at the index, so that something else can be done until [`Git::staged`] wants to know.
     ///
     /// # Errors
-    /// If there is no worktree, or `git` fails.
-    pub fn staged(&self) -> Result<Staged, GitError> {
+    /// If there is no worktree, or `git` cannot be started.
+    pub fn start_staged(&self) -> Result<Staging, GitError> {
         if self.root.is_none() {
             return Err(GitError::Bare);
         }
-        let head = self.tree_of(NO_COMMIT)?;
-        let changes = self.staged_against(head)?;
-        let snapshot = Arc::new(Tree::new(Arc::clone(&self.objects), head, &changes.files));
-        Ok(Staged { snapshot, head: self.tree(head), changes })
+        let diff = self.start_diff_index(NO_COMMIT)?;
+        Ok(Staging { head: self.tree_of(NO_COMMIT)?, diff })
+    }
+
+    /// The index, and how it differs from `HEAD`.
+    ///
+    /// # Errors
+    /// If `git` fails.
+    pub fn staged(&self, started: Staging) -> Result<Staged, GitError> {
+        let Staging { head, diff } = started;
+        let diff = diff.finish();
+        let now = self.tree_of(NO_COMMIT)?;
+        // Before the first commit there was nothing to compare with; and should somebody have committed meanwhile, the
+        // diff may be to the one tree or the other.
+        let diff = if head.is_none() || head != now { self.diff_index(now)? } else { diff? };
+        let changes = Changes::parse(&diff);
+        let snapshot = Arc::new(Tree::new(Arc::clone(&self.objects), now, &changes.files));
+        Ok(Staged { snapshot, head: self.tree(now), changes })
+    }
+
+    fn start_diff_index(&self, tree: &str) -> Result<Running, GitError> {
+        let args =
+            ["diff-index", "--cached", "--raw", "-z", "--no-abbrev", "-M", "--ignore-submodules=none", tree, "--"];
+        self.runner.start(&args)
     }
 
     /// How the index differs from a tree (none: an empty one).
-    fn staged_against(&self, tree: Option<Oid>) -> Result<Changes, GitError> {
+    fn diff_index(&self, tree: Option<Oid>) -> Result<Vec<u8>, GitError> {
         let tree = match tree {
             Some(tree) => tree.to_string(),
             None => self.empty_tree()?,
         };
-        let args =
-            ["diff-index", "--cached", "--raw", "-z", "--no-abbrev", "-M", "--ignore-submodules=none", &tree, "--"];
-        Ok(Changes::parse(&self.runner.run(&args)?))
+        self.start_diff_index(&tree)?.finish()
     }
 
     /// The name of the tree without files, in the repository's own hash. Git knows it without having it.
@@ -230,7 +254,7 @@ impl Git {
     /// # Errors
     /// If `git` fails.
     pub fn staged_since(&self, commit: &str) -> Result<Changes, GitError> {
-        self.staged_against(self.tree_of(commit)?)
+        Ok(Changes::parse(&self.diff_index(self.tree_of(commit)?)?))
     }
 
     /// How one commit or tree differs from another.
