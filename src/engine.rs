@@ -3,6 +3,8 @@
 //! The verdict does not depend on the number of threads or the order of files: documents are looked at one
 //! by one, and findings are sorted at the end.
 
+pub mod since;
+
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
@@ -17,7 +19,8 @@ use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use since::Delta;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,6 +53,8 @@ pub struct Setup<'a> {
     pub items: Option<Items<'a>>,
     /// Whether every file of the snapshot that matters is asked about.
     pub whole: bool,
+    /// If only what a change is to blame for is asked: the change.
+    pub delta: Option<&'a Delta>,
 }
 
 /// What came out.
@@ -75,17 +80,24 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
     let wants_names = names_matter(setup);
-    let project = Project::load(
-        setup.snapshot.clone(),
-        &Request {
-            asked: &setup.asked,
+    let load = |asked: &[RepoPath]| {
+        let request = Request {
+            asked,
             everything: setup.everything,
             options: &options,
             progress: setup.progress,
             names: wants_names,
             whole: setup.whole,
-        },
-    );
+        };
+        Project::load(setup.snapshot.clone(), &request)
+    };
+    let mut project = load(&setup.asked);
+    if let Some(delta) = setup.delta {
+        let dependents = delta.dependents(setup, &project);
+        if !dependents.is_empty() {
+            project = load(&[&setup.asked, dependents].concat());
+        }
+    }
     let reading = start.elapsed();
     let pip_wipes = |path: &RepoPath| pip_wipes(setup.settings, path);
     let (names, names_failed) = match guard::caught(|| wants_names.then(|| Namespaces::new(&project, &pip_wipes))) {
@@ -110,9 +122,14 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     if let (Some(reason), Some(first)) = (&names_failed, asked.first()) {
         findings.push(failure(first, "the analysis of names", reason));
     }
+    if let Some(delta) = setup.delta {
+        delta.retain(setup, &project, &mut findings);
+    }
     sort(&mut findings);
+    let named: HashSet<&RepoPath> = setup.asked.iter().collect();
     let unread = asked
         .iter()
+        .filter(|document| named.contains(&document.path))
         .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
@@ -262,6 +279,7 @@ mod tests {
             progress: &|| {},
             items: None,
             whole: true,
+            delta: None,
         });
         assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());
         outcome.findings.iter().map(|found| format!("{}: {}", found.path, found.rule)).collect()

@@ -269,6 +269,7 @@ mod tests {
             progress: &|| {},
             items: None,
             whole: true,
+            delta: None,
         };
         let fixed = fix_all(&setup, unsafe_too);
         assert!(book.broken().is_empty(), "{:?}", book.broken());

@@ -168,6 +168,7 @@ impl Stage<'_> {
             progress: &|| {},
             items: Some(Items { asked: &items, whole: true, all: &all_items }),
             whole: true,
+            delta: None,
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
         (done, problems)

@@ -34,6 +34,7 @@ const DOORS: &[(&str, &str)] = &[
     ("ignore::Walk", "snapshot/"),
     ("clap", "cli/"),
     ("libyaml_safer", "bundle/"),
+    ("Command::new", "snapshot/git/"),
 ];
 
 const MOST_LINES: usize = 700;

@@ -114,6 +114,7 @@ fn with_setup<T>(files: &Files, asked: Vec<RepoPath>, work: impl FnOnce(&Setup<'
         progress: &|| {},
         whole,
         items: Some(Items { asked: &items, whole, all: &all }),
+        delta: None,
     })
 }
 

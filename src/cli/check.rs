@@ -2,6 +2,7 @@
 
 use super::baseline;
 use super::fixes;
+use super::git::{self, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
@@ -12,7 +13,7 @@ use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, absolute};
-use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
+use crate::snapshot::walk::{Asked, Named, Remark, is_of_interest, repo_path};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,10 @@ pub struct Args {
     /// Files and folders to check; without any, the whole repository; `-` for text on stdin
     #[arg(value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
+
+    /// What of git is looked at.
+    #[command(flatten)]
+    pub git: git::Args,
 
     /// Mend what can be mended without changing what the code does
     #[arg(long, help_heading = "Fixes")]
@@ -174,19 +179,18 @@ impl<'a> Run<'a> {
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
             return self.check_stdin(&roots);
         }
+        if args.git.is_given() {
+            return self.check_git(&roots);
+        }
         let mut asked = if args.paths.is_empty() {
             let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
             Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
         } else {
             Asked::new(&args.paths, &roots)
         };
-        for problem in &asked.problems {
-            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
-        }
         // A hook names every file of the commit.
-        for note in asked.notes.iter().filter(|_| !args.force_exclude) {
-            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
-        }
+        let notes = if args.force_exclude { &[][..] } else { &asked.notes };
+        self.remark(&asked.problems, notes);
         let mut all = Vec::new();
         // Repositories inside others come after them, by the order of paths.
         while let Some((root, named)) = asked.repositories.pop_first() {
@@ -205,6 +209,42 @@ impl<'a> Run<'a> {
             }
         }
         self.report(&all, &mut Stdout)
+    }
+
+    /// Checks what of git is asked for: one repository, and none inside it.
+    fn check_git(&mut self, roots: &Roots) -> Result<Exit, String> {
+        let args = self.args;
+        let opened = Opened::new(&args.git, roots)?;
+        let threads = args.threads.map(usize::from);
+        let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
+        let job = opened.job(&args.git, &args.paths, roots)?;
+        self.terminal.detail(|| match &job.since {
+            Some(commit) => format!("compared with commit {commit}"),
+            None => "compared with nothing but itself".to_owned(),
+        });
+        self.remark(&job.problems, &job.notes);
+        let repository = repository.pictured(job.picture);
+        let all: Vec<Checked> =
+            self.check_repository(repository, &job.named, &mut BTreeMap::new())?.into_iter().collect();
+        if args.show_files || args.show_settings {
+            return Ok(Exit::Clean);
+        }
+        if args.fix && !args.diff {
+            for checked in &all {
+                self.write(checked);
+            }
+        }
+        self.report(&all, &mut Stdout)
+    }
+
+    /// Says what cannot be had, and what was passed over.
+    fn remark(&mut self, problems: &[Remark], notes: &[Remark]) {
+        for problem in problems {
+            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
+        }
+        for note in notes {
+            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
+        }
     }
 
     /// Checks the text on stdin as if it stood in its file.
@@ -285,12 +325,7 @@ impl<'a> Run<'a> {
         for root in found.inner {
             others.entry(root).or_default().folders.push(RepoPath::root());
         }
-        for problem in &found.problems {
-            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
-        }
-        for note in &found.notes {
-            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
-        }
+        self.remark(&found.problems, &found.notes);
         // Reads the settings files that hold for them.
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
         let problems = configs.problems();
@@ -323,7 +358,7 @@ impl<'a> Run<'a> {
             }
         };
         let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
-        let whole = named.folders.iter().any(|folder| folder.as_str().is_empty());
+        let whole = repository.is_whole(named);
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
             repository.check(&configs, (found.files, &found.items), whole, fix, progress)
         });

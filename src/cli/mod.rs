@@ -1,9 +1,11 @@
 //! The command line: which commands there are. One file a command.
 
+mod base;
 pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod git;
 pub mod names;
 mod paper;
 mod progress;

@@ -2,12 +2,15 @@
 
 use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
+use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::project::Project;
 use crate::rules::book::Book;
 use crate::rules::survey::Items;
+use crate::snapshot::attributes::Attributes;
+use crate::snapshot::git::tree::Tree;
 use crate::snapshot::item::Item;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
@@ -34,6 +37,19 @@ pub(super) struct Repository {
     /// `--threads`.
     threads: Option<usize>,
     book: Book,
+    /// What git knows of it, if the files come from git or a change is asked about.
+    git: Picture,
+}
+
+/// What of git is looked at.
+#[derive(Default)]
+pub(super) struct Picture {
+    /// Where files come from, if not from the worktree.
+    pub tree: Option<Arc<Tree>>,
+    /// The files that are asked about, if only those that changed are.
+    pub changed: Option<Vec<RepoPath>>,
+    /// The change that is asked about.
+    pub delta: Option<Delta>,
 }
 
 /// A repository that was checked.
@@ -77,7 +93,16 @@ impl Repository {
             None => worktree.clone(),
         };
         let vantage = Vantage::new(roots.cwd(), &root);
-        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin() }
+        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin(), git: Picture::default() }
+    }
+
+    /// The same repository as git has it, or the change in it that git knows.
+    pub(super) fn pictured(mut self, picture: Picture) -> Self {
+        if let Some(tree) = &picture.tree {
+            self.snapshot = tree.clone();
+        }
+        self.git = picture;
+        self
     }
 
     /// Its root.
@@ -130,14 +155,38 @@ impl Repository {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
         let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
-        let mut found = self.search(configs, &folders);
-        found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
+        let mut found = match &self.git.changed {
+            Some(changed) => Found {
+                files: changed
+                    .iter()
+                    .filter(|path| folders.iter().any(|folder| path.is_below(folder)))
+                    .filter(|path| !configs.excluded_from_top(path, false))
+                    .cloned()
+                    .collect(),
+                ..Found::default()
+            },
+            None => self.search(configs, &folders),
+        };
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        let attributes = Attributes::new(&*self.snapshot);
+        let is_code = |path: &RepoPath| {
+            let marks = attributes.of(path);
+            !marks.generated && !marks.binary
+        };
+        found.files.retain(is_code);
+        let keeps = |path: &&RepoPath, is_folder| keeps(path, is_folder) && (!force_exclude || is_code(path));
+        found.files.extend(named.files.iter().filter(is_asked).filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
         found.items.extend(named.items.iter().filter(keeps_item).cloned());
         found.items.sort_unstable();
         found.items.dedup();
         found
+    }
+
+    /// Whether these are all files of the repository.
+    pub(super) fn is_whole(&self, named: &Named) -> bool {
+        self.git.changed.is_none() && named.folders.iter().any(|folder| folder.as_str().is_empty())
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
@@ -149,6 +198,9 @@ impl Repository {
     fn search(&self, configs: &Configs<'_>, folders: &[RepoPath]) -> Found {
         if folders.is_empty() {
             return Found::default();
+        }
+        if let Some(tree) = &self.git.tree {
+            return tree.walk(folders, &|path, is_folder| configs.excluded(path, is_folder));
         }
         let search = Search {
             root: &self.root,
@@ -191,6 +243,7 @@ impl Repository {
             progress,
             items: Some(Items { asked: items, whole, all: &all_items }),
             whole,
+            delta: self.git.delta.as_ref(),
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
@@ -218,7 +271,9 @@ impl Repository {
             asked,
             everything: &everything,
             progress: &|| {},
+            items: None,
             whole: false,
+            delta: None,
         };
         engine::load(&setup, callers)
     }

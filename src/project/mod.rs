@@ -4,6 +4,7 @@ pub mod bundles;
 mod callers;
 pub mod collect;
 pub mod command;
+pub mod dependents;
 pub mod document;
 pub mod imports;
 pub mod load;

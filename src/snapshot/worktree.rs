@@ -1,12 +1,13 @@
 //! Files as they stand on disk.
 
+use super::git::absent::Absent;
 use super::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 /// How many locks the cached listings are spread over, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
@@ -18,12 +19,14 @@ pub struct Worktree {
     root: PathBuf,
     hasher: RandomState,
     listings: [Listings; SHARDS],
+    /// What is not shown; found when something is missed.
+    absent: OnceLock<Absent>,
 }
 
 impl Worktree {
     /// The files below `root`, an absolute path. Nothing is read yet.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, hasher: RandomState::new(), listings: Default::default() }
+        Self { root, hasher: RandomState::new(), listings: Default::default(), absent: OnceLock::new() }
     }
 
     /// The folder that repository paths are relative to.
@@ -141,6 +144,10 @@ impl Snapshot for Worktree {
 
     fn size(&self, path: &RepoPath) -> Option<u64> {
         fs::metadata(self.on_disk(path)).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+    }
+
+    fn is_elsewhere(&self, path: &RepoPath) -> bool {
+        self.absent.get_or_init(|| Absent::of(&self.root)).has(path)
     }
 
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]> {
