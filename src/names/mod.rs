@@ -42,6 +42,8 @@ pub struct Namespaces<'p> {
     lost_runs: HashSet<String>,
     /// Found when somebody asks.
     clashes: OnceLock<Vec<Clash>>,
+    /// All names that any document binds at its top level, or takes by a star import.
+    bound: HashSet<&'p str>,
 }
 
 /// A notebook needs a name that one of those that run it has not bound.
@@ -74,8 +76,8 @@ impl<'p> Namespaces<'p> {
         };
         let given = vec![HashSet::new(); documents.len()];
         let lost_runs = lost_runs(project);
-        let (lacks, clashes) = (HashMap::new(), OnceLock::new());
-        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks, lost_runs, clashes };
+        let (lacks, clashes, bound) = (HashMap::new(), OnceLock::new(), bound(project, &locals));
+        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks, lost_runs, clashes, bound };
         let mut finder = Finder::new(&names);
         let ids = 0..u32::try_from(documents.len()).unwrap_or(u32::MAX);
         let verdicts = ids.map(|id| verdict::verdicts(&mut finder, id)).collect();
@@ -100,6 +102,7 @@ impl<'p> Namespaces<'p> {
             lacks: HashMap::new(),
             lost_runs: HashSet::new(),
             clashes: OnceLock::new(),
+            bound: HashSet::new(),
         }
     }
 
@@ -191,6 +194,11 @@ impl<'p> Namespaces<'p> {
         (document.is_notebook() && self.lost_runs.contains(document.path.stem())).then_some(UnknownKind::Run)
     }
 
+    /// Whether any document binds a name at its top level, or takes it by a star import of a well-known module.
+    pub(super) fn is_bound(&self, name: &str) -> bool {
+        self.bound.contains(name)
+    }
+
     /// Every binding of `name` at the top level of a known document.
     pub fn bound_in(&self, name: &str) -> impl Iterator<Item = (DocumentId, u32)> {
         let documents = (0_u32..).zip(self.project.documents()).zip(&self.locals);
@@ -204,6 +212,25 @@ impl<'p> Namespaces<'p> {
             Some((id, binding))
         })
     }
+}
+
+/// All names that any document binds at its top level, or takes by a star import of a well-known module.
+fn bound<'p>(project: &'p Project, locals: &[Local]) -> HashSet<&'p str> {
+    let mut bound: HashSet<&'p str> = HashSet::new();
+    let mut modules = HashSet::new();
+    for (document, local) in project.documents().iter().zip(locals) {
+        let facts = &document.python;
+        let rows = local.names.module().iter().filter_map(|&at| facts.bindings.get(at as usize));
+        bound.extend(rows.map(|row| facts.text(row.name)));
+        for arrival in &local.arrivals {
+            if let local::From::Known(names, _) = arrival.from
+                && modules.insert(names.as_ptr())
+            {
+                bound.extend(names);
+            }
+        }
+    }
+    bound
 }
 
 /// The last words of `%run` paths that lead to no document.

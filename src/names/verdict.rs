@@ -134,8 +134,8 @@ fn judge(
     if restarted {
         return Verdict::Undefined;
     }
-    let name_id = finder.id(name);
-    let said = ask_callers(finder, callers, id, name, name_id, deferred);
+    let (sought, name_id) = finder.key(name);
+    let said = ask_callers(finder, callers, id, sought, name_id, deferred);
     match said {
         Callers { bound: true, missing, .. } if missing.is_empty() => Verdict::Callers,
         Callers { bound: true, missing, .. } => Verdict::SomeCallers(missing.into()),
