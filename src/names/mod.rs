@@ -18,7 +18,7 @@ use crate::project::runs::Edge;
 use crate::python::names::Reader;
 use crate::snapshot::RepoPath;
 use clash::Clash;
-use find::Finder;
+use find::{Finder, Known};
 use local::{Local, UnknownKind};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -44,6 +44,8 @@ pub struct Namespaces<'p> {
     clashes: OnceLock<Vec<Clash>>,
     /// All names that any document binds at its top level, or takes by a star import.
     bound: HashSet<&'p str>,
+    /// What was looked up for the verdicts.
+    known: Known,
 }
 
 /// A notebook needs a name that one of those that run it has not bound.
@@ -77,12 +79,13 @@ impl<'p> Namespaces<'p> {
         let given = vec![HashSet::new(); documents.len()];
         let lost_runs = lost_runs(project);
         let (lacks, clashes, bound) = (HashMap::new(), OnceLock::new(), bound(project, &locals));
-        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks, lost_runs, clashes, bound };
+        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks, lost_runs, clashes, bound, known: Known::default() };
         let mut finder = Finder::new(&names);
         let ids = 0..u32::try_from(documents.len()).unwrap_or(u32::MAX);
         let verdicts = ids.map(|id| verdict::verdicts(&mut finder, id)).collect();
-        let given = finder.into_given();
+        let (given, known) = finder.into_parts();
         names.verdicts = verdicts;
+        names.known = known;
         names.lacks = names.find_lacks();
         for (document, binding) in given {
             if let Some(bindings) = names.given.get_mut(document as usize) {
@@ -103,6 +106,7 @@ impl<'p> Namespaces<'p> {
             lost_runs: HashSet::new(),
             clashes: OnceLock::new(),
             bound: HashSet::new(),
+            known: Known::default(),
         }
     }
 
@@ -201,7 +205,8 @@ impl<'p> Namespaces<'p> {
 
     /// Every binding of `name` at the top level of a known document.
     pub fn bound_in(&self, name: &str) -> impl Iterator<Item = (DocumentId, u32)> {
-        let documents = (0_u32..).zip(self.project.documents()).zip(&self.locals);
+        let documents = if self.is_bound(name) { self.project.documents() } else { &[] };
+        let documents = (0_u32..).zip(documents).zip(&self.locals);
         documents.filter_map(move |((id, document), local)| {
             let symbol = document.python.symbols.get(name)?;
             let bindings = local.names.module_bindings(&document.python, symbol).iter();

@@ -1,6 +1,6 @@
 //! What becomes of a name that its own document does not bind.
 
-use super::find::{Finder, Found, Source};
+use super::find::{Callers, Finder, Found, Source};
 use super::local::{UnknownKind, is_given_globals};
 use crate::notebook::Origin;
 use crate::project::document::{Document, DocumentId};
@@ -32,21 +32,12 @@ pub enum Verdict {
     Undefined,
 }
 
-/// What the callers of a document say of a name.
-#[derive(Clone, Debug, Default)]
-struct Callers {
-    bound: bool,
-    unknown: Option<(DocumentId, UnknownKind)>,
-    missing: Vec<Edge>,
-}
-
 /// A verdict for each name that a document misses.
 pub(super) fn verdicts(finder: &mut Finder<'_, '_>, id: DocumentId) -> Vec<Verdict> {
     let names = finder.names;
     let (Some(local), Some(document)) = (names.local(id), names.project.documents().get(id as usize)) else {
         return Vec::new();
     };
-    let mut callers = HashMap::new();
     let mut done: HashMap<(u32, bool, u32), Verdict> = HashMap::new();
     let mut out = Vec::with_capacity(local.names.missing.len());
     for missing in &local.names.missing {
@@ -61,7 +52,7 @@ pub(super) fn verdicts(finder: &mut Finder<'_, '_>, id: DocumentId) -> Vec<Verdi
         let verdict = match done.get(&key) {
             Some(verdict) => verdict.clone(),
             None => {
-                let verdict = judge(finder, &mut callers, id, document, missing.deferred, &place);
+                let verdict = judge(finder, id, document, missing.deferred, &place);
                 done.insert(key, verdict.clone());
                 verdict
             }
@@ -105,7 +96,6 @@ impl<'d> Place<'d> {
 
 fn judge(
     finder: &mut Finder<'_, '_>,
-    callers: &mut HashMap<(DocumentId, u32, bool), Callers>,
     id: DocumentId,
     document: &Document,
     deferred: bool,
@@ -135,7 +125,7 @@ fn judge(
         return Verdict::Undefined;
     }
     let (sought, name_id) = finder.key(name);
-    let said = ask_callers(finder, callers, id, sought, name_id, deferred);
+    let said = ask_callers(finder, id, sought, name_id, deferred);
     match said {
         Callers { bound: true, missing, .. } if missing.is_empty() => Verdict::Callers,
         Callers { bound: true, missing, .. } => Verdict::SomeCallers(missing.into()),
@@ -147,17 +137,16 @@ fn judge(
 /// What the notebooks that run a document know of a name, and those that run them.
 fn ask_callers(
     finder: &mut Finder<'_, '_>,
-    known: &mut HashMap<(DocumentId, u32, bool), Callers>,
     id: DocumentId,
     name: &str,
     name_id: u32,
     deferred: bool,
 ) -> Callers {
-    if let Some(said) = known.get(&(id, name_id, deferred)) {
+    if let Some(said) = finder.callers().get(&(id, name_id, deferred)) {
         return said.clone();
     }
     // Notebooks that run each other add nothing the second time round.
-    known.insert((id, name_id, deferred), Callers::default());
+    finder.callers().insert((id, name_id, deferred), Callers::default());
     let names = finder.names;
     let project = names.project;
     let mut said = Callers::default();
@@ -175,7 +164,7 @@ fn ask_callers(
             Found::Unknown(document, kind) => said.unknown = said.unknown.or(Some((document, kind))),
             Found::Nothing => {
                 let above = stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
-                    ask_callers(finder, known, edge.from, name, name_id, deferred)
+                    ask_callers(finder, edge.from, name, name_id, deferred)
                 });
                 said.bound |= above.bound;
                 said.unknown = said.unknown.or(above.unknown);
@@ -189,6 +178,6 @@ fn ask_callers(
     // Many ways may lead up to the same notebook.
     said.missing.sort_unstable_by_key(|edge| (edge.from, edge.reference));
     said.missing.dedup();
-    known.insert((id, name_id, deferred), said.clone());
+    finder.callers().insert((id, name_id, deferred), said.clone());
     said
 }

@@ -17,7 +17,7 @@ pub(super) fn bring(context: &Context<'_>, case: Case, from: Elsewhere) -> Optio
         let own = context.project.id(&context.document.path)?;
         // One that runs this notebook cannot be run by it.
         let comes_back =
-            other.path == context.document.path || context.project.runs().reached(from.document).contains(&own);
+            other.path == context.document.path || context.project.runs().reached(from.document).any(|at| at == own);
         if comes_back { None } else { run(context.document, case, other) }
     } else {
         import(context, case, other)

@@ -173,7 +173,7 @@ fn is_near(name: &str, other: &str) -> bool {
 fn in_reach(context: &Context<'_>, id: DocumentId) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let reached = context.project.runs().reached(id);
-    for id in std::iter::once(id).chain(reached.into_iter().take(REACHED)) {
+    for id in std::iter::once(id).chain(reached.take(REACHED)) {
         let (Some(document), Some(local)) = (context.project.documents().get(id as usize), context.names.local(id))
         else {
             continue;

@@ -58,7 +58,7 @@ pub(super) fn unused_run(context: &mut Context<'_>) {
     for &edge in runs.callees(id) {
         let Some((_, reference)) = context.project.edge(edge) else { continue };
         let mut below = vec![edge.to];
-        below.extend(runs.reached(edge.to));
+        below.extend(runs.reached(edge.to).take(MOST_RUN));
         let plain = reference.arguments.is_empty()
             && below.len() <= MOST_RUN
             && !below.contains(&id)
