@@ -10,7 +10,7 @@
 //! 6. [`config`], [`report`]: users
 //! 7. [`engine`]
 //! 8. [`fix`]
-//! 9. [`trial`]
+//! 9. [`trial`], [`refactor`]
 //! 10. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.
@@ -27,6 +27,7 @@ pub mod notebook;
 pub mod page;
 pub mod project;
 pub mod python;
+pub mod refactor;
 pub mod report;
 pub mod rules;
 pub mod snapshot;

@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["config", "report"],
     &["engine"],
     &["fix"],
-    &["trial"],
+    &["trial", "refactor"],
     &["cli"],
     &["main"],
 ];
