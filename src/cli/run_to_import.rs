@@ -146,12 +146,11 @@ fn summary(plan: &Plan, args: &Args, order: &Order, terminal: Terminal) {
         return;
     }
     let modules = order.notebooks.len() - plan.done.len();
-    let would = if args.write { "" } else { "would make " };
-    let made = if args.write { " made" } else { "" };
-    let hint = if args.write { "" } else { "; --write does it" };
+    let (make, replace, hint) =
+        if args.write { ("made", "replaced", "") } else { ("would make", "replace", "; --write does it") };
     let others = plan.texts.len() - modules;
     terminal.say(format_args!(
-        "{would}{}{made} and {} into imports in {}{hint}",
+        "{make} {} and {replace} {} in {}{hint}",
         plural(modules, "module"),
         plural(plan.runs, "`%run`"),
         plural(others, "notebook"),

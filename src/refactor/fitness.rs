@@ -60,9 +60,8 @@ pub(super) fn look(work: &mut Work<'_>) {
         if let Some(environment) = notebook.environment {
             work.refuse(id, document, environment, "says which environment it needs, which a module cannot");
         }
-        for (at, cell) in notebook.cells.iter().enumerate() {
+        for cell in &notebook.cells {
             if let Some((span, message)) = cell_fault(work, id, document, notebook, cell) {
-                let _ = at;
                 work.refuse(id, document, span, message);
             }
         }

@@ -9,7 +9,6 @@ mod needs;
 mod taken;
 
 use crate::engine::{self, Setup};
-use crate::finding::Finding;
 use crate::fix::Texts;
 use crate::names::Namespaces;
 use crate::notebook::ipynb;
@@ -106,7 +105,7 @@ impl<'a> Work<'a> {
 /// Finds out what is to be changed, tries it in memory, and checks that nothing breaks. `setup` must ask about all
 /// files of the repository.
 pub fn run_to_import(setup: &Setup<'_>, order: &Order) -> Plan {
-    let engine::Outcome { project, findings, .. } = engine::check(setup);
+    let project = engine::load(setup, false);
     let pip_wipes = |path: &RepoPath| engine::pip_wipes(setup.settings, path);
     let names = Namespaces::new(&project, &pip_wipes);
     let mut work = Work { setup, order, project: &project, names: &names, helpers: Vec::new(), refusals: Vec::new() };
@@ -124,7 +123,7 @@ pub fn run_to_import(setup: &Setup<'_>, order: &Order) -> Plan {
         texts = changes.apply(&mut work);
     }
     if work.refusals.is_empty() && !texts.is_empty() {
-        try_out(&mut work, &findings, &texts, &changes);
+        try_out(&mut work, &texts, &changes);
     }
     let mut refusals = std::mem::take(&mut work.refusals);
     refusals.sort();
@@ -191,7 +190,8 @@ fn rewritten(document: &Document, edits: &[Edit]) -> Option<String> {
 }
 
 /// Checks the repository as it will be: nothing new may be found, and each import must mean its module.
-fn try_out(work: &mut Work<'_>, before: &[Finding], texts: &BTreeMap<RepoPath, Texts>, changes: &Changes) {
+fn try_out(work: &mut Work<'_>, texts: &BTreeMap<RepoPath, Texts>, changes: &Changes) {
+    let before = engine::check(work.setup).findings;
     let files = texts.iter().map(|(path, texts)| (path.clone(), Some(texts.new.clone().into_bytes()))).collect();
     let snapshot = Arc::new(Overlay::new(work.setup.snapshot.clone(), files));
     let mut asked = work.setup.asked.clone();
@@ -200,7 +200,7 @@ fn try_out(work: &mut Work<'_>, before: &[Finding], texts: &BTreeMap<RepoPath, T
     let Some(first) = work.helpers.first().map(|helper| helper.id) else { return };
     // Lines move, so a finding is the same if it says the same in the same file.
     let mut known: HashMap<(&str, &RepoPath, &str), usize> = HashMap::new();
-    for finding in before {
+    for finding in &before {
         *known.entry((&finding.rule, &finding.path, &finding.message)).or_default() += 1;
     }
     for finding in &after.findings {
