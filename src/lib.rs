@@ -5,13 +5,13 @@
 //! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
 //! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
 //! 3. [`project`]: many files
-//! 4. [`page`]: the reader of rule pages
+//! 4. [`page`], [`names`]: the reader of rule pages; what names mean across documents
 //! 5. [`rules`], [`suppress`]: what is wrong
 //! 6. [`baseline`]: what was wrong before
 //! 7. [`config`], [`report`]: users
 //! 8. [`engine`]
 //! 9. [`fix`]
-//! 10. [`trial`]
+//! 10. [`trial`], [`refactor`]
 //! 11. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.
@@ -29,6 +29,7 @@ pub mod notebook;
 pub mod page;
 pub mod project;
 pub mod python;
+pub mod refactor;
 pub mod report;
 pub mod rules;
 pub mod snapshot;

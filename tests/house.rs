@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["config", "report"],
     &["engine"],
     &["fix"],
-    &["trial"],
+    &["trial", "refactor"],
     &["cli"],
     &["main"],
 ];

@@ -12,6 +12,7 @@ mod progress;
 mod repository;
 pub mod rule;
 pub mod rules;
+pub mod run_to_import;
 pub mod terminal;
 pub mod test;
 
@@ -54,6 +55,7 @@ enum Command {
     Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
+    RunToImport(run_to_import::Args),
     Test(test::Args),
 }
 
@@ -96,6 +98,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
+        Command::RunToImport(args) => run_to_import::run(args, terminal).code(),
         Command::Test(args) => match repository::pages_here(&args.pages) {
             Ok((worktree, vantage, pages)) => {
                 written(terminal, |style, out, err| test::run(&worktree, &vantage, &pages, style, out, err))

@@ -7,6 +7,7 @@ use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::project::Project;
+use crate::refactor::{self, Order, Plan};
 use crate::rules::book::Book;
 use crate::rules::survey::Items;
 use crate::snapshot::attributes::Attributes;
@@ -276,6 +277,38 @@ impl Repository {
             delta: None,
         };
         engine::load(&setup, callers)
+    }
+
+    /// Works out how notebooks become modules. Nothing is written.
+    pub(super) fn run_to_import(
+        &self,
+        configs: &Configs<'_>,
+        asked: Vec<RepoPath>,
+        order: &Order,
+        progress: &(dyn Fn() + Sync),
+    ) -> Plan {
+        if asked.len() > FEW {
+            start_threads(self.threads());
+        }
+        let all = asked.clone();
+        let everything = || all.clone();
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress,
+            items: None,
+            whole: true,
+            delta: None,
+        };
+        refactor::run_to_import(&setup, order)
+    }
+
+    /// Its files on disk.
+    pub(super) fn worktree(&self) -> &Worktree {
+        &self.worktree
     }
 
     /// What is left of it for the report.

@@ -79,7 +79,17 @@ impl<'p> Namespaces<'p> {
         let given = vec![HashSet::new(); documents.len()];
         let lost_runs = lost_runs(project);
         let (lacks, clashes, bound) = (HashMap::new(), OnceLock::new(), bound(project, &locals));
-        let mut names = Self { project, locals, verdicts: Vec::new(), given, lacks, lost_runs, clashes, bound, known: Known::default() };
+        let mut names = Self {
+            project,
+            locals,
+            verdicts: Vec::new(),
+            given,
+            lacks,
+            lost_runs,
+            clashes,
+            bound,
+            known: Known::default(),
+        };
         let mut finder = Finder::new(&names);
         let ids = 0..u32::try_from(documents.len()).unwrap_or(u32::MAX);
         let verdicts = ids.map(|id| verdict::verdicts(&mut finder, id)).collect();
