@@ -202,6 +202,8 @@ fn mend(setup: &Setup<'_>, texts: &BTreeMap<RepoPath, Texts>, document: &Documen
             everything: &Vec::new,
             options: &options,
             progress: &|| {},
+            names: false,
+            whole: false,
         };
         Project::load(snapshot, &request).document(&document.path).is_some_and(|after| trouble(after) <= allowed)
     };
@@ -266,6 +268,8 @@ mod tests {
             everything: &|| vec![RepoPath::new(path)],
             progress: &|| {},
             delta: None,
+            items: None,
+            whole: true,
         };
         let fixed = fix_all(&setup, unsafe_too);
         assert!(book.broken().is_empty(), "{:?}", book.broken());

@@ -54,6 +54,11 @@ fn gates_commits(runner: &str) {
     let (committed, said) = toy.commit();
     assert!(committed, "a good commit was stopped by {runner}:\n{said}");
 
+    // A file that is not read, and must not be committed.
+    toy.write(".env", "DATABRICKS_TOKEN=something\n");
+    let (committed, said) = toy.commit();
+    assert!(!committed && said.contains("[databricks-state-committed]"), "{runner} let a file through:\n{said}");
+
     let toy = Toy::new(runner, tools, hooks.path(), &rev, "brickgate-fix-system");
     toy.write("jobs/daily.py", WITH_EXTENSION);
     let (committed, said) = toy.commit();

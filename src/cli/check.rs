@@ -1,5 +1,6 @@
 //! `brickgate check`: from paths to a verdict.
 
+use super::baseline;
 use super::fixes;
 use super::git::{self, Opened};
 use super::progress::watched;
@@ -59,6 +60,16 @@ pub struct Args {
     /// Leave out what settings exclude even if it is named (for hooks, which name every file)
     #[arg(long, help_heading = "Settings")]
     pub force_exclude: bool,
+    /// Let pass the findings in this file, instead of those in .brickgate-baseline.json
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline", help_heading = "Baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Let no findings pass because a baseline holds them
+    #[arg(long, help_heading = "Baseline")]
+    pub no_baseline: bool,
+    /// Fail if findings of the baseline are gone, so that it is kept as small as it can be
+    #[arg(long, help_heading = "Baseline")]
+    pub strict_baseline: bool,
+
     /// Read the text of this file from stdin: --stdin-filename PATH -
     #[arg(long, value_name = "PATH", help_heading = "Settings")]
     pub stdin_filename: Option<PathBuf>,
@@ -114,7 +125,7 @@ impl From<OutputFormat> for Format {
 
 /// Checks what `args` ask for.
 pub fn run(args: &Args, terminal: Terminal) -> Exit {
-    let mut run = Run { args, terminal, trouble: false, stopped: false, start: Instant::now() };
+    let mut run = Run::new(args, terminal);
     let result = run.go();
     match result {
         Ok(_) if run.trouble => Exit::Trouble,
@@ -134,7 +145,7 @@ struct Input {
 }
 
 /// What is to be done.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     args: &'a Args,
     terminal: Terminal,
     /// Whether something could not be run or read. All else goes on, but the exit code will be 2.
@@ -144,7 +155,17 @@ struct Run<'a> {
     start: Instant,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run that starts now.
+    pub(super) fn new(args: &'a Args, terminal: Terminal) -> Self {
+        Self { args, terminal, trouble: false, stopped: false, start: Instant::now() }
+    }
+
+    /// Whether something could not be run or read.
+    pub(super) const fn had_trouble(&self) -> bool {
+        self.trouble
+    }
+
     fn go(&mut self) -> Result<Exit, String> {
         let args = self.args;
         let cwd = std::env::current_dir()
@@ -161,12 +182,16 @@ impl Run<'_> {
             return self.check_git(&roots);
         }
         let mut asked = if args.paths.is_empty() {
-            let whole = Named { files: Vec::new(), folders: vec![RepoPath::root()] };
+            let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
             Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
         } else {
             Asked::new(&args.paths, &roots)
         };
-        self.remark(&asked.problems, &asked.notes);
+        self.remark(&asked.problems, &[]);
+        // A hook names every file of the commit.
+        if !args.force_exclude {
+            self.remark(&[], &asked.notes);
+        }
         let mut all = Vec::new();
         // Repositories inside others come after them, by the order of paths.
         while let Some((root, named)) = asked.repositories.pop_first() {
@@ -250,7 +275,7 @@ impl Run<'_> {
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
         let repository =
             Repository::new(roots, input.root, self.overrides(roots)?, args.threads.map(usize::from), Some(laid));
-        let named = Named { files: vec![input.path.clone()], folders: Vec::new() };
+        let named = Named { files: vec![input.path.clone()], ..Named::default() };
         let checked = self.check_repository(repository, &named, &mut BTreeMap::new())?;
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
@@ -266,7 +291,7 @@ impl Run<'_> {
         self.report(&all, &mut Stderr)
     }
 
-    fn overrides(&self, roots: &Roots) -> Result<(Overrides, Option<PathBuf>), String> {
+    pub(super) fn overrides(&self, roots: &Roots) -> Result<(Overrides, Option<PathBuf>), String> {
         let args = self.args;
         let config = match &args.config {
             Some(file) => Some(absolute(roots.cwd(), file).map_err(|error| format!("{}: {error}", file.display()))?),
@@ -283,7 +308,7 @@ impl Run<'_> {
     }
 
     /// Checks one repository, or shows what would be checked. `None` if it could not be checked.
-    fn check_repository(
+    pub(super) fn check_repository(
         &mut self,
         mut repository: Repository,
         named: &Named,
@@ -325,15 +350,26 @@ impl Run<'_> {
             })?;
             return Ok(None);
         }
+        let baseline = match baseline::load(args, &repository, &configs) {
+            Ok(baseline) => baseline,
+            Err(message) => {
+                self.complain(message);
+                self.stopped = true;
+                return Ok(None);
+            }
+        };
         let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
-        let checked = watched(self.terminal, found.files.len(), |progress| {
-            repository.check(&configs, found.files, fix, progress)
+        let whole = repository.is_whole(named);
+        let mut checked = watched(self.terminal, found.files.len(), |progress| {
+            repository.check(&configs, (found.files, &found.items), whole, fix, progress)
         });
+        let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();
         drop(configs);
         self.fault(&repository.located(problems));
-        let checked = repository.finish(checked);
+        let mut checked = repository.finish(checked);
+        checked.baseline = held;
         self.fault(&checked.broken);
         self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
         self.terminal.detail(|| {
@@ -402,22 +438,32 @@ impl Run<'_> {
         }
         self.say_fixes(all);
         let asked: usize = all.iter().map(|checked| checked.asked).sum();
-        if asked == 0 {
-            if !self.trouble {
+        let is_quiet = reports.iter().all(|report| report.findings.is_empty())
+            && all.iter().all(|checked| checked.baseline.is_empty());
+        if asked == 0 && is_quiet {
+            // A hook may name files of which only the names count.
+            if !self.trouble && !args.force_exclude {
                 self.terminal.note("there is nothing to check here");
             }
         } else if !args.diff {
-            self.terminal.say(Summary::of(&reports).line(asked, self.start.elapsed()));
+            let mut summary = Summary::of(&reports);
+            for checked in all {
+                checked.baseline.say_gone(args.strict_baseline, self.terminal);
+                summary.baselined += checked.baseline.known;
+                summary.gone += checked.baseline.gone.len();
+            }
+            self.terminal.say(summary.line(asked, self.start.elapsed()));
         }
         let counts = |severity| match severity {
             Severity::Error => true,
             Severity::Warning => args.strict,
             Severity::Info => false,
         };
+        let is_stale = args.strict_baseline && all.iter().any(|checked| !checked.baseline.gone.is_empty());
         let fails = if args.diff {
             all.iter().any(|checked| !checked.texts.is_empty())
         } else {
-            all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
+            is_stale || all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
         };
         Ok(if fails && !args.exit_zero { Exit::Findings } else { Exit::Clean })
     }
@@ -458,7 +504,7 @@ impl Run<'_> {
 }
 
 /// A path for people: nothing in it can move the cursor.
-fn shown(path: &str) -> String {
+pub(super) fn shown(path: &str) -> String {
     path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 

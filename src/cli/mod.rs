@@ -1,6 +1,7 @@
 //! The command line: which commands there are. One file a command.
 
 mod base;
+pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
@@ -46,6 +47,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
     Rule(rule::Args),
@@ -86,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
+        Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),

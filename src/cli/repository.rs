@@ -1,13 +1,16 @@
 //! One repository of a run: its files, its rules, its settings.
 
+use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
+use crate::rules::survey::Items;
 use crate::snapshot::attributes::Attributes;
 use crate::snapshot::git::tree::Tree;
+use crate::snapshot::item::Item;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
@@ -15,7 +18,7 @@ use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
 const FEW: usize = 8;
@@ -42,8 +45,8 @@ pub(super) struct Repository {
 pub(super) struct Picture {
     /// Where files come from, if not from the worktree.
     pub tree: Option<Arc<Tree>>,
-    /// The files that are asked about, if only those that changed are.
-    pub changed: Option<Vec<RepoPath>>,
+    /// What is asked about, if only that which changed is.
+    pub changed: Option<Changed>,
     /// The change that is asked about.
     pub delta: Option<Delta>,
 }
@@ -68,7 +71,18 @@ pub(super) struct Checked {
     pub settled: bool,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
+    /// What the baseline let pass.
+    pub baseline: Held,
     book: Book,
+}
+
+/// What changed and is still there.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// Files whose text matters.
+    pub files: Vec<RepoPath>,
+    /// Everything, those files among it.
+    pub items: Vec<Item>,
 }
 
 impl Repository {
@@ -104,6 +118,26 @@ impl Repository {
         &self.root
     }
 
+    /// Where its bytes come from.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.snapshot
+    }
+
+    /// The position of a rule in its book.
+    pub(super) fn position(&self, rule: &str) -> Option<usize> {
+        self.book.position(rule)
+    }
+
+    /// Whether all of it is asked about.
+    pub(super) fn is_whole(&self, named: &Named) -> bool {
+        self.git.delta.is_none() && named.folders.iter().any(|folder| folder.as_str().is_empty())
+    }
+
+    /// Whether all that is found in a file is reported, and not only what a change is to blame for.
+    pub(super) fn reports_all_of(&self, path: &RepoPath) -> bool {
+        self.git.delta.as_ref().is_none_or(|delta| !delta.lines_only && delta.changed.contains_key(path))
+    }
+
     /// The view from the working directory on its paths.
     pub(super) fn vantage(&self) -> &Vantage {
         &self.vantage
@@ -137,20 +171,23 @@ impl Repository {
     /// The files that are asked about.
     pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
+        let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
         let mut found = match &self.git.changed {
-            Some(changed) => Found {
-                files: changed
-                    .iter()
-                    .filter(|path| folders.iter().any(|folder| path.is_below(folder)))
-                    .filter(|path| !configs.excluded_from_top(path, false))
-                    .cloned()
-                    .collect(),
-                ..Found::default()
-            },
+            Some(changed) => {
+                let is_below = |path: &RepoPath| folders.iter().any(|folder| path.is_below(folder));
+                let stays = |path: &RepoPath| is_below(path) && !configs.excluded_from_top(path, false);
+                let named =
+                    |item: &&Item| stays(&item.path) || is_below(&item.path) && lists_from_top(configs, &item.path);
+                Found {
+                    files: changed.files.iter().filter(|path| stays(path)).cloned().collect(),
+                    items: changed.items.iter().filter(named).cloned().collect(),
+                    ..Found::default()
+                }
+            }
             None => self.search(configs, &folders),
         };
-        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.files.contains(path));
         let attributes = Attributes::new(&*self.snapshot);
         let is_code = |path: &RepoPath| {
             let marks = attributes.of(path);
@@ -161,6 +198,9 @@ impl Repository {
         found.files.extend(named.files.iter().filter(is_asked).filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
+        found.items.extend(named.items.iter().filter(keeps_item).cloned());
+        found.items.sort_unstable();
+        found.items.dedup();
         found
     }
 
@@ -175,32 +215,41 @@ impl Repository {
             return Found::default();
         }
         if let Some(tree) = &self.git.tree {
-            return tree.walk(folders, &|path, is_folder| configs.excluded(path, is_folder));
+            return tree
+                .walk(folders, &|path, is_folder| configs.excluded(path, is_folder), &|folder| configs.lists(folder));
         }
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            lists: &|folder| configs.lists(folder),
             respect_gitignore: configs.respect_gitignore(),
             threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
 
-    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
+    /// written), unsafe ones if it says so.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
-        asked: Vec<RepoPath>,
+        (asked, items): (Vec<RepoPath>, &[Item]),
+        whole: bool,
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {
             start_threads(self.threads());
         }
-        let everything = || {
-            start_threads(self.threads());
-            self.search(configs, &[RepoPath::root()]).files
+        let all = OnceLock::new();
+        let search = || {
+            all.get_or_init(|| {
+                start_threads(self.threads());
+                self.search(configs, &[RepoPath::root()])
+            })
         };
+        let everything = || search().files.clone();
+        let all_items = || if whole { items } else { &*search().items };
         let setup = Setup {
             book: &self.book,
             snapshot: self.snapshot.clone(),
@@ -209,6 +258,8 @@ impl Repository {
             everything: &everything,
             progress,
             delta: self.git.delta.as_ref(),
+            items: Some(Items { asked: items, whole, all: &all_items }),
+            whole,
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
@@ -228,7 +279,8 @@ impl Repository {
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        let baseline = Held::default();
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, baseline, book }
     }
 }
 
@@ -253,6 +305,13 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
             (Book::builtin(), seen(problems, &vantage))
         }
     }
+}
+
+/// Whether a path lies in a folder of which only the names are looked at.
+fn lists_from_top(configs: &Configs<'_>, path: &RepoPath) -> bool {
+    let text = path.as_str();
+    let mut folders = memchr::memchr_iter(b'/', text.as_bytes()).filter_map(|at| text.get(..at)).map(RepoPath::new);
+    folders.any(|folder| configs.lists(&folder))
 }
 
 /// Faults in rule pages, with paths that hold from the working directory.

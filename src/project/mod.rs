@@ -1,6 +1,7 @@
 //! Many files: the documents of a snapshot, what refers to what, and who runs whom.
 
 pub mod bundles;
+mod callers;
 pub mod collect;
 pub mod command;
 pub mod dependents;

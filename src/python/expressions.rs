@@ -58,8 +58,8 @@ impl Walker<'_> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
-            | Expr::BytesLiteral(_)
-            | Expr::IpyEscapeCommand(_) => {}
+            | Expr::BytesLiteral(_) => {}
+            Expr::IpyEscapeCommand(node) => self.magic(node.kind, &node.value, node.range),
             inner => self.deeper(1, |walker| walker.inner(inner)),
         }
     }
@@ -87,6 +87,7 @@ impl Walker<'_> {
             }
             Expr::UnaryOp(node) => self.expression(&node.operand),
             Expr::Compare(node) => {
+                self.note_probe(node);
                 self.expression(&node.left);
                 self.expressions(&node.comparators);
             }
@@ -150,11 +151,16 @@ impl Walker<'_> {
     pub(super) fn name(&mut self, node: &ExprName) -> Symbol {
         let name = self.facts.symbols.intern(&node.id);
         if !node.id.is_empty() {
-            let Place { scope, annotation, guarded, .. } = self.at;
-            let span = self.span(node.range);
-            self.facts.uses.push(NameUse { name, span, scope, cell: self.cell, annotation, guarded });
+            self.read(name, node.range);
         }
         name
+    }
+
+    /// The same for a name that is known already.
+    pub(super) fn read(&mut self, name: Symbol, range: TextRange) {
+        let Place { scope, annotation, quoted, guarded, .. } = self.at;
+        let (span, cell) = (self.span(range), self.cell);
+        self.facts.uses.push(NameUse { name, span, scope, cell, annotation, quoted, guarded });
     }
 
     /// Records a string literal, and reads it if it is an annotation.
@@ -170,7 +176,8 @@ impl Walker<'_> {
             && one.range.len().to_u32() <= MAX_QUOTED
             && let Ok(parsed) = parse_string_annotation(self.code, one)
         {
-            self.deeper(1, |walker| walker.expression(&parsed.syntax().body));
+            let place = Place { quoted: true, ..self.at };
+            self.place(place, |walker| walker.deeper(1, |walker| walker.expression(&parsed.syntax().body)));
         }
     }
 
@@ -242,7 +249,8 @@ impl Walker<'_> {
             self.defaults(parameters);
         }
         let scope = self.scope(ScopeKind::Lambda, self.at.scope, None);
-        self.place(Place { scope, function: self.at.function, ..Place::default() }, |walker| {
+        let Place { function, branch, guarded, .. } = self.at;
+        self.place(Place { scope, function, branch, guarded, ..Place::default() }, |walker| {
             if let Some(parameters) = &node.parameters {
                 walker.parameters(parameters);
             }
@@ -261,7 +269,7 @@ impl Walker<'_> {
                 if at > 0 {
                     walker.expression(&generator.iter);
                 }
-                walker.target(&generator.target, BindingKind::Assignment);
+                walker.target(&generator.target, BindingKind::Loop);
                 walker.expressions(&generator.ifs);
             }
             walker.expressions(elements.iter().copied());
@@ -280,7 +288,10 @@ impl Walker<'_> {
             Expr::Tuple(node) => self.targets(&node.elts, kind),
             Expr::List(node) => self.targets(&node.elts, kind),
             Expr::Starred(node) => self.deeper(1, |walker| walker.target(&node.value, kind)),
-            other => self.expression(other),
+            other => {
+                self.note_namespace_item(other, kind);
+                self.expression(other);
+            }
         }
     }
 
@@ -426,6 +437,8 @@ impl Walker<'_> {
         });
         if let Some(path) = path {
             self.note_list_method(node, path, id);
+        } else {
+            self.note_namespace_update(node);
         }
         id
     }

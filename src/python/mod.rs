@@ -1,6 +1,7 @@
 //! The only door to the Python parsers: regions of Python in, flat tables of facts out. Syntax trees
 //! never leave this room.
 
+pub mod builtins;
 mod depth;
 mod effects;
 mod errors;
@@ -8,6 +9,9 @@ mod expressions;
 pub mod facts;
 mod fold;
 mod folders;
+mod imports;
+pub mod names;
+mod namespace;
 mod parse;
 mod scopes;
 mod state;

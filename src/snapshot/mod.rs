@@ -2,7 +2,9 @@
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
 pub mod attributes;
+pub mod fingerprint;
 pub mod git;
+pub mod item;
 pub mod memory;
 pub mod overlay;
 pub mod root;
