@@ -126,10 +126,10 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         delta.retain(setup, &project, &mut findings);
     }
     sort(&mut findings);
-    let named: HashSet<&RepoPath> = setup.asked.iter().collect();
+    let wanted: HashSet<&RepoPath> = setup.asked.iter().collect();
     let unread = asked
         .iter()
-        .filter(|document| named.contains(&document.path))
+        .filter(|document| wanted.contains(&document.path))
         .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();

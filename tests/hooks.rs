@@ -97,7 +97,7 @@ fn agrees_with_staged(runner: &str) {
         (&[("jobs/a.py", GOOD)], &[], true),
         (&[("jobs/a.py", MISSING)], &[], false),
         (&[("jobs/a.py", MISSING)], &[("jobs/a.py", GOOD)], false),
-        (&[("jobs/a.py", GOOD)], &[("jobs/a.py", MISSING)], true),
+        (&[("jobs/d.py", GOOD)], &[("jobs/d.py", MISSING)], true),
         (&[("jobs/b.py", MISSING), ("lib/helper.py", "# Databricks notebook source\n")], &[], true),
         (&[("lib/helpers.py", "# Databricks notebook source\nrate = 0.2\n")], &[("jobs/a.py", MISSING)], true),
         (&[("vendor/x.py", MISSING)], &[], true),

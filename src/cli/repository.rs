@@ -47,8 +47,8 @@ pub(super) struct Repository {
 pub(super) struct Picture {
     /// Where files come from, if not from the worktree.
     pub tree: Option<Arc<Tree>>,
-    /// The files that are asked about, if only those that changed are.
-    pub changed: Option<Vec<RepoPath>>,
+    /// What is asked about, if only that which changed is.
+    pub changed: Option<Changed>,
     /// The change that is asked about.
     pub delta: Option<Delta>,
 }
@@ -76,6 +76,15 @@ pub(super) struct Checked {
     /// What the baseline let pass.
     pub baseline: Held,
     book: Book,
+}
+
+/// What changed and is still there.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// Files whose text matters.
+    pub files: Vec<RepoPath>,
+    /// Everything, those files among it.
+    pub items: Vec<Item>,
 }
 
 impl Repository {
@@ -121,6 +130,11 @@ impl Repository {
         self.book.position(rule)
     }
 
+    /// Whether all that is found in a file is reported, and not only what a change is to blame for.
+    pub(super) fn reports_all_of(&self, path: &RepoPath) -> bool {
+        self.git.delta.as_ref().is_none_or(|delta| !delta.lines_only && delta.changed.contains_key(path))
+    }
+
     /// The view from the working directory on its paths.
     pub(super) fn vantage(&self) -> &Vantage {
         &self.vantage
@@ -157,18 +171,20 @@ impl Repository {
         let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
         let mut found = match &self.git.changed {
-            Some(changed) => Found {
-                files: changed
-                    .iter()
-                    .filter(|path| folders.iter().any(|folder| path.is_below(folder)))
-                    .filter(|path| !configs.excluded_from_top(path, false))
-                    .cloned()
-                    .collect(),
-                ..Found::default()
-            },
+            Some(changed) => {
+                let is_below = |path: &RepoPath| folders.iter().any(|folder| path.is_below(folder));
+                let stays = |path: &RepoPath| is_below(path) && !configs.excluded_from_top(path, false);
+                let named =
+                    |item: &&Item| stays(&item.path) || is_below(&item.path) && lists_from_top(configs, &item.path);
+                Found {
+                    files: changed.files.iter().filter(|path| stays(path)).cloned().collect(),
+                    items: changed.items.iter().filter(named).cloned().collect(),
+                    ..Found::default()
+                }
+            }
             None => self.search(configs, &folders),
         };
-        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.files.contains(path));
         let attributes = Attributes::new(&*self.snapshot);
         let is_code = |path: &RepoPath| {
             let marks = attributes.of(path);
@@ -187,7 +203,8 @@ impl Repository {
 
     /// Whether these are all files of the repository.
     pub(super) fn is_whole(&self, named: &Named) -> bool {
-        self.git.changed.is_none() && named.folders.iter().any(|folder| folder.as_str().is_empty())
+        let all = self.git.changed.is_none() && self.git.delta.is_none();
+        all && named.folders.iter().any(|folder| folder.as_str().is_empty())
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
@@ -201,7 +218,8 @@ impl Repository {
             return Found::default();
         }
         if let Some(tree) = &self.git.tree {
-            return tree.walk(folders, &|path, is_folder| configs.excluded(path, is_folder));
+            return tree
+                .walk(folders, &|path, is_folder| configs.excluded(path, is_folder), &|folder| configs.lists(folder));
         }
         let search = Search {
             root: &self.root,
