@@ -73,18 +73,19 @@ pub struct Left {
     pub fault: bool,
 }
 
-/// Formats the file with this `extension` (without its dot) and text.
+/// Formats the file with this `extension` (without its dot) and text; `None` if it is no file that has a form, such
+/// as a plain `.scala`.
 ///
 /// # Errors
 /// One line if it is an `.ipynb` that cannot be read, or if what is asked for cannot be done.
-pub fn format(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Formatted, String> {
+pub fn format(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Formatted>, String> {
     let done = guard::caught(|| format_file(text, extension, plan));
     done.unwrap_or_else(|reason| {
         Err(format!("formatting this file failed ({reason}); this is a fault of brickgate, please report it"))
     })
 }
 
-fn format_file(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Formatted, String> {
+fn format_file(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Formatted>, String> {
     if text.len() > MAX_LEN {
         return Err("the file is too large".to_owned());
     }
@@ -93,18 +94,18 @@ fn format_file(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Formatted
             return Err("lines of an `.ipynb` cannot be formatted alone: format the whole file".to_owned());
         }
         let (notebook, joined) = json::read(text).map_err(|error| error.message)?;
-        return ipynb::format(text, &notebook, &joined, plan);
+        return ipynb::format(text, &notebook, &joined, plan).map(Some);
     }
     if let Some(notebook) = databricks::read(text, extension) {
-        return Ok(source::format(text, &notebook, plan));
+        return Ok(Some(source::format(text, &notebook, plan)));
     }
     if extension.eq_ignore_ascii_case("py") {
-        return Ok(module(text, plan));
+        return Ok(Some(module(text, plan)));
     }
     if let Some(sql) = plan.sql.filter(|_| extension.eq_ignore_ascii_case("sql") && plan.lines.is_none()) {
-        return Ok(Formatted { text: sql_file(text, sql, plan.ending), left: Vec::new() });
+        return Ok(Some(Formatted { text: sql_file(text, sql, plan.ending), left: Vec::new() }));
     }
-    Ok(Formatted::default())
+    Ok(None)
 }
 
 /// A file of Python that is no notebook.

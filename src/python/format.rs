@@ -450,7 +450,7 @@ mod tests {
     fn what_cannot_be_formatted_says_why() {
         let style = Style::default();
         let refused = format("x = (1\n", &style, Dialect::Module).unwrap_err();
-        assert_eq!(refused, Refused::Syntax(Span::new(4, 6), "`(` is never closed".to_owned()));
+        assert_eq!(refused, Refused::Syntax(Span::new(4, 5), "`(` is never closed".to_owned()));
         let deep = "[".repeat(6_000) + &"]".repeat(6_000);
         assert_eq!(format(&deep, &style, Dialect::Module), Err(Refused::TooDeep));
         let open = "(".repeat(100_000);
