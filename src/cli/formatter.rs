@@ -4,6 +4,7 @@ use crate::config::style::{Ipynb, Styles};
 use crate::config::{Configs, Problem};
 use crate::format::{self, Formatted, IpynbPolicy, Plan, SqlFormatter};
 use crate::project::document::Kind;
+use crate::python::imports::Imports;
 use crate::snapshot::{RepoPath, Snapshot};
 
 /// What the command line says about formatting.
@@ -61,10 +62,11 @@ impl<'a> Formatter<'a> {
             return Ok(None);
         }
         let settings = self.styles.for_path(path);
+        let is_ours = |module: &str| self.styles.is_ours(path, module);
         let plan = Plan {
             style: Some(&settings.style),
             ending: settings.ending,
-            imports: self.options.imports.then_some(&settings.order),
+            imports: self.options.imports.then_some(Imports { order: &settings.order, is_ours: &is_ours }),
             sql: if settings.sql { sql() } else { None },
             ipynb: if settings.ipynb == Ipynb::Strip { strip() } else { None },
             lines: self.options.lines,

@@ -1,10 +1,11 @@
 //! One cell: its text without prefixes, formatted, and with its prefixes again.
 
-use super::{Plan, imports};
+use super::Plan;
 use crate::notebook::magic::MagicKind;
 use crate::notebook::{Cell, Form, Language, Notebook};
 use crate::python;
 use crate::python::format::{self, Dialect, Ending, Refused, Style};
+use crate::python::imports::{self, Imports};
 use crate::text::Span;
 use std::borrow::Cow;
 
@@ -27,7 +28,7 @@ pub(super) fn format(notebook: &Notebook, cell: &Cell, text: &str, plan: &Plan<'
     }
 }
 
-fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, order: Option<&imports::Order>) -> Outcome {
+fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, how: Option<Imports<'_>>) -> Outcome {
     let body = cell.body.of(text);
     let comment = (cell.form == Form::Prefixed).then(|| notebook.language.comment());
     let Some(code) = (match comment {
@@ -37,7 +38,7 @@ fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, order: Op
         return Outcome::Kept;
     };
     let automagic = cell.leads().is_some_and(|lead| lead.name.start == lead.span.start);
-    let new = match formatted(&code, automagic, style, order) {
+    let new = match formatted(&code, automagic, style, how) {
         Ok(None) => return Outcome::Kept,
         Ok(Some(new)) => new,
         // What IPython takes and the formatter does not is no fault of the cell.
@@ -62,7 +63,7 @@ pub(super) fn formatted(
     code: &str,
     automagic: bool,
     style: &Style,
-    order: Option<&imports::Order>,
+    how: Option<Imports<'_>>,
 ) -> Result<Option<String>, Refused> {
     let style = Style { line_ending: Ending::Lf, ..style.clone() };
     let mut ready = dedented(code);
@@ -71,7 +72,7 @@ pub(super) fn formatted(
         let at = ready.len() - ready.trim_start().len();
         ready.to_mut().insert(at, '%');
     }
-    let sorted = order.and_then(|order| imports::sort(&ready, order, &style, Dialect::Cell));
+    let sorted = how.and_then(|how| imports::sort(&ready, how, true));
     let ready = sorted.map_or(ready, Cow::Owned);
     let mut new = format::format(&ready, &style, Dialect::Cell)?.unwrap_or_else(|| ready.into_owned());
     if automagic && new.starts_with('%') {

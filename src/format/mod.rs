@@ -5,13 +5,13 @@
 //! [`Plan`].
 
 mod cell;
-mod imports;
 mod ipynb;
 mod source;
 
 use crate::guard;
 use crate::notebook::{ipynb as json, source as databricks};
 use crate::python::format::{self, Dialect, Ending, Refused, Style};
+use crate::python::imports::{self, Imports};
 use crate::text::edit::{self, Edit};
 use crate::text::lines::LineIndex;
 use crate::text::{MAX_LEN, Span};
@@ -37,7 +37,7 @@ pub struct Plan<'a> {
     /// The line ends of a source notebook, if something says so; else those of its first line.
     pub ending: Ending,
     /// How imports are sorted, if they are to be.
-    pub imports: Option<&'a imports::Order>,
+    pub imports: Option<Imports<'a>>,
     /// Formats SQL cells, `.sql` notebooks and files, if they are to be.
     pub sql: Option<&'a dyn SqlFormatter>,
     /// What becomes of the rest of an `.ipynb`.
@@ -46,8 +46,6 @@ pub struct Plan<'a> {
     /// module.
     pub lines: Option<(u32, u32)>,
 }
-
-pub use imports::Order;
 
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +121,7 @@ fn module(text: &str, plan: &Plan<'_>) -> Formatted {
             Err(refused) => refused_module(text, &lines, &refused),
         };
     }
-    let sorted = plan.imports.and_then(|order| imports::sort(text, order, style, Dialect::Module));
+    let sorted = plan.imports.and_then(|how| imports::sort(text, how, false));
     match format::format(sorted.as_deref().unwrap_or(text), style, Dialect::Module) {
         Ok(new) => {
             let new = new.or(sorted);

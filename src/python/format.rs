@@ -284,6 +284,11 @@ fn with_stack<T>(depth: usize, work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(need, need, work)
 }
 
+/// Whether a tree is nested more deeply than is formatted.
+pub(super) fn is_too_deep(tree: &Mod) -> bool {
+    Depth::of(tree) > MAX_DEPTH
+}
+
 /// Counts the levels of a tree.
 struct Depth {
     now: usize,
