@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::notebook::magic::MagicKind;
-use crate::notebook::{Cell, Form, Language, Notebook};
+use crate::notebook::{Cell, Form, Language, Notebook, regions};
 use crate::python;
 use crate::python::format::{self, Dialect, Ending, Refused, Style};
 use crate::python::imports::{self, Imports};
@@ -38,14 +38,27 @@ fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, how: Opti
         return Outcome::Kept;
     };
     let automagic = cell.leads().is_some_and(|lead| lead.name.start == lead.span.start);
-    let new = match formatted(&code, automagic, style, how) {
+    // `%python` alone on its line is no statement that wants blank lines after it.
+    let (head, rest) = match cell.leads() {
+        Some(lead)
+            if lead.kind == MagicKind::Language(Language::Python) && !lead.double && lead.argument.is_empty() =>
+        {
+            let head = code.find('%').and_then(|at| code.get(at..)?.find('\n').map(|length| at + length + 1));
+            code.split_at_checked(head.unwrap_or(code.len())).unwrap_or(("", &code))
+        }
+        _ => ("", &*code),
+    };
+    let new = match formatted(rest, automagic, style, how) {
         Ok(None) => return Outcome::Kept,
-        Ok(Some(new)) => new,
+        Ok(Some(new)) => format!("{}{new}", head.trim_start()),
         // What IPython takes and the formatter does not is no fault of the cell.
-        Err(Refused::Syntax(..)) if is_valid(&code, automagic) => return Outcome::Kept,
+        Err(Refused::Syntax(..)) if is_valid(notebook, cell, text) => return Outcome::Kept,
         Err(refused) => {
             let place = match &refused {
-                Refused::Syntax(place, _) => place_in(body, &code, *place),
+                Refused::Syntax(place, _) => {
+                    let skipped = u32::try_from(head.len()).unwrap_or(0);
+                    place_in(body, &code, Span::at(place.start + skipped))
+                }
                 _ => Span::at(0),
             };
             return Outcome::Refused(place, refused);
@@ -81,9 +94,10 @@ pub(super) fn formatted(
     Ok((new.trim_end_matches('\n') != code).then_some(new))
 }
 
-fn is_valid(code: &str, automagic: bool) -> bool {
-    let rest = if automagic { code.trim_start().split_once('\n').map_or("", |(_, rest)| rest) } else { code };
-    python::parses(&dedented(rest), true)
+/// Whether the platform takes the cell although the formatter does not.
+fn is_valid(notebook: &Notebook, cell: &Cell, text: &str) -> bool {
+    let alone = Notebook { cells: vec![cell.clone()], near_separators: Vec::new(), json: None, ..notebook.clone() };
+    regions::python_regions(&alone, text).iter().all(|region| python::parses(&region.code, true))
 }
 
 fn sql_cell(notebook: &Notebook, cell: &Cell, text: &str, sql: &dyn super::SqlFormatter) -> Outcome {

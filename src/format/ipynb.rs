@@ -64,7 +64,9 @@ fn python_cell(cell: &Cell, code: &str, style: &Style, how: Option<Imports<'_>>)
         // Indented as a whole, which IPython takes.
         Err(Refused::Syntax(place, message)) => {
             return match cell::formatted(code, false, style, how) {
-                Ok(new) => Ok(new.map(|new| new.trim_end_matches('\n').to_owned())),
+                Ok(new) => {
+                    Ok(new.map(|new| cell::with_ending(new.trim_end_matches('\n'), style.line_ending).into_owned()))
+                }
                 Err(_) if cell.magics.iter().any(|magic| magic.whole_cell() && !magic.live) => Ok(None),
                 Err(_) => Err(Refused::Syntax(place, message)),
             };

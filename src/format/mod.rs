@@ -150,6 +150,7 @@ fn told(refused: &Refused) -> (Span, String, bool) {
     match refused {
         Refused::Syntax(place, message) => (*place, format!("not valid Python: {message}"), false),
         Refused::TooDeep => (Span::at(0), "nested too deeply to be formatted".to_owned(), false),
+        Refused::Changed => (Span::at(0), "formatting would change what this code means".to_owned(), false),
         Refused::Failed(reason) => {
             (Span::at(0), format!("formatting failed ({reason}); this is a fault of brickgate, please report it"), true)
         }
