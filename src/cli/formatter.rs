@@ -14,6 +14,8 @@ pub(super) struct Options {
     pub imports: bool,
     /// `--range`, in lines, 1-based, both ends included.
     pub lines: Option<(u32, u32)>,
+    /// Whether it is enough to know if anything changes.
+    pub ask: bool,
     /// `--isolated`.
     pub isolated: bool,
 }
@@ -69,6 +71,7 @@ impl<'a> Formatter<'a> {
             imports: self.options.imports.then_some(Imports { order: &settings.order, is_ours: &is_ours }),
             sql: if settings.sql { sql() } else { None },
             ipynb: if settings.ipynb == Ipynb::Strip { strip() } else { None },
+            ask: self.options.ask,
             lines: self.options.lines,
         };
         format::format(text, path.extension(), &plan)

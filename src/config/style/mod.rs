@@ -45,7 +45,7 @@ pub struct FormatSettings {
     /// The line ends of a source notebook, if ruff's settings or `.gitattributes` say.
     pub ending: Ending,
     /// How imports are sorted.
-    pub order: Order,
+    pub order: Arc<Order>,
     /// Whether SQL is formatted.
     pub sql: bool,
     /// What becomes of the rest of an `.ipynb`.
