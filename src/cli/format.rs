@@ -12,7 +12,7 @@ use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -191,8 +191,10 @@ impl Run<'_> {
             self.terminal.note(format_args!("{}: {}", note.path, note.message));
         }
         let formatter = Formatter::new(repository.snapshot(), &configs, self.options());
+        let spared: BTreeSet<&RepoPath> =
+            if args.force_exclude { BTreeSet::new() } else { named.files.iter().collect() };
         let keeps = |path: &RepoPath| {
-            let spared = !args.force_exclude && named.files.contains(path);
+            let spared = spared.contains(path);
             formatter.is_concerned(path) && (spared || !formatter.is_excluded(path))
         };
         found.files.retain(keeps);

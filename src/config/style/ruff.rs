@@ -219,7 +219,7 @@ impl Ruff {
         Folder {
             settings: FormatSettings { style, order: Arc::new(order), ..FormatSettings::default() },
             sources,
-            foreign: true,
+            foreign: None,
             exclude,
             targets: targets.collect(),
         }
