@@ -4,7 +4,7 @@
 //!
 //! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
 //! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
-//! 3. [`project`]: many files
+//! 3. [`project`]: many files; [`format`](mod@format): one file's one form
 //! 4. [`page`], [`names`]: the reader of rule pages; what names mean across documents
 //! 5. [`rules`], [`suppress`]: what is wrong
 //! 6. [`baseline`]: what was wrong before
@@ -23,6 +23,7 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod format;
 pub mod guard;
 pub mod names;
 pub mod notebook;

@@ -5,6 +5,8 @@ pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod format;
+mod formatter;
 pub mod git;
 pub mod names;
 mod paper;
@@ -52,6 +54,7 @@ enum Command {
     Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
+    Format(format::Args),
     Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
@@ -94,6 +97,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
         Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
+        Command::Format(args) => format::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),

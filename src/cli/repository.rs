@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 /// More threads than this do not walk faster.
 const WALKERS: usize = 8;
@@ -71,6 +71,10 @@ pub(super) struct Checked {
     pub refused: Vec<Refused>,
     /// Whether fixes came to rest.
     pub settled: bool,
+    /// How many files were formatted.
+    pub formatted: usize,
+    /// How many files were mended.
+    pub mended: usize,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
     /// What the baseline let pass.
@@ -138,6 +142,11 @@ impl Repository {
     /// The view from the working directory on its paths.
     pub(super) fn vantage(&self) -> &Vantage {
         &self.vantage
+    }
+
+    /// Its files on disk.
+    pub(super) fn worktree(&self) -> &Worktree {
+        &self.worktree
     }
 
     /// Adds the rule pages of its own to the book.
@@ -208,7 +217,7 @@ impl Repository {
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.unwrap_or_else(all)
     }
@@ -232,13 +241,14 @@ impl Repository {
     }
 
     /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
-    /// written), unsafe ones if it says so.
+    /// written), unsafe ones if it says so; `format` then gives files their form.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
         (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
         fix: Option<bool>,
+        format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {
@@ -264,7 +274,7 @@ impl Repository {
             whole,
             delta: self.git.delta.as_ref(),
         };
-        match fix {
+        let fixed = match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
             None => Fixed {
                 texts: BTreeMap::new(),
@@ -272,7 +282,13 @@ impl Repository {
                 counts: BTreeMap::new(),
                 refused: Vec::new(),
                 settled: true,
+                formatted: 0,
+                mended: 0,
             },
+        };
+        match format {
+            Some(format) => fix::format_all(&setup, fixed, format),
+            None => fixed,
         }
     }
 
@@ -324,19 +340,28 @@ impl Repository {
         refactor::run_to_import(&setup, order)
     }
 
-    /// Its files on disk.
-    pub(super) fn worktree(&self) -> &Worktree {
-        &self.worktree
-    }
-
     /// What is left of it for the report.
     pub(super) fn finish(self, fixed: Fixed) -> Checked {
-        let Fixed { texts, outcome, counts, refused, settled } = fixed;
+        let Fixed { texts, outcome, counts, refused, settled, formatted, mended } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
         let baseline = Held::default();
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, baseline, book }
+        Checked {
+            vantage,
+            worktree,
+            outcome,
+            asked,
+            texts,
+            counts,
+            refused,
+            settled,
+            formatted,
+            mended,
+            broken,
+            baseline,
+            book,
+        }
     }
 }
 
@@ -409,7 +434,7 @@ fn folder(file: &Path) -> &Path {
 }
 
 /// Starts the threads that rayon shares out work to: with stacks for deep code, and only when there is enough to do.
-fn start_threads(threads: usize) {
+pub(super) fn start_threads(threads: usize) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         // It can only fail if they run already, or if the system gives us none; rayon then makes do.
