@@ -11,6 +11,8 @@ mod fold;
 mod folders;
 mod imports;
 pub mod names;
+#[cfg(test)]
+mod names_laws;
 mod namespace;
 mod parse;
 pub mod removal;
