@@ -230,7 +230,7 @@ impl Loader<'_> {
         let stems: BTreeSet<&str> = (0..self.documents.len())
             .filter(|&at| unclear.binary_search(&at).is_ok() || self.may_hand_on(at))
             .filter_map(|at| self.documents.get(at))
-            .map(|document| module_name(&document.path))
+            .map(|document| document.path.module_name())
             .filter(|stem| roles::is_identifier(stem))
             .collect();
         if let Ok(search) = AhoCorasick::new(&stems)
@@ -326,14 +326,6 @@ impl Loader<'_> {
 fn is_star(document: &Document, import: u32) -> bool {
     let facts = &document.python;
     facts.imports.get(import as usize).is_some_and(|row| facts.is(row.name, "*"))
-}
-
-/// The name by which a file is imported: that of its folder for `__init__.py`.
-fn module_name(path: &RepoPath) -> &str {
-    match path.stem() {
-        "__init__" => path.as_str().rsplit('/').nth(1).unwrap_or(""),
-        stem => stem,
-    }
 }
 
 /// Whether a document is Python that is no notebook, and was read.

@@ -14,6 +14,8 @@ pub mod format;
 mod import_statements;
 pub mod imports;
 pub mod names;
+#[cfg(test)]
+mod names_laws;
 mod namespace;
 mod parse;
 pub mod removal;

@@ -533,7 +533,7 @@ impl Resolver<'_> {
             }
         }
         match (missing, self.ambient.get(name.index())) {
-            (Why::Unbound, Some(&binding)) if binding != NONE => Ok(binding),
+            (Why::Unbound | Why::Deleted(_), Some(&binding)) if binding != NONE => Ok(binding),
             _ => Err(missing),
         }
     }

@@ -30,7 +30,11 @@ pub(super) fn redefined_before_use(context: &mut Context<'_>) {
         };
         if !redefines(facts, *pair, earlier, later)
             || document.is_notebook() && is_fine_in_notebook(facts, local, earlier, later)
-            || usage.is_used(pair.earlier)
+            || if earlier.scope == later.scope {
+                usage.is_used_before_replaced(pair.earlier)
+            } else {
+                usage.is_used(pair.earlier)
+            }
         {
             continue;
         }

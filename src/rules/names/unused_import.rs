@@ -21,7 +21,8 @@ pub(super) fn unused_import(context: &mut Context<'_>) {
     if facts.imports.is_empty() || is_unparsed_module(document) {
         return;
     }
-    let mut unused: Vec<u32> = Vec::new();
+    // Each import with its binding.
+    let mut unused: Vec<(u32, u32)> = Vec::new();
     let usage = Usage::new(context.names, document, id);
     for (at, row) in (0..).zip(&facts.bindings) {
         if let BindingKind::Import(import) = row.kind
@@ -29,7 +30,7 @@ pub(super) fn unused_import(context: &mut Context<'_>) {
             && local.broken_cells.binary_search(&row.cell).is_err()
             && !usage.is_used(at)
         {
-            unused.push(import);
+            unused.push((import, at));
         }
     }
     if unused.is_empty() {
@@ -37,35 +38,69 @@ pub(super) fn unused_import(context: &mut Context<'_>) {
     }
     unused.sort_unstable();
     let noqa = Noqa::new(document);
-    unused.retain(|&import| {
+    unused.retain(|&(import, _)| {
         facts.imports.get(import as usize).is_some_and(|row| !noqa.takes_in(CODE, row.alias_span.start, row.statement))
     });
-    let is_init = document.path.as_str().rsplit('/').next() == Some("__init__.py");
+    let is_init = document.path.stem() == "__init__" && !document.is_notebook();
     let others = usage.may_have_others();
-    let mut done = 0;
-    while let Some(rest) = unused.get(done..).filter(|rest| !rest.is_empty()) {
+    let mut rest = unused.as_slice();
+    while let Some(&(first, _)) = rest.first() {
         let of = |import: u32| facts.imports.get(import as usize).map(|row| row.statement);
-        let statement = rest.first().and_then(|&import| of(import));
-        let count = rest.iter().take_while(|&&import| of(import) == statement).count().max(1);
-        let group = rest.get(..count).unwrap_or_default();
-        done += count;
-        for (at, &import) in group.iter().enumerate() {
+        let count = rest.iter().take_while(|(import, _)| of(*import) == of(first)).count().max(1);
+        let (group, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+        rest = after;
+        let mut gone = Vec::new();
+        for &(import, binding) in group {
             let Some(row) = facts.imports.get(import as usize) else { continue };
             let top = row.scope == 0;
-            let from_init = is_init && top;
-            let message = message(facts, row, from_init, if top { usage.callers().len() } else { 0 });
-            let fixable = !row.optional && !from_init;
-            // The first of a statement takes the others along, or they would go one by one.
-            let together = if at == 0 { group } else { std::slice::from_ref(&import) };
-            let fix = fixable.then(|| fix(document, facts, row, import, together)).flatten();
-            let most = if from_init { Severity::Info } else { Severity::Error };
-            let finding = context.report_with(context.settings.severity.min(most), row.alias_span, message);
-            if let Some((title, removal)) = fix {
-                if removal.keeps_comments && !(top && others) {
-                    finding.fix(title, removal.edits);
-                } else {
-                    finding.unsafe_fix(title, removal.edits);
-                }
+            let why = if top && !document.is_notebook() && usage.is_handed_on(binding) {
+                Why::HandedOn
+            } else if row.optional {
+                Why::Tried
+            } else if top && is_init {
+                Why::Package
+            } else {
+                Why::Plain { runners: if top { usage.callers().len() } else { 0 } }
+            };
+            gone.push((import, row, why));
+        }
+        report(context, facts, &gone, others);
+    }
+}
+
+/// Why an import is there although nothing uses it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// For no reason; so many notebooks run this one.
+    Plain { runners: usize },
+    /// To see whether the module is there.
+    Tried,
+    /// It stands in the `__init__.py` of a package, and may be for others.
+    Package,
+    /// Other files take it from here.
+    HandedOn,
+}
+
+/// Reports the imports of one statement.
+fn report(context: &mut Context<'_>, facts: &Facts, unused: &[(u32, &Import, Why)], others: bool) {
+    let document = context.document;
+    let removable = |why: Why| matches!(why, Why::Plain { .. });
+    let gone: Vec<u32> = unused.iter().filter(|(_, _, why)| removable(*why)).map(|(import, ..)| *import).collect();
+    let mut first = true;
+    for &(import, row, why) in unused {
+        let fix = removable(why).then(|| {
+            // The first takes the others along, or they would go one by one.
+            let together = if std::mem::take(&mut first) { gone.as_slice() } else { &[] };
+            fix(document, facts, row, import, together)
+        });
+        let hint = matches!(why, Why::Package | Why::HandedOn);
+        let severity = context.settings.severity.min(if hint { Severity::Info } else { Severity::Error });
+        let finding = context.report_with(severity, row.alias_span, message(facts, row, why));
+        if let Some((title, removal)) = fix.flatten() {
+            if removal.keeps_comments && !(row.scope == 0 && others) {
+                finding.fix(title, removal.edits);
+            } else {
+                finding.unsafe_fix(title, removal.edits);
             }
         }
     }
@@ -94,8 +129,8 @@ fn is_unread(facts: &Facts, local: &Local, binding: u32, import: u32) -> bool {
         && !(row.scope == 0 && facts.exports.as_ref().is_some_and(|exports| exports.contains(&row.name)))
 }
 
-/// What is wrong; `runners` is how many notebooks run the document.
-fn message(facts: &Facts, row: &Import, from_init: bool, runners: usize) -> String {
+/// What is wrong.
+fn message(facts: &Facts, row: &Import, why: Why) -> String {
     let module = format!("{}{}", ".".repeat(row.level.min(100) as usize), facts.text(row.module));
     let bound = row.bound.map_or("", |bound| facts.text(bound));
     let what = match row.name {
@@ -104,23 +139,20 @@ fn message(facts: &Facts, row: &Import, from_init: bool, runners: usize) -> Stri
         None if row.alias_span.end > row.span.end => format!("`{bound}` (`{module}`) is imported and never used"),
         None => format!("`{module}` is imported and never used"),
     };
-    if row.optional {
-        format!("{what}: to see whether a module is there, use `importlib.util.find_spec`")
-    } else if from_init {
-        format!("{what}: if it is for others, list it in `__all__`")
-    } else {
-        match runners {
-            0 => what,
-            1 => format!("{what}, neither here nor by the notebook that runs this one"),
-            n => format!("{what}, neither here nor by the {n} notebooks that run this one"),
-        }
+    match why {
+        Why::Plain { runners: 0 } => what,
+        Why::Plain { runners: 1 } => format!("{what}, neither here nor by the notebook that runs this one"),
+        Why::Plain { runners } => format!("{what}, neither here nor by the {runners} notebooks that run this one"),
+        Why::Tried => format!("{what}: to see whether a module is there, use `importlib.util.find_spec`"),
+        Why::Package => format!("{what}: if it is for others, list it in `__all__`"),
+        Why::HandedOn => format!("{what} here, but other files take it from here: say so by listing it in `__all__`"),
     }
 }
 
 /// What removes an import: with the others of its statement that go, unless a comment of ours says that some are to
 /// stay.
 fn fix(document: &Document, facts: &Facts, row: &Import, import: u32, gone: &[u32]) -> Option<(&'static str, Removal)> {
-    if gone.len() == 1 || has_directive(document, row.statement) {
+    if gone.len() < 2 || has_directive(document, row.statement) {
         return removal::import(document, facts, import).map(|removal| ("Remove the import", removal));
     }
     let title = "Remove the unused imports of this statement";

@@ -18,15 +18,8 @@ pub(super) struct Usage<'a> {
     foreign: OnceCell<HashSet<&'a str>>,
     quoted: OnceCell<Option<HashSet<&'a str>>>,
     callers: OnceCell<Vec<DocumentId>>,
-    imported: OnceCell<Imported<'a>>,
-}
-
-/// What those who import a module take from it.
-#[derive(Default)]
-struct Imported<'a> {
-    names: HashSet<&'a str>,
-    /// Last words of dotted paths in files that import the module itself.
-    attributes: HashSet<&'a str>,
+    /// What those who import the document take from it.
+    imported: OnceCell<HashSet<&'a str>>,
 }
 
 impl<'a> Usage<'a> {
@@ -43,17 +36,37 @@ impl<'a> Usage<'a> {
     }
 
     /// Whether something other than the document's own code uses a binding: notebooks that run it or are run beside
-    /// it, files that import it, cells of other languages, and code that is put together as text.
+    /// it, cells of other languages, and code that is put together as text. Who imports a notebook counts as well, who
+    /// imports a module does not: see [`Usage::is_handed_on`].
     pub(super) fn is_used(&self, binding: u32) -> bool {
         let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
         let name = self.document.python.text(row.name);
-        let top = row.scope == 0;
+        let notebook = self.document.is_notebook();
         self.is_quoted(name)
-            || top
+            || notebook
+                && row.scope == 0
                 && (self.names.is_read_elsewhere(self.id, binding)
                     || self.is_foreign(name)
                     || self.is_mentioned_by_caller(name)
                     || self.is_imported(name))
+    }
+
+    /// Whether something may have used a binding before another of the same scope took its place.
+    pub(super) fn is_used_before_replaced(&self, binding: u32) -> bool {
+        let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
+        let name = self.document.python.text(row.name);
+        self.is_quoted(name)
+            || self.document.is_notebook()
+                && row.scope == 0
+                && (self.names.is_read_elsewhere(self.id, binding) || self.is_foreign(name))
+    }
+
+    /// Whether another file of the repository takes what a module binds at its top level, by an import.
+    pub(super) fn is_handed_on(&self, binding: u32) -> bool {
+        let Some(row) = self.document.python.bindings.get(binding as usize).filter(|row| row.scope == 0) else {
+            return false;
+        };
+        self.names.is_read_elsewhere(self.id, binding) || self.is_imported(self.document.python.text(row.name))
     }
 
     /// Whether a cell of another language that runs has the word: how it gets at Python's names is its own affair.
@@ -70,7 +83,7 @@ impl<'a> Usage<'a> {
     fn is_quoted(&self, name: &str) -> bool {
         let quoted = self.quoted.get_or_init(|| {
             let facts = &self.document.python;
-            let runs_text = ["eval", "exec", "globals", "locals", "vars", "get_ipython"].iter().any(|function| {
+            let runs_text = ["eval", "exec", "globals", "get_ipython"].iter().any(|function| {
                 let function = facts.symbols.get(function);
                 function.is_some() && facts.calls.iter().any(|call| call.path == function)
             });
@@ -113,24 +126,33 @@ impl<'a> Usage<'a> {
     /// Whether a file of the repository takes the name from this one by an import.
     fn is_imported(&self, name: &str) -> bool {
         let imported = self.imported.get_or_init(|| {
-            let mut imported = Imported::default();
+            let module = self.document.path.module_name();
+            let mut imported = HashSet::new();
             for (document, reference) in self.names.project.importers(&self.document.path) {
                 let ReferenceKind::Import(at) = reference.kind else { continue };
                 let facts = &document.python;
                 let Some(row) = facts.imports.get(at as usize) else { continue };
-                let of_module = row.name.is_some_and(|name| facts.text(name) != self.document.path.stem());
-                if let Some(name) = row.name.filter(|_| of_module) {
-                    imported.names.insert(facts.text(name));
+                if let Some(name) = row.name.map(|name| facts.text(name)).filter(|&name| name != module) {
+                    imported.insert(name);
                     continue;
                 }
+<<<<<<< HEAD
                 let paths =
                     facts.attributes.iter().map(|row| row.path).chain(facts.calls.iter().filter_map(|row| row.path));
                 let parts = paths.flat_map(|path| facts.text(path).split('.').skip(1));
                 imported.attributes.extend(parts);
+=======
+                // The module itself is imported: what is taken stands behind its name.
+                let calls = facts.calls.iter().filter_map(|row| row.path);
+                for path in facts.attributes.iter().map(|row| row.path).chain(calls) {
+                    let mut parts = facts.text(path).split('.').skip_while(|&part| part != module).skip(1);
+                    imported.extend(parts.next());
+                }
+>>>>>>> unused
             }
             imported
         });
-        imported.names.contains(name) || imported.attributes.contains(name)
+        imported.contains(name)
     }
 
     /// Whether somebody may use what the document binds of whom nothing is known.
