@@ -1,6 +1,6 @@
 //! The names of one document, and where other documents come in.
 
-use crate::notebook::magic::MagicKind;
+use crate::notebook::magic::{Magic, MagicKind};
 use crate::notebook::{Language, Origin};
 use crate::project::Project;
 use crate::project::document::{Document, DocumentId, Kind};
@@ -84,7 +84,7 @@ impl UnknownKind {
     /// The reason in a user's words, to stand behind "because".
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Run => "a `%run` leads to no notebook of this repository",
+            Self::Run => "a `%run` does nothing or leads to no notebook of this repository",
             Self::Star => "a star import is from outside this repository",
             Self::Dynamic => "names are made by `exec`, `globals()` or a magic",
             Self::Unread => "a file or cell could not be read",
@@ -172,6 +172,13 @@ impl Local {
         self.unknowns.extend(facts.too_deep.iter().map(|&span| Unknown { span, kind: UnknownKind::Unread }));
         if document.raw.is_empty() && !document.problems.is_empty() {
             self.unknowns.push(Unknown { span: Span::at(0), kind: UnknownKind::Unread });
+        }
+        if let Some(notebook) = &document.notebook {
+            // Another rule says that such a `%run` does nothing; its author means the names to be there.
+            let dead = |magic: &&Magic| magic.kind == MagicKind::Run && !magic.live;
+            let magics = notebook.cells.iter().filter(|cell| cell.language == Language::Python);
+            let dead = magics.flat_map(|cell| &cell.magics).filter(dead);
+            self.unknowns.extend(dead.map(|magic| Unknown { span: magic.span, kind: UnknownKind::Run }));
         }
         if document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Elsewhere) {
             self.unknowns.push(Unknown { span: Span::at(0), kind: UnknownKind::Elsewhere });

@@ -146,7 +146,9 @@ impl Hints {
         }
         let bound = facts.bindings.iter().filter(|row| scopes.contains(&row.scope) && row.kind.binds());
         local.extend(bound.map(|row| facts.text(row.name)));
-        let builtins = crate::python::builtins::names().iter().copied().filter(|name| name.len() > 3);
+        let builtins = crate::python::builtins::names().iter().copied();
+        // There are so many that something is always near: only a slip behind the first letter counts.
+        let builtins = builtins.filter(|other| other.len() > 3 && other.as_bytes().first() == name.as_bytes().first());
         let candidates = local.iter().copied().chain(names.iter().map(String::as_str)).chain(builtins);
         let mut finder = Finder::new(context.names);
         let before = if case.deferred { u32::MAX } else { case.span.start };
