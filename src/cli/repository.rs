@@ -1,10 +1,17 @@
 //! One repository of a run: its files, its rules, its settings.
 
+use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
+use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
+use crate::project::Project;
 use crate::rules::book::Book;
+use crate::rules::survey::Items;
+use crate::snapshot::attributes::Attributes;
+use crate::snapshot::git::tree::Tree;
+use crate::snapshot::item::Item;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
@@ -12,7 +19,7 @@ use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
 const FEW: usize = 8;
@@ -30,6 +37,19 @@ pub(super) struct Repository {
     /// `--threads`.
     threads: Option<usize>,
     book: Book,
+    /// What git knows of it, if the files come from git or a change is asked about.
+    git: Picture,
+}
+
+/// What of git is looked at.
+#[derive(Default)]
+pub(super) struct Picture {
+    /// Where files come from, if not from the worktree.
+    pub tree: Option<Arc<Tree>>,
+    /// The files that are asked about, if only those that changed are.
+    pub changed: Option<Vec<RepoPath>>,
+    /// The change that is asked about.
+    pub delta: Option<Delta>,
 }
 
 /// A repository that was checked.
@@ -52,6 +72,8 @@ pub(super) struct Checked {
     pub settled: bool,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
+    /// What the baseline let pass.
+    pub baseline: Held,
     book: Book,
 }
 
@@ -71,12 +93,31 @@ impl Repository {
             None => worktree.clone(),
         };
         let vantage = Vantage::new(roots.cwd(), &root);
-        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin() }
+        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin(), git: Picture::default() }
+    }
+
+    /// The same repository as git has it, or the change in it that git knows.
+    pub(super) fn pictured(mut self, picture: Picture) -> Self {
+        if let Some(tree) = &picture.tree {
+            self.snapshot = tree.clone();
+        }
+        self.git = picture;
+        self
     }
 
     /// Its root.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where its bytes come from.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.snapshot
+    }
+
+    /// The position of a rule in its book.
+    pub(super) fn position(&self, rule: &str) -> Option<usize> {
+        self.book.position(rule)
     }
 
     /// The view from the working directory on its paths.
@@ -112,12 +153,40 @@ impl Repository {
     /// The files that are asked about.
     pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
+        let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
-        let mut found = self.search(configs, &folders);
-        found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
+        let mut found = match &self.git.changed {
+            Some(changed) => Found {
+                files: changed
+                    .iter()
+                    .filter(|path| folders.iter().any(|folder| path.is_below(folder)))
+                    .filter(|path| !configs.excluded_from_top(path, false))
+                    .cloned()
+                    .collect(),
+                ..Found::default()
+            },
+            None => self.search(configs, &folders),
+        };
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        let attributes = Attributes::new(&*self.snapshot);
+        let is_code = |path: &RepoPath| {
+            let marks = attributes.of(path);
+            !marks.generated && !marks.binary
+        };
+        found.files.retain(is_code);
+        let keeps = |path: &&RepoPath, is_folder| keeps(path, is_folder) && (!force_exclude || is_code(path));
+        found.files.extend(named.files.iter().filter(is_asked).filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
+        found.items.extend(named.items.iter().filter(keeps_item).cloned());
+        found.items.sort_unstable();
+        found.items.dedup();
         found
+    }
+
+    /// Whether these are all files of the repository.
+    pub(super) fn is_whole(&self, named: &Named) -> bool {
+        self.git.changed.is_none() && named.folders.iter().any(|folder| folder.as_str().is_empty())
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
@@ -130,20 +199,25 @@ impl Repository {
         if folders.is_empty() {
             return Found::default();
         }
+        if let Some(tree) = &self.git.tree {
+            return tree.walk(folders, &|path, is_folder| configs.excluded(path, is_folder));
+        }
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            lists: &|folder| configs.lists(folder),
             respect_gitignore: configs.respect_gitignore(),
             threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
 
-    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
+    /// written), unsafe ones if it says so.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
-        asked: Vec<RepoPath>,
+        (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
         fix: Option<bool>,
         progress: &(dyn Fn() + Sync),
@@ -151,10 +225,15 @@ impl Repository {
         if asked.len() > FEW || self.threads.is_some() {
             start_threads(self.threads());
         }
-        let everything = || {
-            start_threads(self.threads());
-            self.search(configs, &[RepoPath::root()]).files
+        let all = OnceLock::new();
+        let search = || {
+            all.get_or_init(|| {
+                start_threads(self.threads());
+                self.search(configs, &[RepoPath::root()])
+            })
         };
+        let everything = || search().files.clone();
+        let all_items = || if whole { items } else { &*search().items };
         let setup = Setup {
             book: &self.book,
             snapshot: self.snapshot.clone(),
@@ -162,7 +241,9 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
+            items: Some(Items { asked: items, whole, all: &all_items }),
             whole,
+            delta: self.git.delta.as_ref(),
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
@@ -176,13 +257,35 @@ impl Repository {
         }
     }
 
+    /// Reads these files and all that what they say of names depends on; with `callers` also every notebook that
+    /// runs them.
+    pub(super) fn load(&self, configs: &Configs<'_>, asked: Vec<RepoPath>, callers: bool) -> Project {
+        let everything = || {
+            start_threads(self.threads());
+            self.search(configs, &[RepoPath::root()]).files
+        };
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress: &|| {},
+            items: None,
+            whole: false,
+            delta: None,
+        };
+        engine::load(&setup, callers)
+    }
+
     /// What is left of it for the report.
     pub(super) fn finish(self, fixed: Fixed) -> Checked {
         let Fixed { texts, outcome, counts, refused, settled } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        let baseline = Held::default();
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, baseline, book }
     }
 }
 
@@ -207,6 +310,13 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
             (Book::builtin(), seen(problems, &vantage))
         }
     }
+}
+
+/// Whether a path lies in a folder of which only the names are looked at.
+fn lists_from_top(configs: &Configs<'_>, path: &RepoPath) -> bool {
+    let text = path.as_str();
+    let mut folders = memchr::memchr_iter(b'/', text.as_bytes()).filter_map(|at| text.get(..at)).map(RepoPath::new);
+    folders.any(|folder| configs.lists(&folder))
 }
 
 /// Faults in rule pages, with paths that hold from the working directory.

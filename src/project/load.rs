@@ -43,14 +43,15 @@ pub struct Loaded {
     pub by_path: HashMap<RepoPath, u32>,
 }
 
-/// Reads what was asked about and what it depends on.
-pub fn load(places: &Places, request: &Request<'_>) -> Loaded {
+/// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
+/// and those that run them.
+pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
     let mut loader = Loader { places, request, documents: Vec::new(), known: HashMap::new(), references: Vec::new() };
     loader.add(request.asked, true);
     loader.read_bundles();
     loader.follow();
     loader.find_importers();
-    loader.find_callers();
+    loader.find_callers(callers);
     loader.finish()
 }
 
@@ -162,12 +163,12 @@ impl Loader<'_> {
     }
 
     /// Reads the notebooks that run those asked about, and those that run them, where one asked about uses names
-    /// that it does not bind, or imports what it does not use.
-    fn find_callers(&mut self) {
+    /// that it does not bind, or imports what it does not use; `always` says that it matters in any case.
+    fn find_callers(&mut self, always: bool) {
         if !self.request.names || self.request.whole {
             return;
         }
-        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at)).collect();
+        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at, always)).collect();
         if open.is_empty() {
             return;
         }
@@ -185,8 +186,11 @@ impl Loader<'_> {
                 by_name.entry(name).or_default().push(at);
             }
         }
-        let mut waiting: Vec<String> =
-            open.iter().filter_map(|&at| self.documents.get(at)).map(|document| document.path.stem().to_owned()).collect();
+        let mut waiting: Vec<String> = open
+            .iter()
+            .filter_map(|&at| self.documents.get(at))
+            .map(|document| document.path.stem().to_owned())
+            .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
             for path in by_name.remove(name.as_str()).into_iter().flatten().filter_map(|at| candidates.get(at)) {
@@ -200,10 +204,13 @@ impl Loader<'_> {
     }
 
     /// Whether what is said of a notebook's names depends on who runs it.
-    fn is_open(&self, at: usize) -> bool {
+    fn is_open(&self, at: usize, always: bool) -> bool {
         let Some(document) = self.documents.get(at).filter(|document| document.asked && document.is_notebook()) else {
             return false;
         };
+        if always {
+            return true;
+        }
         let mut seen: HashSet<usize> = HashSet::new();
         let mut waiting = vec![at];
         while let Some(at) = waiting.pop() {
@@ -250,9 +257,9 @@ impl Loader<'_> {
     /// Whether somebody wants to know who takes the imports of a plain file from it.
     fn may_hand_on(&self, at: usize) -> bool {
         let wanted = self.request.names && !self.request.whole;
-        self.documents
-            .get(at)
-            .is_some_and(|document| wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document))
+        self.documents.get(at).is_some_and(|document| {
+            wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document)
+        })
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.

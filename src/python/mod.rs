@@ -2,6 +2,7 @@
 //! never leave this room.
 
 pub mod builtins;
+pub mod compare;
 mod depth;
 mod effects;
 mod errors;
@@ -23,6 +24,7 @@ pub mod symbols;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod typed;
 
 use crate::text::{Span, region::Region};
 use facts::Facts;

@@ -1,8 +1,6 @@
 //! The walk over statements.
 
-use super::facts::{
-    Branch, BranchKind, BindingKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind,
-};
+use super::facts::{BindingKind, Branch, BranchKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use super::state::{Place, Walker, index};
 use super::{effects, errors, parse};
 use crate::text::{Span, region::Region};
@@ -37,6 +35,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         return;
     }
     let mark = walker.mark();
+    let bound = walker.facts.bindings.len();
     for statement in tree.statements() {
         walker.alone = false;
         walker.statement(statement);
@@ -49,7 +48,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     }
     tree.is_shallow();
     if region.ipython && !tree.errors().is_empty() {
-        walker.recover();
+        walker.recover(bound);
     }
     if let Some((range, message)) = errors::first(&tree, &region.code, region.ipython) {
         let (span, kind, cell) = (walker.span(range), SyntaxErrorKind::Invalid, walker.cell);
@@ -128,7 +127,11 @@ impl Walker<'_> {
                 self.note_augmented(node);
             }
             Stmt::AnnAssign(node) => {
-                self.optional_expression(node.value.as_deref());
+                if last_name(&node.annotation) == "TypeAlias" {
+                    node.value.iter().for_each(|value| self.typed(value));
+                } else {
+                    self.optional_expression(node.value.as_deref());
+                }
                 self.annotation(&node.annotation);
                 let kind = if node.value.is_some() { BindingKind::Assignment } else { BindingKind::Annotation };
                 self.target(&node.target, kind);

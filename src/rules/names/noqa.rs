@@ -18,7 +18,11 @@ pub(super) struct Noqa<'d> {
 impl<'d> Noqa<'d> {
     pub(super) fn new(document: &'d Document) -> Self {
         let bytes = document.text().as_bytes();
-        let any = memchr::memmem::find(bytes, b"noqa").or_else(|| memchr::memmem::find(bytes, b"NOQA")).is_some();
+        let mut at = memchr::memchr2_iter(b'q', b'Q', bytes);
+        let any = at.any(|at| {
+            let word = at.checked_sub(2).and_then(|start| bytes.get(start..at + 2));
+            word.is_some_and(|word| word.eq_ignore_ascii_case(b"noqa"))
+        });
         Self { document, any, file: OnceCell::new() }
     }
 
@@ -28,7 +32,8 @@ impl<'d> Noqa<'d> {
             return false;
         }
         let (text, lines) = (self.document.text(), self.document.lines());
-        let listed = |codes: &Vec<&str>| codes.is_empty() || codes.iter().any(|listed| listed.eq_ignore_ascii_case(code));
+        let listed =
+            |codes: &Vec<&str>| codes.is_empty() || codes.iter().any(|listed| listed.eq_ignore_ascii_case(code));
         let line = lines.line_content(lines.line_of(offset), text);
         comment(line.of(text), false).is_some_and(|codes| listed(&codes))
             || self.file.get_or_init(|| whole_file(text)).iter().any(listed)
@@ -62,7 +67,8 @@ fn comment(line: &str, file: bool) -> Option<Vec<&str>> {
 
 fn without_word(text: &str) -> Option<&str> {
     let (word, after) = text.split_at_checked(4)?;
-    (word.eq_ignore_ascii_case("noqa") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')).then_some(after)
+    (word.eq_ignore_ascii_case("noqa") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        .then_some(after)
 }
 
 /// The codes behind the word; `None` if there should be some and are not.

@@ -20,7 +20,8 @@ impl Removal {
 }
 
 /// Comments that tell a tool about the line, and mean nothing without it.
-const TOOLS: &[&str] = &["noqa", "type:", "pylint:", "pyright:", "mypy:", "isort:", "pragma:", "nosec", "fmt:", "ruff:"];
+const TOOLS: &[&str] =
+    &["noqa", "type:", "pylint:", "pyright:", "mypy:", "isort:", "pragma:", "nosec", "fmt:", "ruff:"];
 
 /// The text of a document by lines, without the prefixes of its cells.
 struct Lines<'d> {

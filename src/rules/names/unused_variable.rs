@@ -21,8 +21,7 @@ use std::collections::HashSet;
 const CODE: &str = "F841";
 
 /// Names that other tools read out of the frames of a traceback.
-const FOR_TOOLS: &[&str] =
-    &["__tracebackhide__", "__traceback_info__", "__traceback_supplement__", "__debuggerskip__"];
+const FOR_TOOLS: &[&str] = &["__tracebackhide__", "__traceback_info__", "__traceback_supplement__", "__debuggerskip__"];
 
 /// Variables of functions that nothing reads.
 pub(super) fn unused_variable(context: &mut Context<'_>) {
@@ -130,12 +129,9 @@ impl Regions<'_> {
         let document = self.document;
         let regions = self.regions.get_or_insert_with(|| match &document.notebook {
             Some(notebook) => regions::python_regions(notebook, document.text()),
-            None => vec![Region {
-                cell: 0,
-                code: Cow::Borrowed(document.text()),
-                map: OffsetMap::shift(0),
-                ipython: false,
-            }],
+            None => {
+                vec![Region { cell: 0, code: Cow::Borrowed(document.text()), map: OffsetMap::shift(0), ipython: false }]
+            }
         });
         let region = regions.iter().find(|region| region.cell == row.cell as usize)?;
         let (span, alone) = match removable(region, row.span.start)? {

@@ -5,7 +5,7 @@ use crate::names::local::UnknownKind;
 use crate::notebook::Language;
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
-use crate::python::facts::{BindingKind, Facts, ScopeKind};
+use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
 use crate::python::symbols::Symbol;
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -16,7 +16,8 @@ pub(super) struct Usage<'a> {
     document: &'a Document,
     id: DocumentId,
     foreign: OnceCell<HashSet<&'a str>>,
-    quoted: OnceCell<Option<HashSet<&'a str>>>,
+    /// The words in strings, if the document runs code that is text, and the scopes in which it does.
+    quoted: OnceCell<Option<(HashSet<&'a str>, HashSet<ScopeId>)>>,
     callers: OnceCell<Vec<DocumentId>>,
     /// What those who import the document take from it.
     imported: OnceCell<HashSet<&'a str>>,
@@ -42,7 +43,7 @@ impl<'a> Usage<'a> {
         let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
         let name = self.document.python.text(row.name);
         let notebook = self.document.is_notebook();
-        self.is_quoted(name)
+        self.is_quoted(name, row.scope)
             || notebook
                 && row.scope == 0
                 && (self.names.is_read_elsewhere(self.id, binding)
@@ -55,7 +56,7 @@ impl<'a> Usage<'a> {
     pub(super) fn is_used_before_replaced(&self, binding: u32) -> bool {
         let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
         let name = self.document.python.text(row.name);
-        self.is_quoted(name)
+        self.is_quoted(name, row.scope)
             || self.document.is_notebook()
                 && row.scope == 0
                 && (self.names.is_read_elsewhere(self.id, binding) || self.is_foreign(name))
@@ -79,17 +80,20 @@ impl<'a> Usage<'a> {
         words.contains(name)
     }
 
-    /// Whether code that is text has the word, in a document that runs such code.
-    fn is_quoted(&self, name: &str) -> bool {
+    /// Whether code that is text has the word, in a document that runs such code where it sees the binding's scope.
+    fn is_quoted(&self, name: &str, scope: ScopeId) -> bool {
         let quoted = self.quoted.get_or_init(|| {
             let facts = &self.document.python;
-            let runs_text = ["eval", "exec", "globals", "get_ipython"].iter().any(|function| {
-                let function = facts.symbols.get(function);
-                function.is_some() && facts.calls.iter().any(|call| call.path == function)
-            });
-            runs_text.then(|| facts.strings.iter().flat_map(|string| words(&string.value)).collect())
+            let runners = ["eval", "exec", "globals", "get_ipython"].map(|function| facts.symbols.get(function));
+            let mut scopes = HashSet::new();
+            if runners.iter().any(Option::is_some) {
+                let calls = facts.calls.iter().filter(|call| call.path.is_some() && runners.contains(&call.path));
+                scopes.extend(calls.map(|call| call.scope));
+            }
+            let words = || facts.strings.iter().flat_map(|string| words(&string.value)).collect();
+            (!scopes.is_empty()).then(|| (words(), scopes))
         });
-        quoted.as_ref().is_some_and(|words| words.contains(name))
+        quoted.as_ref().is_some_and(|(words, scopes)| words.contains(name) && (scope == 0 || scopes.contains(&scope)))
     }
 
     /// All documents that run this one, or run one that does.
@@ -114,8 +118,7 @@ impl<'a> Usage<'a> {
     /// may depend on the order in which people run cells.
     fn is_mentioned_by_caller(&self, name: &str) -> bool {
         self.callers().iter().any(|&id| {
-            let (Some(document), Some(local)) =
-                (self.names.project.documents().get(id as usize), self.names.local(id))
+            let (Some(document), Some(local)) = (self.names.project.documents().get(id as usize), self.names.local(id))
             else {
                 return false;
             };
