@@ -61,7 +61,7 @@ def ask_ruff(ruff, folder, files):
     """Findings by (file, code, row), and the files that do not parse."""
     found, broken = collections.defaultdict(list), set()
     for at in range(0, len(files), 500):
-        command = [ruff, "check", "--isolated", "--no-cache", "--exit-zero", "--select", ",".join(CODES)]
+        command = [ruff, "check", "--isolated", "--no-cache", "--exit-zero", "--target-version", "py313", "--select", ",".join(CODES)]
         command += ["--output-format", "json", "--", *files[at : at + 500]]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if done.returncode:

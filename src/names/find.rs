@@ -182,8 +182,11 @@ impl<'n, 'p> Finder<'n, 'p> {
                 other => other,
             },
             From::Star(module, _) => {
+                let more = || self.names.project.documents().get(module as usize).is_some_and(|row| row.python.exports_more);
                 if self.names.exports(module, name) {
                     self.end(module, name, id)
+                } else if more() {
+                    Found::Unknown(module, UnknownKind::Star)
                 } else {
                     Found::Nothing
                 }

@@ -110,7 +110,7 @@ fn judge(
         return Verdict::Elsewhere(source);
     }
     let of_class = place.in_class && matches!(name, "__class__" | "__module__" | "__qualname__");
-    if of_class || is_builtin(name) || is_given_globals(document) && is_injected(name) {
+    if of_class || is_builtin(name) || is_own_submodule(document, name) || is_given_globals(document) && is_injected(name) {
         return Verdict::Given;
     }
     let jupyter = document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Jupyter);
@@ -132,6 +132,16 @@ fn judge(
         Callers { unknown: Some((document, kind)), .. } => Verdict::Unknown(document, kind),
         _ => Verdict::Undefined,
     }
+}
+
+/// Whether a package's `__init__.py` imports from a module of its own, which binds that module's name as well.
+fn is_own_submodule(document: &Document, name: &str) -> bool {
+    let facts = &document.python;
+    document.path.stem() == "__init__"
+        && facts.imports.iter().any(|row| {
+            let module = facts.text(row.module);
+            row.level == 1 && module.split('.').next() == Some(name)
+        })
 }
 
 /// What the notebooks that run a document know of a name, and those that run them.

@@ -45,6 +45,8 @@ pub struct Facts {
     /// The names listed in the module's `__all__` (also by `+=`, `append` and `extend`), as far as they are
     /// literals; `None` if there is no `__all__`.
     pub exports: Option<Vec<Symbol>>,
+    /// Whether `__all__` may hold more than that.
+    pub exports_more: bool,
     /// The `if __name__ == "__main__":` statement of the module, if any.
     pub main_guard: Option<Span>,
     /// The first top-level statement that does something when the file is run: not an import, definition,

@@ -26,6 +26,7 @@ pub mod symbols;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod typed;
 
 use crate::text::{Span, region::Region};
 use facts::Facts;

@@ -389,6 +389,7 @@ impl Resolver<'_> {
         if let (BindingKind::Import(one), BindingKind::Import(two)) = (first.kind, second.kind)
             && self.is_plain_import(one)
             && self.is_plain_import(two)
+            && self.module(one) != self.module(two)
         {
             self.same_package.push((later, earlier));
         }
@@ -400,6 +401,33 @@ impl Resolver<'_> {
             .imports
             .get(import as usize)
             .is_some_and(|row| row.name.is_none() && row.alias_span.end <= row.span.end)
+    }
+
+    fn module(&self, import: u32) -> Option<Symbol> {
+        self.facts.imports.get(import as usize).map(|row| row.module)
+    }
+
+    /// Who reads `pa` of `import pyarrow as pa` may mean `pyarrow.csv`, which another import loads.
+    fn mark_submodule(&mut self, binding: u32) {
+        let facts = self.facts;
+        let Some(row) = facts.bindings.get(binding as usize) else { return };
+        let BindingKind::Import(import) = row.kind else { return };
+        let Some(alias) = facts.imports.get(import as usize) else { return };
+        if alias.name.is_some() || self.is_plain_import(import) {
+            return;
+        }
+        let module = facts.text(alias.module);
+        let (first, last) = (module.split('.').next(), module.rsplit('.').next());
+        if let Some(Now::Bound(other)) =
+            last.and_then(|last| facts.symbols.get(last)).and_then(|last| self.now(last, row.scope))
+            && let Some(BindingKind::Import(loaded)) = facts.bindings.get(other as usize).map(|row| row.kind)
+            && self.is_plain_import(loaded)
+            && self.module(loaded).map(|module| facts.text(module)).is_some_and(|module| {
+                module.contains('.') && module.split('.').next() == first
+            })
+        {
+            self.mark(other);
+        }
     }
 
     /// A binding in a function that hides an import of a function or module around it.
@@ -474,6 +502,7 @@ impl Resolver<'_> {
         match found {
             Ok(binding) => {
                 self.mark(binding);
+                self.mark_submodule(binding);
                 if let Some(read) = self.names.reads.get_mut(at as usize) {
                     *read = binding;
                 }

@@ -127,7 +127,11 @@ impl Walker<'_> {
                 self.note_augmented(node);
             }
             Stmt::AnnAssign(node) => {
-                self.optional_expression(node.value.as_deref());
+                if last_name(&node.annotation) == "TypeAlias" {
+                    node.value.iter().for_each(|value| self.typed(value));
+                } else {
+                    self.optional_expression(node.value.as_deref());
+                }
                 self.annotation(&node.annotation);
                 let kind = if node.value.is_some() { BindingKind::Assignment } else { BindingKind::Annotation };
                 self.target(&node.target, kind);

@@ -18,7 +18,11 @@ pub(super) struct Noqa<'d> {
 impl<'d> Noqa<'d> {
     pub(super) fn new(document: &'d Document) -> Self {
         let bytes = document.text().as_bytes();
-        let any = memchr::memmem::find(bytes, b"noqa").or_else(|| memchr::memmem::find(bytes, b"NOQA")).is_some();
+        let mut at = memchr::memchr2_iter(b'q', b'Q', bytes);
+        let any = at.any(|at| {
+            let word = at.checked_sub(2).and_then(|start| bytes.get(start..at + 2));
+            word.is_some_and(|word| word.eq_ignore_ascii_case(b"noqa"))
+        });
         Self { document, any, file: OnceCell::new() }
     }
 
