@@ -39,7 +39,8 @@ pub struct Definition {
 pub(super) fn clashes(names: &Namespaces<'_>) -> Vec<Clash> {
     let mut finder = Finder::new(names);
     let mut found = Vec::new();
-    let mut by_name: Vec<(&str, Vec<DocumentId>)> = definers(names).into_iter().filter(|(_, at)| at.len() > 1).collect();
+    let mut by_name: Vec<(&str, Vec<DocumentId>)> =
+        definers(names).into_iter().filter(|(_, at)| at.len() > 1).collect();
     by_name.sort_unstable();
     for (name, documents) in by_name {
         let mut seen: HashSet<DocumentId> = documents.iter().copied().collect();
@@ -102,7 +103,9 @@ fn look(finder: &mut Finder<'_, '_>, id: DocumentId, name: &str, found: &mut Vec
     for arrival in &local.arrivals {
         let event = match arrival.from {
             From::Run(edge) => match finder.at_end(edge.to, name) {
-                Found::Bound(source) => brought(names, source, edge, arrival.offset).map_or(Event::Other, Event::Defined),
+                Found::Bound(source) => {
+                    brought(names, source, edge, arrival.offset).map_or(Event::Other, Event::Defined)
+                }
                 Found::Unknown(..) => Event::Other,
                 Found::Nothing => continue,
             },

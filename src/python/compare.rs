@@ -212,8 +212,14 @@ mod tests {
             let name = |code: &str| code.find("def f").and_then(|at| u32::try_from(at + 4).ok()).unwrap_or(0);
             same_definition((one, name(one)), (two, name(two)))
         };
-        assert_eq!(same("def f(x):\n    return x + 'a'\n", "def f( x ) :\n  # one\n  return (x + \"a\")\n"), Some(true));
-        assert_eq!(same("def f(x):\n    return x\n", "y = 1\ndef f(x: int) -> int:\n    'doc'\n    return x\n"), Some(true));
+        assert_eq!(
+            same("def f(x):\n    return x + 'a'\n", "def f( x ) :\n  # one\n  return (x + \"a\")\n"),
+            Some(true)
+        );
+        assert_eq!(
+            same("def f(x):\n    return x\n", "y = 1\ndef f(x: int) -> int:\n    'doc'\n    return x\n"),
+            Some(true)
+        );
         assert_eq!(same("def f(x):\n    return x\n", "def f(x):\n    return -x\n"), Some(false));
         assert_eq!(same("def f(x):\n    return x\n", "def f(x, y=1):\n    return x\n"), Some(false));
         assert_eq!(same("def f(x):\n    return x\n", "g = 1\n"), None);

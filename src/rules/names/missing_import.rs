@@ -14,16 +14,112 @@ use std::collections::{BTreeMap, HashMap};
 /// Top-level modules of Python and of the runtime that files of a repository are often named like: which of the two
 /// is meant depends on how the code is started.
 const COMMON: &[&str] = &[
-    "abc", "argparse", "array", "ast", "asyncio", "base64", "boto3", "bz2", "calendar", "cmd", "code", "codecs",
-    "collections", "configparser", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "delta", "dlt",
-    "email", "enum", "errno", "fractions", "functools", "glob", "graphlib", "gzip", "hashlib", "html", "http",
-    "inspect", "io", "ipaddress", "itertools", "json", "keyword", "logging", "lzma", "mailbox", "math", "mlflow",
-    "numbers", "numpy", "operator", "os", "pandas", "parser", "pathlib", "pickle", "platform", "plotly", "profile",
-    "pydantic", "pyspark", "pytest", "queue", "random", "re", "requests", "resource", "sched", "scipy", "secrets",
-    "select", "selectors", "setuptools", "shelve", "signal", "site", "sklearn", "socket", "sqlite3", "ssl", "stat",
-    "statistics", "string", "struct", "subprocess", "symbol", "sys", "sysconfig", "tempfile", "test", "textwrap",
-    "threading", "time", "timeit", "token", "tokenize", "torch", "trace", "traceback", "types", "typing", "unittest",
-    "urllib", "uuid", "warnings", "wave", "xml", "yaml", "zipfile", "zoneinfo",
+    "abc",
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "base64",
+    "boto3",
+    "bz2",
+    "calendar",
+    "cmd",
+    "code",
+    "codecs",
+    "collections",
+    "configparser",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "delta",
+    "dlt",
+    "email",
+    "enum",
+    "errno",
+    "fractions",
+    "functools",
+    "glob",
+    "graphlib",
+    "gzip",
+    "hashlib",
+    "html",
+    "http",
+    "inspect",
+    "io",
+    "ipaddress",
+    "itertools",
+    "json",
+    "keyword",
+    "logging",
+    "lzma",
+    "mailbox",
+    "math",
+    "mlflow",
+    "numbers",
+    "numpy",
+    "operator",
+    "os",
+    "pandas",
+    "parser",
+    "pathlib",
+    "pickle",
+    "platform",
+    "plotly",
+    "profile",
+    "pydantic",
+    "pyspark",
+    "pytest",
+    "queue",
+    "random",
+    "re",
+    "requests",
+    "resource",
+    "sched",
+    "scipy",
+    "secrets",
+    "select",
+    "selectors",
+    "setuptools",
+    "shelve",
+    "signal",
+    "site",
+    "sklearn",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "stat",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "symbol",
+    "sys",
+    "sysconfig",
+    "tempfile",
+    "test",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "token",
+    "tokenize",
+    "torch",
+    "trace",
+    "traceback",
+    "types",
+    "typing",
+    "unittest",
+    "urllib",
+    "uuid",
+    "warnings",
+    "wave",
+    "xml",
+    "yaml",
+    "zipfile",
+    "zoneinfo",
 ];
 
 /// Modules with one of these words give names in ways that the text does not tell.
@@ -141,7 +237,9 @@ fn lacks(context: &Context<'_>, finder: &mut Finder<'_, '_>, id: DocumentId, nam
 /// Whether a folder holds something that could be the module `name`.
 fn has_inside(context: &Context<'_>, folder: &RepoPath, name: &str) -> bool {
     let entries = context.project.snapshot.list(folder);
-    entries.iter().any(|entry| entry.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    entries
+        .iter()
+        .any(|entry| entry.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// Whether `setattr` is called at the top level.
@@ -205,7 +303,11 @@ fn is_bound_once(facts: &Facts, binding: u32) -> bool {
     let BindingKind::Import(import) = row.kind else { return false };
     let module = |import: u32| facts.imports.get(import as usize).map(|row| (row.module, row.name, row.level));
     let same = |other: &BindingKind| matches!(other, BindingKind::Import(other) if module(*other) == module(import));
-    facts.bindings.iter().filter(|other| other.name == row.name && other.scope == row.scope).all(|other| same(&other.kind))
+    facts
+        .bindings
+        .iter()
+        .filter(|other| other.name == row.name && other.scope == row.scope)
+        .all(|other| same(&other.kind))
 }
 
 /// The name that a chain takes out of the module that `import` binds, and where it stands.
@@ -228,7 +330,8 @@ fn attribute<'d>(document: &'d Document, import: &Import, chain: Span) -> Option
 fn hidden_by_package(context: &Context<'_>, import: &Import, module: &Module) -> bool {
     let Some((file, _)) = module.files.first() else { return true };
     let folder = file.parent();
-    let (folder, name) = if file.name() == "__init__.py" { (folder.parent(), folder.name()) } else { (folder, file.stem()) };
+    let (folder, name) =
+        if file.name() == "__init__.py" { (folder.parent(), folder.name()) } else { (folder, file.stem()) };
     if context.document.python.text(import.module) == name && import.name.is_none() {
         return false;
     }

@@ -47,15 +47,30 @@ fn report(context: &mut Context<'_>, first: &Clash, all: &[&Clash]) {
         (None, Some(earlier)) => {
             let Some(span) = name_span(project, &first.later) else { return };
             let whose = target(earlier);
-            (span, format!("{shown} replaces the one from `%run {whose}` with different code: give one of them another name"))
+            (
+                span,
+                format!(
+                    "{shown} replaces the one from `%run {whose}` with different code: give one of them another name"
+                ),
+            )
         }
         (Some(later), None) => {
             let whose = target(later);
-            (later.command, format!("`%run {whose}` replaces {shown} of this notebook with different code: give one of them another name, or move the `%run` to the top"))
+            (
+                later.command,
+                format!(
+                    "`%run {whose}` replaces {shown} of this notebook with different code: give one of them another name, or move the `%run` to the top"
+                ),
+            )
         }
         (Some(later), Some(earlier)) => {
             let (whose, other) = (target(later), target(earlier));
-            (later.command, format!("`%run {whose}` replaces {shown} from `%run {other}` with different code: give one of them another name"))
+            (
+                later.command,
+                format!(
+                    "`%run {whose}` replaces {shown} from `%run {other}` with different code: give one of them another name"
+                ),
+            )
         }
         (None, None) => return,
     };
@@ -165,9 +180,10 @@ fn others_use(names: &Namespaces<'_>, clash: &Clash) -> bool {
     let runs = project.runs();
     let mut seen: HashSet<DocumentId> = HashSet::from([clash.document]);
     let mut waiting: Vec<DocumentId> = runs.callers(clash.document).iter().map(|edge| edge.from).collect();
-    let after = runs.callees(clash.document).iter().filter(|edge| {
-        project.edge(**edge).is_some_and(|(_, reference)| reference.command.start > clash.later.offset)
-    });
+    let after = runs
+        .callees(clash.document)
+        .iter()
+        .filter(|edge| project.edge(**edge).is_some_and(|(_, reference)| reference.command.start > clash.later.offset));
     let after: Vec<DocumentId> = after.map(|edge| edge.to).collect();
     for &id in &after {
         if seen.insert(id) && reads(names, id, clash) {

@@ -49,7 +49,9 @@ pub(super) fn import_shadows_builtin(context: &mut Context<'_>) {
         let Some(misuse) = misuse(document, name, call) else { continue };
         let read = local.names.reads.get(at as usize).copied().unwrap_or(NONE);
         let source = if read == NONE {
-            missing.get(&at).and_then(|&(deferred, verdict)| arrived(context.names, id, row.span, name, deferred, verdict))
+            missing
+                .get(&at)
+                .and_then(|&(deferred, verdict)| arrived(context.names, id, row.span, name, deferred, verdict))
         } else {
             imported(document, read, name).map(|statement| (id, statement, None))
         };
@@ -110,7 +112,9 @@ fn arrived(
     }
     let arrivals = names.local(source.document)?.arrivals.iter().rev();
     let mut known = arrivals.filter_map(|arrival| match arrival.from {
-        From::Known(names, import) if names.binary_search(&name).is_ok() => document.python.imports.get(import as usize),
+        From::Known(names, import) if names.binary_search(&name).is_ok() => {
+            document.python.imports.get(import as usize)
+        }
         _ => None,
     });
     let import = known.next().filter(|import| document.python.text(import.module) == MODULE)?;

@@ -18,9 +18,11 @@ pub(super) fn unreachable_after_exit(context: &mut Context<'_>) {
     let text = document.text();
     let Some(place) = code_after(document, notebook, exit.span.end) else { return };
     let message = "this never runs, because `dbutils.notebook.exit` ends the notebook before: remove it, or put the exit under an `if`";
-    let end = place.start + text.get(place.start as usize..).and_then(|rest| rest.lines().next()).map_or(0, |line| {
-        u32::try_from(line.trim_end().len()).unwrap_or(0)
-    });
+    let end = place.start
+        + text
+            .get(place.start as usize..)
+            .and_then(|rest| rest.lines().next())
+            .map_or(0, |line| u32::try_from(line.trim_end().len()).unwrap_or(0));
     let line = Span::new(place.start, end.clamp(place.start, place.end.max(place.start)));
     let path = document.path.clone();
     context.report(line, message).note(path, exit.span, "the notebook ends here");
@@ -82,9 +84,7 @@ fn code_after(document: &Document, notebook: &Notebook, offset: u32) -> Option<S
     let at = notebook.cell_at(offset.saturating_sub(1))?;
     let own = notebook.cells.get(at)?;
     let here = Span::new(offset.min(own.body.end), own.body.end);
-    python_code(document, here).or_else(|| {
-        notebook.cells.iter().skip(at + 1).find_map(|cell| code_of(document, cell))
-    })
+    python_code(document, here).or_else(|| notebook.cells.iter().skip(at + 1).find_map(|cell| code_of(document, cell)))
 }
 
 /// The first code of a cell, if anything in it runs.
@@ -138,7 +138,9 @@ fn python_code(document: &Document, span: Span) -> Option<Span> {
             at += u32::try_from(code.len() - line.len()).unwrap_or(0);
         } else if code.starts_with('#') {
             at += u32::try_from(code.find('\n').unwrap_or(code.len())).unwrap_or(0);
-        } else if let Some(string) = document.python.strings.iter().find(|string| string.statement && string.span.start == at) {
+        } else if let Some(string) =
+            document.python.strings.iter().find(|string| string.statement && string.span.start == at)
+        {
             at = string.span.end.max(at + 1);
         } else {
             return Some(Span::new(at, span.end));

@@ -23,8 +23,23 @@ const MOST_READERS: usize = 2000;
 
 /// Decorators that only make another function.
 const PLAIN_DECORATORS: &[&str] = &[
-    "abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "dataclass", "lru_cache", "overload",
-    "pandas_udf", "property", "setter", "singledispatch", "staticmethod", "total_ordering", "udf", "udtf", "wraps",
+    "abstractmethod",
+    "cache",
+    "cached_property",
+    "classmethod",
+    "contextmanager",
+    "dataclass",
+    "lru_cache",
+    "overload",
+    "pandas_udf",
+    "property",
+    "setter",
+    "singledispatch",
+    "staticmethod",
+    "total_ordering",
+    "udf",
+    "udtf",
+    "wraps",
 ];
 
 /// A `%run` that brings names which nobody uses, and does nothing else.
@@ -45,7 +60,7 @@ pub(super) fn unused_run(context: &mut Context<'_>) {
     for &edge in runs.callees(id) {
         let Some((_, reference)) = context.project.edge(edge) else { continue };
         let mut below = vec![edge.to];
-        below.extend(runs.reached(edge.to));
+        below.extend(runs.reached(edge.to).take(MOST_RUN));
         let plain = reference.arguments.is_empty()
             && below.len() <= MOST_RUN
             && !below.contains(&id)
@@ -102,7 +117,10 @@ fn is_quiet_cell(cell: &Cell) -> bool {
         return true;
     }
     let runs_only = cell.magics.iter().filter(|magic| magic.live).all(|magic| {
-        matches!(magic.kind, MagicKind::Run | MagicKind::Language(Language::Python | Language::Markdown) | MagicKind::Skip)
+        matches!(
+            magic.kind,
+            MagicKind::Run | MagicKind::Language(Language::Python | Language::Markdown) | MagicKind::Skip
+        )
     });
     let text = matches!(cell.language, Language::Markdown)
         || cell.leads().is_some_and(|lead| matches!(lead.kind, MagicKind::Run | MagicKind::Skip));
@@ -122,7 +140,9 @@ fn imports_are_quiet(context: &Context<'_>, document: &Document) -> bool {
     let files = imports
         .filter(|reference| matches!(reference.kind, ReferenceKind::Import(_)))
         .filter_map(|reference| reference.resolution.file());
-    files.into_iter().all(|file| context.project.document(file).is_some_and(|module| module.python.first_effect.is_none()))
+    files
+        .into_iter()
+        .all(|file| context.project.document(file).is_some_and(|module| module.python.first_effect.is_none()))
 }
 
 /// Whether nobody uses what `edge` brings; `below` are the notebooks that it leads to.
@@ -131,7 +151,8 @@ fn is_unused(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge, bel
     if readers.iter().any(|&id| is_opaque(context, id)) {
         return false;
     }
-    !uses_itself(context, finder, edge, below) && !readers.iter().any(|&id| id != edge.from && reads(context.names, finder, id, edge, below))
+    !uses_itself(context, finder, edge, below)
+        && !readers.iter().any(|&id| id != edge.from && reads(context.names, finder, id, edge, below))
 }
 
 /// All documents that may see the names which a notebook has: itself, those that run it, and what these run.
@@ -171,7 +192,8 @@ fn is_opaque(context: &Context<'_>, id: DocumentId) -> bool {
 /// Whether the notebook that runs another uses what that brings.
 fn uses_itself(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge, below: &[DocumentId]) -> bool {
     let names = context.names;
-    let (Some(document), Some(local)) = (names.project.documents().get(edge.from as usize), names.local(edge.from)) else {
+    let (Some(document), Some(local)) = (names.project.documents().get(edge.from as usize), names.local(edge.from))
+    else {
         return true;
     };
     let Some((_, reference)) = names.project.edge(edge) else { return true };
@@ -191,16 +213,18 @@ fn uses_itself(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge, b
     let place = reference.command.start;
     let mut asked: HashSet<u32> = HashSet::new();
     for (row, &read) in facts.uses.iter().zip(&local.names.reads) {
-        let Some(binding) = facts.bindings.get(read as usize).filter(|binding| read != NONE && binding.scope == 0) else {
+        let Some(binding) = facts.bindings.get(read as usize).filter(|binding| read != NONE && binding.scope == 0)
+        else {
             continue;
         };
         let replaced = binding.span.start < place && (row.span.start > place || is_deferred(facts, row.scope));
         if replaced && asked.insert(read) {
             match finder.at_end(edge.to, facts.text(row.name)) {
                 Found::Nothing => {}
-                Found::Bound(source) if source.binding.is_some_and(|other| {
-                    is_same_import(context, (edge.from, read), (source.document, other))
-                }) => {}
+                Found::Bound(source)
+                    if source
+                        .binding
+                        .is_some_and(|other| is_same_import(context, (edge.from, read), (source.document, other))) => {}
                 _ => return true,
             }
         }
