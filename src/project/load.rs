@@ -7,6 +7,7 @@ use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_
 use super::reference::{Reference, ReferenceKind};
 use super::{callers, collect, roles};
 use crate::guard;
+use crate::python::symbols::Symbol;
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
@@ -219,7 +220,33 @@ impl Loader<'_> {
             waiting.extend(targets.filter_map(|path| self.known.get(path)).copied().filter(|&at| seen.insert(at)));
         }
         let reached = seen.into_iter().filter_map(|at| self.documents.get(at)).map(|document| &document.python);
-        callers::depends_on_callers(document, &reached.collect::<Vec<_>>())
+        callers::depends_on_callers(document, &reached.collect::<Vec<_>>()) || self.runs_in_vain(at, document)
+    }
+
+    /// Whether a notebook runs another without surely using a name of what that leads to.
+    fn runs_in_vain(&self, at: usize, document: &Document) -> bool {
+        let targets = |at: usize| {
+            let runs = self.references.get(at).into_iter().flatten().filter(|row| row.kind == ReferenceKind::Run);
+            runs.filter_map(|row| self.known.get(row.resolution.file()?)).copied()
+        };
+        let facts = &document.python;
+        let own: HashSet<Symbol> = facts.bindings.iter().filter(|row| row.scope == 0).map(|row| row.name).collect();
+        let wanted: HashSet<Symbol> =
+            facts.uses.iter().map(|row| row.name).filter(|name| !own.contains(name)).collect();
+        targets(at).any(|target| {
+            let mut seen = HashSet::from([target]);
+            let mut waiting = vec![target];
+            while let Some(at) = waiting.pop() {
+                let Some(found) = self.documents.get(at).map(|document| &document.python) else { continue };
+                let bound = found.bindings.iter().filter(|row| row.scope == 0 && row.kind.binds());
+                let mut names = bound.filter_map(|row| facts.symbols.get(found.text(row.name)));
+                if names.any(|name| wanted.contains(&name)) {
+                    return false;
+                }
+                waiting.extend(targets(at).filter(|&next| seen.insert(next)));
+            }
+            true
+        })
     }
 
     /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a

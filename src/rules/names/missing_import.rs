@@ -142,11 +142,12 @@ pub(super) fn missing_import_name(context: &mut Context<'_>) {
             continue;
         }
         let Some(files) = files(context, import) else { continue };
+        let Some(first) = files.first() else { continue };
         let name = import.name.map(|name| facts.text(name)).filter(|name| *name != "*");
         match name {
-            Some(name) if !is_module(&files[0], facts.text(import.module), name) => {
+            Some(name) if !is_module(first, facts.text(import.module), name) => {
                 if files.iter().all(|&(_, id)| lacks(context, &mut finder, id, name)) {
-                    report(context, import.alias_span, files[0].1, name);
+                    report(context, import.alias_span, first.1, name);
                 }
             }
             Some(_) | None if facts.is(import.name, "*") => {}
@@ -288,9 +289,10 @@ fn attributes(context: &mut Context<'_>, finder: &mut Finder<'_, '_>, modules: &
         if tried || asked || known(&said) || hidden_by_package(context, import, module) {
             continue;
         }
+        let Some(&(_, first)) = module.files.first() else { continue };
         if module.files.iter().all(|&(_, id)| lacks(context, finder, id, name)) {
             said.push((at, name.to_owned()));
-            report(context, place, module.files[0].1, name);
+            report(context, place, first, name);
         }
     }
 }

@@ -38,10 +38,9 @@ pub(super) fn run_shadows_name(context: &mut Context<'_>) {
 
 fn report(context: &mut Context<'_>, first: &Clash, all: &[&Clash]) {
     let names: Vec<String> = all.iter().take(3).map(|clash| format!("`{}`", clash.name)).collect();
-    let mut shown = names.join(", ");
-    if all.len() > names.len() {
-        shown.push_str(&format!(" and {} more", all.len() - names.len()));
-    }
+    let more = all.len().saturating_sub(names.len());
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown = names.join(", ") + &tail;
     let project = context.project;
     let run = |definition: &Definition| command(project, definition);
     let (place, message) = match (run(&first.later), run(&first.earlier)) {
@@ -153,7 +152,7 @@ fn uses_itself(names: &Namespaces<'_>, clash: &Clash) -> bool {
     let facts = &document.python;
     let Some(symbol) = facts.symbols.get(&clash.name) else { return false };
     let own = body(facts, &clash.later, clash.document);
-    (0..).zip(&facts.uses).filter(|(_, row)| row.name == symbol).any(|(at, row)| {
+    (0_u32..).zip(&facts.uses).filter(|(_, row)| row.name == symbol).any(|(at, row)| {
         let read = local.names.reads.get(at as usize).copied().unwrap_or(NONE);
         let of_module = facts.bindings.get(read as usize).is_none_or(|binding| binding.scope == 0);
         let later = row.span.start > clash.later.offset || is_deferred(facts, row.scope);

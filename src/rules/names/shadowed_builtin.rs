@@ -4,6 +4,7 @@ use crate::names::Namespaces;
 use crate::names::local::From;
 use crate::names::verdict::Verdict;
 use crate::project::document::{Document, DocumentId};
+use crate::project::runs::Edge;
 use crate::python::compare::{Shape, shape};
 use crate::python::facts::{Argument, BindingKind, Call, Facts};
 use crate::python::names::{NONE, Reader};
@@ -52,29 +53,34 @@ pub(super) fn import_shadows_builtin(context: &mut Context<'_>) {
                 .get(&at)
                 .and_then(|&(deferred, verdict)| arrived(context.names, id, row.span, name, deferred, verdict))
         } else {
-            imported(document, read, name).map(|statement| (id, statement))
+            imported(document, read, name).map(|statement| (id, statement, None))
         };
-        if let Some((from, statement)) = source {
-            report(context, call, name, misuse, from, statement);
+        if let Some(source) = source {
+            report(context, call, name, &misuse, source);
         }
     }
 }
 
-fn report(context: &mut Context<'_>, call: &Call, name: &str, misuse: Misuse, from: DocumentId, statement: Span) {
-    let Some(source) = context.project.documents().get(from as usize) else { return };
-    let here = source.path == context.document.path;
+/// A document, the import in it, and the `%run` that brings what it imports.
+type Import = (DocumentId, Span, Option<Edge>);
+
+fn report(context: &mut Context<'_>, call: &Call, name: &str, misuse: &Misuse, (from, statement, by): Import) {
+    let project = context.project;
+    let Some(source) = project.documents().get(from as usize) else { return };
     let why = match misuse {
         Misuse::Shape(shape) => format!("takes a column, not {}", shape.words()),
         Misuse::Keyword(keyword) => format!("has no argument `{keyword}`"),
-        Misuse::Count(most) if most == 1 => "takes one column".to_owned(),
+        Misuse::Count(1) => "takes one column".to_owned(),
         Misuse::Count(most) => format!("takes {most} columns"),
     };
     let message = format!(
         "`{name}` is Spark's function here, which {why}: call `builtins.{name}`, or import Spark's functions as `F`"
     );
-    let (path, said) =
-        (source.path.clone(), if here { "imported here" } else { "imported here, in a notebook that is run" });
-    context.report(call.callee, message).note(path, statement, said);
+    let finding = context.report(call.callee, message);
+    finding.note(source.path.clone(), statement, "imported here");
+    if let Some((document, reference)) = by.and_then(|edge| project.edge(edge)) {
+        finding.note(document.path.clone(), reference.command, "run from here");
+    }
 }
 
 /// Where the import stands that gives `name` to code which does not bind it.
@@ -85,7 +91,7 @@ fn arrived(
     name: &str,
     deferred: bool,
     verdict: &Verdict,
-) -> Option<(DocumentId, Span)> {
+) -> Option<Import> {
     let Verdict::Elsewhere(source) = verdict else { return None };
     let document = names.project.documents().get(source.document as usize)?;
     if deferred {
@@ -102,7 +108,7 @@ fn arrived(
         }
     }
     if let Some(binding) = source.binding {
-        return imported(document, binding, name).map(|statement| (source.document, statement));
+        return imported(document, binding, name).map(|statement| (source.document, statement, source.by));
     }
     let arrivals = names.local(source.document)?.arrivals.iter().rev();
     let mut known = arrivals.filter_map(|arrival| match arrival.from {
@@ -112,7 +118,7 @@ fn arrived(
         _ => None,
     });
     let import = known.next().filter(|import| document.python.text(import.module) == MODULE)?;
-    Some((source.document, import.statement))
+    Some((source.document, import.statement, source.by))
 }
 
 /// The statement of a binding that takes `name` out of Spark's functions.

@@ -12,6 +12,8 @@ use crate::project::runs::Edge;
 use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
 use crate::python::names::{NONE, Reader};
 use crate::rules::context::Context;
+use crate::snapshot::RepoPath;
+use crate::text::Span;
 use std::collections::{BTreeSet, HashSet};
 
 /// A `%run` that leads to more notebooks is not looked at, so that long chains cost no more than short ones.
@@ -64,15 +66,29 @@ pub(super) fn unused_run(context: &mut Context<'_>) {
             && !below.contains(&id)
             && below.iter().all(|&at| is_quiet(context, at));
         if plain && is_unused(context, &mut finder, edge, &below) {
-            unused.push((edge, reference));
+            unused.push((reference, example(names, &below)));
         }
     }
-    for (_, reference) in unused {
+    for (reference, example) in unused {
         let target = reference.target.as_deref().unwrap_or("…");
         let message = format!("nothing that `%run {target}` brings is used, and it does nothing else: remove it");
         let finding = context.report(reference.command, message);
-        let _ = finding;
+        if let Some((path, span, name)) = example {
+            finding.note(path, span, format!("it brings `{name}`, for example"));
+        }
     }
+}
+
+/// One name that notebooks bring, and where it is bound: rather a definition than an import.
+fn example(names: &Namespaces<'_>, below: &[DocumentId]) -> Option<(RepoPath, Span, String)> {
+    let bound = below.iter().filter_map(|&id| {
+        let document = names.project.documents().get(id as usize)?;
+        let facts = &document.python;
+        let rows = names.local(id)?.names.module().iter().filter_map(|&at| facts.bindings.get(at as usize));
+        let row = rows.min_by_key(|row| (matches!(row.kind, BindingKind::Import(_)), row.span.start))?;
+        Some((document.path.clone(), row.span, facts.text(row.name).to_owned()))
+    });
+    bound.into_iter().next()
 }
 
 /// Whether running a document only defines things, as far as can be seen.
@@ -135,7 +151,7 @@ fn is_unused(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge, bel
     if readers.iter().any(|&id| is_opaque(context, id)) {
         return false;
     }
-    !uses_itself(context, finder, edge)
+    !uses_itself(context, finder, edge, below)
         && !readers.iter().any(|&id| id != edge.from && reads(context.names, finder, id, edge, below))
 }
 
@@ -174,7 +190,7 @@ fn is_opaque(context: &Context<'_>, id: DocumentId) -> bool {
 }
 
 /// Whether the notebook that runs another uses what that brings.
-fn uses_itself(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge) -> bool {
+fn uses_itself(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge, below: &[DocumentId]) -> bool {
     let names = context.names;
     let (Some(document), Some(local)) = (names.project.documents().get(edge.from as usize), names.local(edge.from))
     else {
@@ -184,7 +200,8 @@ fn uses_itself(context: &Context<'_>, finder: &mut Finder<'_, '_>, edge: Edge) -
     let facts = &document.python;
     for (missing, verdict) in local.names.missing.iter().zip(names.verdicts(edge.from)) {
         let used = match verdict {
-            Verdict::Elsewhere(source) if source.by == Some(edge) => true,
+            // Another `%run` of the same notebook may bring it again: one of the two is enough, but it is used.
+            Verdict::Elsewhere(source) if source.by == Some(edge) || below.contains(&source.document) => true,
             Verdict::Elsewhere(_) if !missing.deferred => false,
             _ => reader_name(facts, missing.reader).is_none_or(|name| finder.at_end(edge.to, name) != Found::Nothing),
         };
