@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
     &["finding", "notebook", "python", "bundle"],
-    &["project"],
+    &["project", "format"],
     &["page", "names"],
     &["rules", "suppress"],
+    &["baseline"],
     &["config", "report"],
     &["engine"],
     &["fix"],
@@ -33,6 +34,7 @@ const DOORS: &[(&str, &str)] = &[
     ("ignore::Walk", "snapshot/"),
     ("clap", "cli/"),
     ("libyaml_safer", "bundle/"),
+    ("Command::new", "snapshot/git/"),
 ];
 
 const MOST_LINES: usize = 700;

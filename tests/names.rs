@@ -89,8 +89,14 @@ fn notebook(cells: &[&str]) -> String {
 /// `daily` runs `setup`, which runs `config`.
 fn chain() -> Place {
     Place::new(&[
-        ("jobs/daily.py", &notebook(&["# MAGIC %run ../setup", "rows = load(catalog)", "def late():\n    return rows, token"])),
-        ("setup.py", &notebook(&["# MAGIC %run ./config/base", "def load(name, limit=10):\n    return spark.table(name)"])),
+        (
+            "jobs/daily.py",
+            &notebook(&["# MAGIC %run ../setup", "rows = load(catalog)", "def late():\n    return rows, token"]),
+        ),
+        (
+            "setup.py",
+            &notebook(&["# MAGIC %run ./config/base", "def load(name, limit=10):\n    return spark.table(name)"]),
+        ),
         (
             "config/base.py",
             &notebook(&["catalog = \"main\"", "if catalog:\n    token = 1\nimport pyspark.sql.functions as F"]),
@@ -167,7 +173,8 @@ fn one_name_says_its_way_and_its_readers() {
     );
     // Seen from the other end, the readers are the same.
     let value = place.json(&["config/base.py", "--name", "catalog"]);
-    let uses: Vec<&str> = value["uses"].as_array().unwrap().iter().map(|row| row["filename"].as_str().unwrap()).collect();
+    let uses: Vec<&str> =
+        value["uses"].as_array().unwrap().iter().map(|row| row["filename"].as_str().unwrap()).collect();
     assert_eq!(uses, ["config/base.py", "jobs/daily.py"]);
     place.names(&["jobs/daily.py", "--name", "nothing"]).expect(1).says("nothing is not bound here");
     place.names(&["jobs/daily.py", "--name", "spark"]).expect(0).says("given by Databricks");
@@ -176,7 +183,10 @@ fn one_name_says_its_way_and_its_readers() {
 #[test]
 fn the_last_binding_counts_and_deletion_too() {
     let place = Place::new(&[
-        ("a.py", &notebook(&["# MAGIC %run ./one", "# MAGIC %run ./two", "gone = 1\ndel gone\nx = spark.table(\"t\")"])),
+        (
+            "a.py",
+            &notebook(&["# MAGIC %run ./one", "# MAGIC %run ./two", "gone = 1\ndel gone\nx = spark.table(\"t\")"]),
+        ),
         ("one.py", &notebook(&["x = 1\ny = 1\nz = 1"])),
         ("two.py", &notebook(&["y = 2\nif y:\n    z = 2"])),
     ]);
@@ -194,10 +204,7 @@ fn the_last_binding_counts_and_deletion_too() {
 
 #[test]
 fn a_restart_takes_names_away() {
-    let place = Place::new(&[(
-        "a.py",
-        &notebook(&["x = 1", "dbutils.library.restartPython()", "y = 2"]),
-    )]);
+    let place = Place::new(&[("a.py", &notebook(&["x = 1", "dbutils.library.restartPython()", "y = 2"]))]);
     let value = place.json(&["a.py"]);
     assert_eq!(row(&value, "x")["standing"], "lost");
     assert_eq!(row(&value, "x")["restarted"]["location"]["row"], 6);

@@ -130,7 +130,11 @@ fn a_helper_becomes_a_module_and_callers_import_what_they_use() {
         ),
         (
             "daily.py",
-            &notebook(&["# MAGIC %run ./helpers", "print(load(\"x\"), LIMIT, F.col(\"a\"))\ntoday = date.today()", "# MAGIC %run ./report"]),
+            &notebook(&[
+                "# MAGIC %run ./helpers",
+                "print(load(\"x\"), LIMIT, F.col(\"a\"))\ntoday = date.today()",
+                "# MAGIC %run ./report",
+            ]),
         ),
         ("report.py", &notebook(&["print(Config(), today)"])),
         ("idle.py", &notebook(&["x = 1", "# MAGIC %run ./helpers", "print(x)"])),
@@ -146,7 +150,8 @@ fn a_helper_becomes_a_module_and_callers_import_what_they_use() {
         "# # Helpers\n#\n# For *everybody*.\n\nimport json\nfrom datetime import datetime\n\n# Limits\nLIMIT = 10\nUNUSED = 1\n\n\n\
          def load(path):\n    return json.loads(path), datetime.now(), LIMIT\n\n\nclass Config:\n    pass\n"
     );
-    let imports = "import pyspark.sql.functions as F\nfrom datetime import date\nfrom helpers import LIMIT, Config, load";
+    let imports =
+        "import pyspark.sql.functions as F\nfrom datetime import date\nfrom helpers import LIMIT, Config, load";
     assert_eq!(
         place.read("daily.py"),
         notebook(&[imports, "print(load(\"x\"), LIMIT, F.col(\"a\"))\ntoday = date.today()", "# MAGIC %run ./report"])
@@ -170,7 +175,9 @@ fn line_ends_stay() {
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
     }
     assert!(place.read("helpers.py").ends_with("# A note\r\n\r\nX = 1\r\n"));
-    assert!(place.read("daily.py").starts_with("# Databricks notebook source\r\nfrom helpers import load\r\n\r\n# COMMAND"));
+    assert!(
+        place.read("daily.py").starts_with("# Databricks notebook source\r\nfrom helpers import load\r\n\r\n# COMMAND")
+    );
 }
 
 #[test]
@@ -240,7 +247,11 @@ fn a_new_module_leaves_the_notebook() {
         ("daily.py", &notebook(&["# MAGIC %run \"./01 helpers\"", "print(load(\"x\"))"])),
         ("query.sql", "-- Databricks notebook source\n-- MAGIC %run \"./01 helpers\"\n"),
     ]);
-    refused(&place, &["01 helpers.py"], "`01 helpers` is no name that Python can import: rename it, for instance to `helpers.py`");
+    refused(
+        &place,
+        &["01 helpers.py"],
+        "`01 helpers` is no name that Python can import: rename it, for instance to `helpers.py`",
+    );
     let before = place.read("01 helpers.py");
     place.run(&["01 helpers.py", "--new-module", "daily.py"]).expect(1).says("`daily.py` is there already");
     place.run(&["01 helpers.py", "--new-module", "lib/helpers.py", "--write"]).expect(0);
@@ -272,7 +283,10 @@ fn what_does_more_than_define_is_refused() {
         ("# MAGIC %sh\n# MAGIC ls", "has a cell of shell"),
         ("# MAGIC %pip install x", "has the magic `%pip install x`"),
         ("%matplotlib inline\nx = 1", "has the magic `%matplotlib inline`"),
-        ("def f():\n    return spark.table(\"t\")", "uses `spark`, which only notebooks are given: pass it to `f` as a parameter"),
+        (
+            "def f():\n    return spark.table(\"t\")",
+            "uses `spark`, which only notebooks are given: pass it to `f` as a parameter",
+        ),
         ("def f():\n    return dbutils.fs.ls(\"/\")", "uses `dbutils`, which only notebooks are given"),
         ("if __name__ == \"__main__\":\n    load(1)", "has code for `__name__ == \"__main__\"`"),
         ("def f(x):\n    return eval(x)", "uses `eval`, so that its names cannot be told"),
@@ -294,7 +308,11 @@ fn what_depends_on_its_callers_is_refused() {
         ("helpers.py", &notebook(&["ROOT = \"/\"\n\n\ndef load(path):\n    return ROOT + path"])),
         ("daily.py", &notebook(&["# MAGIC %run ./helpers", "ROOT = \"/other\"\nprint(load(\"x\"))"])),
     ]);
-    refused(&place, &["helpers.py"], "daily.py:6 (cell 2): this gives `ROOT` another value, which its functions would not see");
+    refused(
+        &place,
+        &["helpers.py"],
+        "daily.py:6 (cell 2): this gives `ROOT` another value, which its functions would not see",
+    );
     let place = Place::new(&[
         ("helpers.py", &notebook(&["count = 0\n\n\ndef step():\n    global count\n    count += 1"])),
         ("daily.py", &notebook(&["# MAGIC %run ./helpers", "step()\nprint(count)"])),
@@ -334,7 +352,11 @@ fn names_that_are_taken_are_refused() {
         ("logging.py", &notebook(&[HELPERS])),
         ("daily.py", &notebook(&["# MAGIC %run ./logging", "print(load(\"x\"))"])),
     ]);
-    refused(&place, &["logging.py"], "`logging` is a module of Python's standard library, and would hide it or be hidden");
+    refused(
+        &place,
+        &["logging.py"],
+        "`logging` is a module of Python's standard library, and would hide it or be hidden",
+    );
     // A package of the same name goes before a module.
     let place = pair(&[HELPERS]);
     place.write("helpers/__init__.py", "");
@@ -369,7 +391,12 @@ fn what_cannot_be_asked_for() {
 #[test]
 fn names_that_are_bound_twice() {
     let place = Place::new(&[
-        ("helpers.py", &notebook(&["def load(path):\n    return path\n\n\ndef save(path):\n    return path\n\n\ndef drop(path):\n    return path"])),
+        (
+            "helpers.py",
+            &notebook(&[
+                "def load(path):\n    return path\n\n\ndef save(path):\n    return path\n\n\ndef drop(path):\n    return path",
+            ]),
+        ),
         (
             "daily.py",
             &notebook(&[

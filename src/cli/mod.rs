@@ -1,8 +1,13 @@
 //! The command line: which commands there are. One file a command.
 
+mod base;
+pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod format;
+mod formatter;
+pub mod git;
 pub mod names;
 mod paper;
 mod progress;
@@ -46,8 +51,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
+    Format(format::Args),
     Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
@@ -88,7 +95,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
+        Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
+        Command::Format(args) => format::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),

@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 /// Make notebooks that only define things into modules, and each %run of them into an import
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 it can be done (with --write: it is done), 1 it is refused, 2 something could not be run or read.")]
+#[command(
+    after_help = "Exit codes: 0 it can be done (with --write: it is done), 1 it is refused, 2 something could not be run or read."
+)]
 pub struct Args {
     /// The notebooks; one that runs another of them is fine
     #[arg(value_name = "NOTEBOOK", required = true)]
@@ -54,7 +56,7 @@ fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
         return Ok(Exit::Trouble);
     }
     let configs = repository.configs();
-    let whole = Named { files: order.notebooks.clone(), folders: vec![RepoPath::root()] };
+    let whole = Named { files: order.notebooks.clone(), folders: vec![RepoPath::root()], items: Vec::new() };
     let found = repository.find(&configs, &whole, false);
     found.files.iter().for_each(|path| drop(configs.for_path(path)));
     let problems = configs.problems();

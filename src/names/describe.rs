@@ -365,7 +365,9 @@ mod tests {
     #[test]
     fn functions_and_classes() {
         assert_eq!(
-            said("def f(a, b: int = 1,  # why\n      *rest,\n) -> dict[str, int]:\n    pass\nclass A(B, metaclass=M):\n    pass\nclass C: pass\n"),
+            said(
+                "def f(a, b: int = 1,  # why\n      *rest,\n) -> dict[str, int]:\n    pass\nclass A(B, metaclass=M):\n    pass\nclass C: pass\n"
+            ),
             ["f function (a, b: int = 1, *rest) -> dict[str, int]", "A class (B, metaclass=M)", "C class"]
         );
         assert_eq!(said("# MAGIC %python\n# MAGIC def f(a,\n# MAGIC       b): return a\n"), ["f function (a, b)"]);

@@ -196,7 +196,8 @@ fn dynamic_calls(facts: &Facts) -> impl Iterator<Item = Span> {
         let is_exec = call.path.is_some() && call.path == exec && {
             // With a namespace of its own it leaves the module's alone.
             let arguments = facts.arguments(call);
-            arguments.len() < 2 || arguments.get(1).is_some_and(|argument| argument.value == crate::python::facts::Value::Other)
+            arguments.len() < 2
+                || arguments.get(1).is_some_and(|argument| argument.value == crate::python::facts::Value::Other)
         };
         let is_magic = call.method.is_some() && magics.contains(&call.method) && from_shell();
         (is_exec || is_magic).then_some(call.span)

@@ -186,8 +186,11 @@ impl Loader<'_> {
                 by_name.entry(name).or_default().push(at);
             }
         }
-        let mut waiting: Vec<String> =
-            open.iter().filter_map(|&at| self.documents.get(at)).map(|document| document.path.stem().to_owned()).collect();
+        let mut waiting: Vec<String> = open
+            .iter()
+            .filter_map(|&at| self.documents.get(at))
+            .map(|document| document.path.stem().to_owned())
+            .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
             for path in by_name.remove(name.as_str()).into_iter().flatten().filter_map(|at| candidates.get(at)) {
@@ -220,13 +223,14 @@ impl Loader<'_> {
     }
 
     /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a
-    /// script, unless somebody imports it. Only for such files all others are searched for imports.
+    /// script, unless somebody imports it. What a module imports and does not use may be there for those who import
+    /// it. Only for such files all others are searched for imports.
     fn find_importers(&mut self) {
         let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
-        let stems: BTreeSet<&str> = unclear
-            .iter()
-            .filter_map(|&at| self.documents.get(at))
-            .map(|document| document.path.stem())
+        let stems: BTreeSet<&str> = (0..self.documents.len())
+            .filter(|&at| unclear.binary_search(&at).is_ok() || self.may_hand_on(at))
+            .filter_map(|at| self.documents.get(at))
+            .map(|document| document.path.module_name())
             .filter(|stem| roles::is_identifier(stem))
             .collect();
         if let Ok(search) = AhoCorasick::new(&stems)
@@ -248,6 +252,14 @@ impl Loader<'_> {
                 document.kind = Kind::Script;
             }
         }
+    }
+
+    /// Whether somebody wants to know who takes the imports of a plain file from it.
+    fn may_hand_on(&self, at: usize) -> bool {
+        let wanted = self.request.names && !self.request.whole;
+        self.documents.get(at).is_some_and(|document| {
+            wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document)
+        })
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.

@@ -4,6 +4,7 @@ pub mod bundles;
 mod callers;
 pub mod collect;
 pub mod command;
+pub mod dependents;
 pub mod document;
 pub mod imports;
 pub mod load;
@@ -16,8 +17,10 @@ pub mod runs;
 #[cfg(test)]
 mod tests;
 
+use crate::python::facts::Import;
 use crate::snapshot::{RepoPath, Snapshot};
 use document::{Document, DocumentId};
+use imports::Importer;
 pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
@@ -106,6 +109,17 @@ impl Project {
             index
         });
         index.get(path).map_or(&[][..], Vec::as_slice).iter().filter_map(|&edge| self.edge(edge))
+    }
+
+    /// The dotted name by which a document can import the Python file `to`; `None` if there is none.
+    pub fn module_name(&self, from: &Document, to: &RepoPath) -> Option<String> {
+        imports::Importer::new(&self.places, &from.path, &from.python).name_of(to)
+    }
+
+    /// All files of this repository that an import of `document` could mean; the first is the one that its
+    /// reference resolves to.
+    pub fn meanings(&self, document: &Document, import: &Import) -> Vec<RepoPath> {
+        Importer::new(&self.places, &document.path, &document.python).meanings(&document.python, import)
     }
 
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.

@@ -6,7 +6,7 @@ use crate::guard;
 use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::{RepoPath, Snapshot, is_lfs_pointer};
 use crate::text::Span;
 use crate::text::region::{OffsetMap, Region};
 use std::sync::OnceLock;
@@ -44,6 +44,10 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         bundle: None,
         problems: Vec::new(),
     };
+    if is_lfs_pointer(document.raw.as_bytes()) {
+        document.kind = Kind::Other;
+        return document;
+    }
     read_cells(&mut document);
     if document.notebook.is_some() && options.kind.is_none() {
         document.kind = Kind::Notebook;
@@ -137,8 +141,11 @@ pub fn is_bundle_candidate(path: &RepoPath) -> bool {
     path.has_extension("yml") || path.has_extension("yaml")
 }
 
-/// The bytes as text, or why they are none.
-fn text(bytes: Vec<u8>) -> Result<String, String> {
+/// The bytes of a file as text.
+///
+/// # Errors
+/// One line that says why they are none.
+pub fn text(bytes: Vec<u8>) -> Result<String, String> {
     if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes.as_slice() {
         return Err("UTF-16 text, as its first two bytes say; save it as UTF-8".to_owned());
     }

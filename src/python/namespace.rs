@@ -3,7 +3,7 @@
 use super::facts::BindingKind;
 use super::parse;
 use super::state::{Place, Walker, index};
-use super::symbols::Symbol;
+use super::symbols::{FastSet, Symbol};
 use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprCompare, IpyEscapeKind};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -17,7 +17,10 @@ impl Walker<'_> {
         let (name, argument) = value.split_once([' ', '\t']).unwrap_or((value, ""));
         let argument = argument.trim();
         match (kind, name) {
-            (IpyEscapeKind::Magic | IpyEscapeKind::Magic2, "time" | "timeit" | "prun" | "memit" | "mprun" | "lprun") => {
+            (
+                IpyEscapeKind::Magic | IpyEscapeKind::Magic2,
+                "time" | "timeit" | "prun" | "memit" | "mprun" | "lprun",
+            ) => {
                 let code = without_options(argument);
                 // `%time x = 1` binds x; `%timeit` runs in a function of its own.
                 self.code_behind(code, range, name == "time");
@@ -98,7 +101,10 @@ impl Walker<'_> {
 
     /// Guesses what a cell that does not parse binds, and takes every word of it for a name that may be read: one
     /// slip must not make the names of a whole notebook look unbound or unused.
-    pub(super) fn recover(&mut self) {
+    /// `from` is the first binding of the cell.
+    pub(super) fn recover(&mut self, from: usize) {
+        let known = self.facts.bindings.get(from..).unwrap_or_default().iter().map(|row| row.name);
+        let mut known: FastSet<Symbol> = known.collect();
         let code = self.code;
         let mut at = TextSize::default();
         let place = Place { conditional: true, ..self.at };
@@ -108,7 +114,9 @@ impl Walker<'_> {
                 let range = TextRange::at(at, len);
                 for word in bound_words(line) {
                     let name = walker.facts.symbols.intern(word);
-                    walker.bind_in(0, name, range, BindingKind::Recovered);
+                    if known.insert(name) {
+                        walker.bind_in(0, name, range, BindingKind::Recovered);
+                    }
                 }
                 at += len;
             }

@@ -1,8 +1,6 @@
 //! The walk over statements.
 
-use super::facts::{
-    Branch, BranchKind, BindingKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind,
-};
+use super::facts::{BindingKind, Branch, BranchKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use super::state::{Place, Walker, index};
 use super::{effects, errors, parse};
 use crate::text::{Span, region::Region};
@@ -37,7 +35,9 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         return;
     }
     let mark = walker.mark();
+    let bound = walker.facts.bindings.len();
     for statement in tree.statements() {
+        walker.alone = false;
         walker.statement(statement);
         if walker.deep {
             walker.back_to(&mark);
@@ -48,7 +48,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     }
     tree.is_shallow();
     if region.ipython && !tree.errors().is_empty() {
-        walker.recover();
+        walker.recover(bound);
     }
     if let Some((range, message)) = errors::first(&tree, &region.code, region.ipython) {
         let (span, kind, cell) = (walker.span(range), SyntaxErrorKind::Invalid, walker.cell);
@@ -80,6 +80,7 @@ impl Walker<'_> {
 
     pub(super) fn body(&mut self, body: &[Stmt]) {
         for statement in body {
+            self.alone = body.len() == 1;
             self.statement(statement);
         }
     }

@@ -15,7 +15,7 @@ use crate::text::Span;
 use std::collections::{BTreeSet, HashSet};
 
 /// Refuses notebooks that somebody needs as notebooks, or whose users cannot import.
-pub(super) fn look(work: &mut Work<'_>) {
+pub(super) fn look(work: &mut Work<'_, '_>) {
     let ids: Vec<DocumentId> = work.helpers.iter().map(|helper| helper.id).collect();
     for &id in &ids {
         let edges: Vec<Edge> = work.project.runs().callers(id).to_vec();
@@ -37,7 +37,7 @@ pub(super) fn look(work: &mut Work<'_>) {
 }
 
 /// All notebooks that share names with one: those that run it, and all that these run. Without itself.
-pub(super) fn family(work: &Work<'_>, id: DocumentId) -> BTreeSet<DocumentId> {
+pub(super) fn family(work: &Work<'_, '_>, id: DocumentId) -> BTreeSet<DocumentId> {
     let runs = work.project.runs();
     let mut family: BTreeSet<DocumentId> = ancestors(work, id).into_iter().collect();
     for above in family.clone() {
@@ -48,7 +48,7 @@ pub(super) fn family(work: &Work<'_>, id: DocumentId) -> BTreeSet<DocumentId> {
 }
 
 /// All notebooks that run one, at any distance.
-fn ancestors(work: &Work<'_>, id: DocumentId) -> Vec<DocumentId> {
+fn ancestors(work: &Work<'_, '_>, id: DocumentId) -> Vec<DocumentId> {
     let mut seen: HashSet<DocumentId> = HashSet::from([id]);
     let mut waiting = vec![id];
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn can_import(document: &Document) -> Result<(), String> {
     Ok(())
 }
 
-fn look_at_run(work: &mut Work<'_>, edge: Edge) {
+fn look_at_run(work: &mut Work<'_, '_>, edge: Edge) {
     let project = work.project;
     let Some((document, reference)) = project.edge(edge) else { return };
     let id = edge.to;
@@ -89,7 +89,9 @@ fn look_at_run(work: &mut Work<'_>, edge: Edge) {
     }
     let said = match &reference.resolution {
         Resolution::Found(_) => None,
-        Resolution::Absolute(_) => Some("this runs it by an absolute path, which may mean another copy: make the path relative"),
+        Resolution::Absolute(_) => {
+            Some("this runs it by an absolute path, which may mean another copy: make the path relative")
+        }
         Resolution::Bare(_) => Some("this `%run` does not work as it is: its path must start with `./` or `../`"),
         _ => Some("this `%run` names it with its extension: drop that first"),
     };
@@ -106,7 +108,8 @@ fn look_at_run(work: &mut Work<'_>, edge: Edge) {
 
 /// Whether a cell holds a `%run` and nothing else.
 fn is_alone(document: &Document, reference: &Reference) -> bool {
-    let cell = document.notebook.as_ref().zip(reference.cell).and_then(|(notebook, at)| notebook.cells.get(at as usize));
+    let cell =
+        document.notebook.as_ref().zip(reference.cell).and_then(|(notebook, at)| notebook.cells.get(at as usize));
     let Some(cell) = cell else { return false };
     let text = document.text();
     let before = Span::new(cell.body.start, reference.command.start.max(cell.body.start)).of(text).trim();
@@ -115,7 +118,7 @@ fn is_alone(document: &Document, reference: &Reference) -> bool {
 }
 
 /// Looks for jobs, bundles and paths that may need the notebook as one.
-fn look_for_others(work: &mut Work<'_>, id: DocumentId) {
+fn look_for_others(work: &mut Work<'_, '_>, id: DocumentId) {
     let project = work.project;
     let Some(own) = work.document(id) else { return };
     let stem = own.path.stem();
@@ -123,16 +126,27 @@ fn look_for_others(work: &mut Work<'_>, id: DocumentId) {
         for reference in project.references(&document.path) {
             let is_it = reference.resolution.file() == Some(&own.path);
             let named_so = || {
-                let last = reference.target.as_deref().and_then(|target| target.trim_end_matches('/').rsplit('/').next());
+                let last =
+                    reference.target.as_deref().and_then(|target| target.trim_end_matches('/').rsplit('/').next());
                 last.is_some_and(|last| without_extension(last).unwrap_or(last) == stem)
             };
             let lost = reference.resolution.file().is_none() && named_so();
             match reference.kind {
                 ReferenceKind::NotebookRun if is_it => {
-                    work.refuse(id, document, reference.command, "this runs it as a job of its own, which needs a notebook");
+                    work.refuse(
+                        id,
+                        document,
+                        reference.command,
+                        "this runs it as a job of its own, which needs a notebook",
+                    );
                 }
                 ReferenceKind::NotebookRun if lost => {
-                    work.refuse(id, document, reference.command, "this may run it as a job of its own: its path leads nowhere here");
+                    work.refuse(
+                        id,
+                        document,
+                        reference.command,
+                        "this may run it as a job of its own: its path leads nowhere here",
+                    );
                 }
                 ReferenceKind::Run if lost => {
                     work.refuse(id, document, reference.command, "this `%run` leads nowhere, and may mean it");
@@ -185,7 +199,9 @@ fn runs(task: &TaskFile, file: &RepoPath, path: &RepoPath) -> bool {
 
 /// A line of a settings file that speaks of a notebook and holds the path.
 fn mention(document: &Document, path: &RepoPath) -> Option<Span> {
-    let yaml = document.path.has_extension("yml") || document.path.has_extension("yaml") || document.path.has_extension("json");
+    let yaml = document.path.has_extension("yml")
+        || document.path.has_extension("yaml")
+        || document.path.has_extension("json");
     let own = without_extension(path.as_str()).unwrap_or(path.as_str());
     if !yaml || !document.raw.contains(own) {
         return None;
@@ -194,7 +210,10 @@ fn mention(document: &Document, path: &RepoPath) -> Option<Span> {
     for line in document.raw.split_inclusive('\n') {
         if let Some(at) = line.find(own)
             && line.contains("notebook")
-            && !line.get(at + own.len()..).unwrap_or("").starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '/')
+            && !line
+                .get(at + own.len()..)
+                .unwrap_or("")
+                .starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '/')
         {
             return Some(Span::from_range(start + at..start + at + own.len()));
         }
@@ -204,7 +223,7 @@ fn mention(document: &Document, path: &RepoPath) -> Option<Span> {
 }
 
 /// Whether all that a notebook of the family reads can be told from its text.
-fn look_at_member(work: &mut Work<'_>, id: DocumentId, member: DocumentId) {
+fn look_at_member(work: &mut Work<'_, '_>, id: DocumentId, member: DocumentId) {
     let Some(document) = work.document(member) else { return };
     let facts = &document.python;
     let dynamic = facts.calls.iter().find(|call| {
@@ -216,9 +235,18 @@ fn look_at_member(work: &mut Work<'_>, id: DocumentId, member: DocumentId) {
     });
     if let Some(call) = dynamic {
         let what = call.callee.of(document.text());
-        work.refuse(id, document, call.span, format!("this gets names by `{what}`, so that nobody can say which it uses"));
+        work.refuse(
+            id,
+            document,
+            call.span,
+            format!("this gets names by `{what}`, so that nobody can say which it uses"),
+        );
     }
-    if let Some(error) = facts.syntax_errors.iter().find(|error| work.names.local(member).is_some_and(|local| local.broken_cells.contains(&error.cell))) {
+    if let Some(error) = facts
+        .syntax_errors
+        .iter()
+        .find(|error| work.names.local(member).is_some_and(|local| local.broken_cells.contains(&error.cell)))
+    {
         work.refuse(id, document, error.span, "this is not valid Python, so that nobody can say which names it uses");
     }
     if let Some(&span) = facts.too_deep.first() {
@@ -227,7 +255,7 @@ fn look_at_member(work: &mut Work<'_>, id: DocumentId, member: DocumentId) {
 }
 
 /// Whether a notebook of the family reads names that may come from this one, or not.
-fn look_for_unknown(work: &mut Work<'_>, id: DocumentId, member: DocumentId) {
+fn look_for_unknown(work: &mut Work<'_, '_>, id: DocumentId, member: DocumentId) {
     let (Some(document), Some(local)) = (work.document(member), work.names.local(member)) else { return };
     let rows = local.names.missing.iter().zip(work.names.verdicts(member));
     let mut said: HashSet<&str> = HashSet::new();
@@ -245,7 +273,7 @@ fn look_for_unknown(work: &mut Work<'_>, id: DocumentId, member: DocumentId) {
 
 /// Whether a notebook that runs this one gives another value to a name that its functions read: they would go on
 /// with their own.
-fn look_for_rebinding(work: &mut Work<'_>, id: DocumentId) {
+fn look_for_rebinding(work: &mut Work<'_, '_>, id: DocumentId) {
     let Some(own) = work.document(id) else { return };
     let read = names_in_bodies(work, id);
     if read.is_empty() {
@@ -271,7 +299,7 @@ fn look_for_rebinding(work: &mut Work<'_>, id: DocumentId) {
 }
 
 /// Names of the module's scope that functions of a notebook read.
-fn names_in_bodies<'a>(work: &Work<'a>, id: DocumentId) -> BTreeSet<&'a str> {
+fn names_in_bodies<'a>(work: &Work<'a, '_>, id: DocumentId) -> BTreeSet<&'a str> {
     let (Some(document), Some(local)) = (work.document(id), work.names.local(id)) else { return BTreeSet::new() };
     let facts: &'a Facts = &document.python;
     let is_body = |mut scope: u32| {
@@ -299,19 +327,21 @@ fn names_in_bodies<'a>(work: &Work<'a>, id: DocumentId) -> BTreeSet<&'a str> {
 }
 
 /// Whether another document binds a name to just what this one binds it to: the same import, or the same function.
-fn is_same(work: &Work<'_>, own: &Document, name: &str, other: &Document, binding: u32) -> bool {
+fn is_same(work: &Work<'_, '_>, own: &Document, name: &str, other: &Document, binding: u32) -> bool {
     let Some(theirs) = other.python.bindings.get(binding as usize) else { return false };
     let mine = own.python.symbols.get(name);
     let mut ours: Vec<(&Document, BindingKind)> = Vec::new();
-    ours.extend(own.python.bindings.iter().filter(|row| row.scope == 0 && Some(row.name) == mine).map(|row| (own, row.kind)));
+    ours.extend(
+        own.python.bindings.iter().filter(|row| row.scope == 0 && Some(row.name) == mine).map(|row| (own, row.kind)),
+    );
     if ours.is_empty() {
         // It comes from a notebook that this one runs.
         let Some(id) = work.project.id(&own.path) else { return false };
         let scope = work.names.scope(id, u32::MAX);
         let origins = scope.get(name).map(|row| row.origins.clone()).unwrap_or_default();
-        return origins.iter().any(|origin| {
-            work.document(origin.document).is_some_and(|document| document.path == other.path)
-        });
+        return origins
+            .iter()
+            .any(|origin| work.document(origin.document).is_some_and(|document| document.path == other.path));
     }
     ours.iter().any(|(document, kind)| match (kind, theirs.kind) {
         (BindingKind::Import(one), BindingKind::Import(two)) => {

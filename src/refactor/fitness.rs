@@ -17,7 +17,7 @@ use std::collections::HashSet;
 /// So many reasons of one kind are given for one notebook.
 const MOST: usize = 5;
 
-impl Work<'_> {
+impl Work<'_, '_> {
     /// Takes the notebooks that are asked for. Gives back those that are modules already.
     pub(super) fn take_helpers(&mut self) -> Vec<RepoPath> {
         let mut done = Vec::new();
@@ -48,7 +48,7 @@ impl Work<'_> {
 }
 
 /// Refuses notebooks that do more than to define things.
-pub(super) fn look(work: &mut Work<'_>) {
+pub(super) fn look(work: &mut Work<'_, '_>) {
     let ids: Vec<DocumentId> = work.helpers.iter().map(|helper| helper.id).collect();
     for id in ids {
         let Some(document) = work.document(id) else { continue };
@@ -72,14 +72,16 @@ pub(super) fn look(work: &mut Work<'_>) {
     }
 }
 
-fn file_name(work: &mut Work<'_>, id: DocumentId, document: &Document) {
+fn file_name(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
     let Some(target) = super::new_path(work, id) else { return };
     let stem = target.stem();
     if !target.has_extension("py") || target.extension() != "py" {
         work.refuse(id, document, Span::at(0), format!("a module ends in `.py`, and `{target}` does not"));
     } else if !is_identifier(stem) || is_keyword(stem) {
         let other = suggestion(stem);
-        let message = format!("`{stem}` is no name that Python can import: rename it, for instance to `{other}.py`, or make a new module with `--new-module`");
+        let message = format!(
+            "`{stem}` is no name that Python can import: rename it, for instance to `{other}.py`, or make a new module with `--new-module`"
+        );
         work.refuse(id, document, Span::at(0), message);
     } else if work.order.new_module.is_some() && work.setup.snapshot.kind(&target).is_some() {
         work.refuse(id, document, Span::at(0), format!("`{target}` is there already"));
@@ -88,7 +90,8 @@ fn file_name(work: &mut Work<'_>, id: DocumentId, document: &Document) {
 
 /// A name like `stem` that can be imported.
 fn suggestion(stem: &str) -> String {
-    let mut name: String = stem.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let mut name: String =
+        stem.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     let start = name.find(|c: char| c.is_alphabetic()).unwrap_or(0);
     name.drain(..start);
     while name.contains("__") {
@@ -105,15 +108,15 @@ fn suggestion(stem: &str) -> String {
 fn is_keyword(name: &str) -> bool {
     const KEYWORDS: [&str; 35] = [
         "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
-        "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+        "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
     ];
     KEYWORDS.contains(&name)
 }
 
 /// Why a cell cannot be part of a module.
 fn cell_fault(
-    work: &Work<'_>,
+    work: &Work<'_, '_>,
     id: DocumentId,
     document: &Document,
     notebook: &Notebook,
@@ -136,7 +139,8 @@ fn cell_fault(
                     let ours = work.project.edge(*edge).is_some_and(|(_, reference)| reference.command == span);
                     ours && work.is_converted(edge.to)
                 });
-                let message = format!("itself runs `{}`: name that notebook as well, to make it a module first", shown(span));
+                let message =
+                    format!("itself runs `{}`: name that notebook as well, to make it a module first", shown(span));
                 (!converted || work.order.new_module.is_some()).then_some((span, message))
             }
             MagicKind::Language(Language::Python) => {
@@ -156,7 +160,7 @@ fn cell_fault(
 }
 
 /// What the code does besides defining.
-fn code(work: &mut Work<'_>, id: DocumentId, document: &Document) {
+fn code(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
     let facts = &document.python;
     let text = document.text();
     for error in facts.syntax_errors.iter().filter(|error| error.kind == SyntaxErrorKind::Invalid).take(MOST) {
@@ -169,11 +173,18 @@ fn code(work: &mut Work<'_>, id: DocumentId, document: &Document) {
         let line = span.of(text).lines().next().unwrap_or("").trim();
         let shown: String = line.chars().take(60).collect();
         let dots = if shown.len() < line.len() || span.of(text).trim_end().contains('\n') { " …" } else { "" };
-        let message = format!("does more than to define things: `{shown}{dots}` runs when it is loaded; move it into a function, or to the notebooks that need it");
+        let message = format!(
+            "does more than to define things: `{shown}{dots}` runs when it is loaded; move it into a function, or to the notebooks that need it"
+        );
         work.refuse(id, document, span, message);
     }
     if let Some(span) = facts.main_guard {
-        work.refuse(id, document, span, "has code for `__name__ == \"__main__\"`: `%run` runs it, and an import does not");
+        work.refuse(
+            id,
+            document,
+            span,
+            "has code for `__name__ == \"__main__\"`: `%run` runs it, and an import does not",
+        );
     }
     if let Some(&span) = facts.unnamed_bindings.first() {
         work.refuse(id, document, span, "makes names that the text does not say");
@@ -191,7 +202,12 @@ fn code(work: &mut Work<'_>, id: DocumentId, document: &Document) {
         call.path.is_some_and(|path| matches!(facts.text(path), "exec" | "eval" | "globals" | "get_ipython"))
     });
     if let Some(call) = dynamic {
-        work.refuse(id, document, call.span, format!("uses `{}`, so that its names cannot be told from its text", call.callee.of(text)));
+        work.refuse(
+            id,
+            document,
+            call.span,
+            format!("uses `{}`, so that its names cannot be told from its text", call.callee.of(text)),
+        );
     }
     let future = facts.imports.iter().filter(|row| row.level == 0 && facts.text(row.module) == "__future__");
     let is_late = |start: u32| {
@@ -202,12 +218,17 @@ fn code(work: &mut Work<'_>, id: DocumentId, document: &Document) {
         })
     };
     if let Some(row) = future.into_iter().find(|row| is_late(row.statement.start)) {
-        work.refuse(id, document, row.statement, "imports from `__future__` after other code, which a module cannot do");
+        work.refuse(
+            id,
+            document,
+            row.statement,
+            "imports from `__future__` after other code, which a module cannot do",
+        );
     }
 }
 
 /// Names that only notebooks have, or only those that run this one.
-fn foreign_names(work: &mut Work<'_>, id: DocumentId, document: &Document) {
+fn foreign_names(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
     let facts = &document.python;
     let Some(local) = work.names.local(id) else { return };
     let mut said: HashSet<&str> = HashSet::new();

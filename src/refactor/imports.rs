@@ -37,7 +37,7 @@ pub(super) struct Lines {
 }
 
 /// Puts imports in the place of the `%run`s that lead to the notebooks which become modules.
-pub(super) fn replace_runs(work: &mut Work<'_>, needs: &Needs, changes: &mut Changes) {
+pub(super) fn replace_runs(work: &mut Work<'_, '_>, needs: &Needs, changes: &mut Changes) {
     let ids: Vec<DocumentId> = work.helpers.iter().map(|helper| helper.id).collect();
     let edges: Vec<Edge> = ids.iter().flat_map(|&id| work.project.runs().callers(id).to_vec()).collect();
     let edges: Vec<Edge> = edges
@@ -118,7 +118,7 @@ fn cell_edit(notebook: &Notebook, at: usize, text_of: &str, text: String) -> Opt
 }
 
 /// Adds what brings a name.
-fn add(work: &Work<'_>, edge: Edge, name: &str, origin: Origin, lines: &mut Lines) -> Result<(), String> {
+fn add(work: &Work<'_, '_>, edge: Edge, name: &str, origin: Origin, lines: &mut Lines) -> Result<(), String> {
     let document = work.document(origin.document).ok_or("it is not known")?;
     let facts = &document.python;
     let binding = origin.binding.and_then(|at| facts.bindings.get(at as usize));
@@ -141,13 +141,16 @@ fn add(work: &Work<'_>, edge: Edge, name: &str, origin: Origin, lines: &mut Line
             && imports.iter().all(|row| row.level == 0 && !row.optional)
         {
             // `import a.b` and `import a.c` both bind `a`, and both may be meant.
-            let wanted = imports.iter().filter(|row| last.name.is_none() && row.name.is_none() || std::ptr::eq(**row, *last));
+            let wanted =
+                imports.iter().filter(|row| last.name.is_none() && row.name.is_none() || std::ptr::eq(**row, *last));
             wanted.for_each(|row| lines.import(facts, row));
             return Ok(());
         }
     }
     if let Some(changed) = changed_by(facts, name) {
-        return Err(format!("uses `{name}`, which `{changed}` changes (`global`): an import would keep the first value"));
+        return Err(format!(
+            "uses `{name}`, which `{changed}` changes (`global`): an import would keep the first value"
+        ));
     }
     lines.own.entry(origin.document).or_default().insert(name.to_owned());
     Ok(())
@@ -170,7 +173,7 @@ fn changed_by<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
 }
 
 /// The module of the star import by which a notebook that becomes a module, or one that it runs, has a name.
-fn star_module(work: &Work<'_>, id: DocumentId, name: &str) -> Option<String> {
+fn star_module(work: &Work<'_, '_>, id: DocumentId, name: &str) -> Option<String> {
     let mut all = vec![id];
     all.extend(work.project.runs().reached(id));
     for id in all.into_iter().filter(|id| work.is_converted(*id)) {
@@ -195,7 +198,7 @@ fn star_module(work: &Work<'_>, id: DocumentId, name: &str) -> Option<String> {
 
 /// The dotted path by which all importers find a module.
 fn module_path(
-    work: &Work<'_>,
+    work: &Work<'_, '_>,
     id: DocumentId,
     importers: &BTreeSet<DocumentId>,
     lines: &[(Edge, Lines)],
@@ -205,7 +208,13 @@ fn module_path(
     for &main in &mains {
         let Some(document) = work.document(main) else { continue };
         if let Some(dbr) = work.setup.settings.for_path(&document.path).target.dbr.filter(|dbr| *dbr < MODULES_SINCE) {
-            return Err((main, format!("Databricks Runtime {}.{} does not find modules beside notebooks; that came with {}.{}", dbr.0, dbr.1, MODULES_SINCE.0, MODULES_SINCE.1)));
+            return Err((
+                main,
+                format!(
+                    "Databricks Runtime {}.{} does not find modules beside notebooks; that came with {}.{}",
+                    dbr.0, dbr.1, MODULES_SINCE.0, MODULES_SINCE.1
+                ),
+            ));
         }
     }
     let folders: BTreeSet<RepoPath> =
@@ -217,7 +226,13 @@ fn module_path(
     let parts: Vec<&str> = dotted.split('/').collect();
     if let Some(part) = parts.iter().find(|part| !is_identifier(part)) {
         let why = if one.is_some() { "" } else { ", because notebooks of several folders need it" };
-        return Err((id, format!("its module would be `{}`{why}, and `{part}` is no name that Python can import: rename it, or make the module elsewhere with `--new-module`", parts.join("."))));
+        return Err((
+            id,
+            format!(
+                "its module would be `{}`{why}, and `{part}` is no name that Python can import: rename it, or make the module elsewhere with `--new-module`",
+                parts.join(".")
+            ),
+        ));
     }
     if let Some(what) = parts.first().and_then(|first| taken(first)) {
         let first = parts.first().copied().unwrap_or_default();
@@ -228,7 +243,12 @@ fn module_path(
         let in_bundle = folders.iter().find_map(|folder| nearest_root(folder, &places));
         if let Some(bundle) = in_bundle {
             let bundle = if bundle.as_str().is_empty() { "this repository".to_owned() } else { format!("`{bundle}`") };
-            return Err((id, format!("notebooks of several folders need it, and would import it from the repository's root: Python looks there in a Git folder, but not where a bundle is deployed, and {bundle} is one; `--git-folder` says that it always runs from a Git folder")));
+            return Err((
+                id,
+                format!(
+                    "notebooks of several folders need it, and would import it from the repository's root: Python looks there in a Git folder, but not where a bundle is deployed, and {bundle} is one; `--git-folder` says that it always runs from a Git folder"
+                ),
+            ));
         }
     }
     Ok(parts.join("."))
@@ -236,7 +256,7 @@ fn module_path(
 
 /// The notebooks in whose folder Python may look when these import something: themselves, and those that run them.
 /// A module that imports is looked up from where it is imported itself.
-fn mains(work: &Work<'_>, importers: &BTreeSet<DocumentId>, lines: &[(Edge, Lines)]) -> BTreeSet<DocumentId> {
+fn mains(work: &Work<'_, '_>, importers: &BTreeSet<DocumentId>, lines: &[(Edge, Lines)]) -> BTreeSet<DocumentId> {
     let mut seen: HashSet<DocumentId> = HashSet::new();
     let mut waiting: Vec<DocumentId> = importers.iter().copied().collect();
     let mut mains = BTreeSet::new();
@@ -325,7 +345,10 @@ mod tests {
         let long: Vec<String> = (0..12).map(|at| format!("function_{at:02}")).collect();
         let lines = from_lines("m", long.iter().map(String::as_str));
         assert_eq!(lines.len(), 14);
-        assert_eq!((lines[0].as_str(), lines[1].as_str(), lines[13].as_str()), ("from m import (", "    function_00,", ")"));
+        assert_eq!(
+            (lines[0].as_str(), lines[1].as_str(), lines[13].as_str()),
+            ("from m import (", "    function_00,", ")")
+        );
         let just = format!("from m import {}", "x".repeat(88 - 14));
         assert_eq!(from_lines("m", [just.get(14..).unwrap()].into_iter()), [just]);
     }

@@ -15,8 +15,8 @@ use crate::notebook::ipynb;
 use crate::project::Project;
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::{ReferenceKind, Resolution};
-use crate::snapshot::overlay::Overlay;
 use crate::snapshot::RepoPath;
+use crate::snapshot::overlay::Overlay;
 use crate::text::Span;
 use crate::text::edit::{self, Edit};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -71,8 +71,8 @@ struct Helper {
 }
 
 /// All that the parts of the work share.
-struct Work<'a> {
-    setup: &'a Setup<'a>,
+struct Work<'a, 's> {
+    setup: &'a Setup<'s>,
     order: &'a Order,
     project: &'a Project,
     names: &'a Namespaces<'a>,
@@ -80,7 +80,7 @@ struct Work<'a> {
     refusals: Vec<Refusal>,
 }
 
-impl<'a> Work<'a> {
+impl<'a, 's> Work<'a, 's> {
     fn document(&self, id: DocumentId) -> Option<&'a Document> {
         self.project.documents().get(id as usize)
     }
@@ -157,7 +157,7 @@ struct Changes {
 
 impl Changes {
     /// The files as they are and as they will be.
-    fn apply(&self, work: &mut Work<'_>) -> BTreeMap<RepoPath, Texts> {
+    fn apply(&self, work: &mut Work<'_, '_>) -> BTreeMap<RepoPath, Texts> {
         let mut texts = BTreeMap::new();
         let ids: HashSet<DocumentId> = self.edits.keys().chain(self.rewritten.keys()).copied().collect();
         for id in ids {
@@ -171,7 +171,9 @@ impl Changes {
                     texts.insert(document.path.clone(), Texts { old: document.raw.clone(), new });
                 }
                 Some(_) => {}
-                None => work.refuse(id, document, Span::at(0), "this file cannot be written: its cells do not lie apart"),
+                None => {
+                    work.refuse(id, document, Span::at(0), "this file cannot be written: its cells do not lie apart")
+                }
             }
         }
         for (path, text) in &self.created {
@@ -190,7 +192,7 @@ fn rewritten(document: &Document, edits: &[Edit]) -> Option<String> {
 }
 
 /// Checks the repository as it will be: nothing new may be found, and each import must mean its module.
-fn try_out(work: &mut Work<'_>, texts: &BTreeMap<RepoPath, Texts>, changes: &Changes) {
+fn try_out(work: &mut Work<'_, '_>, texts: &BTreeMap<RepoPath, Texts>, changes: &Changes) {
     let before = engine::check(work.setup).findings;
     let files = texts.iter().map(|(path, texts)| (path.clone(), Some(texts.new.clone().into_bytes()))).collect();
     let snapshot = Arc::new(Overlay::new(work.setup.snapshot.clone(), files));
@@ -207,9 +209,10 @@ fn try_out(work: &mut Work<'_>, texts: &BTreeMap<RepoPath, Texts>, changes: &Cha
         match known.get_mut(&(&*finding.rule, &finding.path, &*finding.message)) {
             Some(count) if *count > 0 => *count -= 1,
             _ => {
-                let row = after.project.document(&finding.path).map_or(1, |document| {
-                    document.lines().position(document.text(), finding.span.start).row
-                });
+                let row = after
+                    .project
+                    .document(&finding.path)
+                    .map_or(1, |document| document.lines().position(document.text(), finding.span.start).row);
                 let message = format!(
                     "`check` would find something new in `{}`, line {row} of the new text: {} [{}]",
                     finding.path, finding.message, finding.rule
@@ -242,6 +245,6 @@ fn try_out(work: &mut Work<'_>, texts: &BTreeMap<RepoPath, Texts>, changes: &Cha
 }
 
 /// Where a document will stand.
-fn new_path(work: &Work<'_>, id: DocumentId) -> Option<RepoPath> {
+fn new_path(work: &Work<'_, '_>, id: DocumentId) -> Option<RepoPath> {
     work.helpers.iter().find(|helper| helper.id == id).map(|helper| helper.target.clone())
 }

@@ -11,7 +11,7 @@ use crate::text::edit::{self, Edit};
 use std::collections::BTreeMap;
 
 /// Makes the modules.
-pub(super) fn make_modules(work: &mut Work<'_>, changes: &mut Changes) {
+pub(super) fn make_modules(work: &mut Work<'_, '_>, changes: &mut Changes) {
     let helpers: Vec<_> = work.helpers.iter().map(|helper| (helper.id, helper.target.clone())).collect();
     for (id, target) in helpers {
         let Some(document) = work.document(id) else { continue };
@@ -24,7 +24,7 @@ pub(super) fn make_modules(work: &mut Work<'_>, changes: &mut Changes) {
     }
 }
 
-fn module(work: &Work<'_>, id: DocumentId, document: &Document, changes: &Changes) -> String {
+fn module(work: &Work<'_, '_>, id: DocumentId, document: &Document, changes: &Changes) -> String {
     let text = document.text();
     let end = line_end(document);
     let gone = foreign_imports(work, id, document);
@@ -105,7 +105,7 @@ fn markdown(text: &str, cell: &Cell) -> Vec<String> {
 }
 
 /// Edits that take out the imports which only other notebooks used: these import for themselves now.
-fn foreign_imports(work: &Work<'_>, id: DocumentId, document: &Document) -> Vec<Edit> {
+fn foreign_imports(work: &Work<'_, '_>, id: DocumentId, document: &Document) -> Vec<Edit> {
     let facts = &document.python;
     let text = document.text();
     let Some(local) = work.names.local(id) else { return Vec::new() };

@@ -25,7 +25,7 @@ pub(super) struct Origin {
 }
 
 /// Finds out what everybody reads.
-pub(super) fn needs(work: &Work<'_>) -> Needs {
+pub(super) fn needs(work: &Work<'_, '_>) -> Needs {
     let mut members: BTreeSet<DocumentId> = work.helpers.iter().map(|helper| helper.id).collect();
     for helper in &work.helpers {
         members.extend(family(work, helper.id));
@@ -43,13 +43,13 @@ pub(super) fn needs(work: &Work<'_>) -> Needs {
     search.needs
 }
 
-struct Search<'w, 'a> {
-    work: &'w Work<'a>,
+struct Search<'w, 'a, 's> {
+    work: &'w Work<'a, 's>,
     finder: Finder<'a, 'a>,
     needs: Needs,
 }
 
-impl Search<'_, '_> {
+impl Search<'_, '_, '_> {
     /// Goes through all that a document reads.
     fn reads(&mut self, id: DocumentId, left: &HashSet<&str>) {
         let names = self.work.names;
@@ -97,14 +97,19 @@ impl Search<'_, '_> {
             }
             let arrived = local.arrivals.partition_point(|arrival| arrival.offset < row.span.start);
             let own = local.names.module_bindings(facts, row.name).iter();
-            let bound = own.filter(|at| facts.bindings.get(**at as usize).is_some_and(|one| one.span.start < row.span.start));
+            let bound =
+                own.filter(|at| facts.bindings.get(**at as usize).is_some_and(|one| one.span.start < row.span.start));
             if !done.insert((name, arrived, bound.count())) {
                 continue;
             }
             let scope = names.scope(id, row.span.start);
             let Some(found) = scope.get(name) else { continue };
             for origin in &found.origins {
-                self.take_steps(name, &scope.steps(origin.way), Origin { document: origin.document, binding: origin.binding });
+                self.take_steps(
+                    name,
+                    &scope.steps(origin.way),
+                    Origin { document: origin.document, binding: origin.binding },
+                );
             }
             if found.is_conditional() {
                 self.ask_callers(id, name, false, &mut HashSet::new());

@@ -40,6 +40,29 @@ pub struct RuleSettings {
     pub options: BTreeMap<String, OptionValue>,
 }
 
+impl RuleSettings {
+    /// An integer option of the rule. An option that the page does not declare reads as 0.
+    pub fn integer(&self, option: &str) -> u32 {
+        match self.options.get(option) {
+            Some(OptionValue::Integer(value)) => *value,
+            _ => 0,
+        }
+    }
+
+    /// A list option of the rule. An option that the page does not declare reads as empty.
+    pub fn list(&self, option: &str) -> &[String] {
+        match self.options.get(option) {
+            Some(OptionValue::List(values)) => values,
+            _ => &[],
+        }
+    }
+
+    /// A switch of the rule. An option that the page does not declare reads as off.
+    pub fn switch(&self, option: &str) -> bool {
+        matches!(self.options.get(option), Some(OptionValue::Boolean(true)))
+    }
+}
+
 /// What one rule sees of one document.
 pub struct Context<'a> {
     /// The document that is checked.
@@ -90,23 +113,17 @@ impl<'a> Context<'a> {
 
     /// An integer option of the rule. An option that the page does not declare reads as 0.
     pub fn integer(&self, option: &str) -> u32 {
-        match self.settings.options.get(option) {
-            Some(OptionValue::Integer(value)) => *value,
-            _ => 0,
-        }
+        self.settings.integer(option)
     }
 
     /// A list option of the rule. An option that the page does not declare reads as empty.
     pub fn list(&self, option: &str) -> &'a [String] {
-        match self.settings.options.get(option) {
-            Some(OptionValue::List(values)) => values,
-            _ => &[],
-        }
+        self.settings.list(option)
     }
 
     /// A switch of the rule. An option that the page does not declare reads as off.
     pub fn switch(&self, option: &str) -> bool {
-        matches!(self.settings.options.get(option), Some(OptionValue::Boolean(true)))
+        self.settings.switch(option)
     }
 
     /// The text of any file of the repository, whether it is among the documents or not; `None` if it cannot be read.

@@ -70,7 +70,10 @@ impl<'a> Page<'a> {
         if more > 0 {
             let names = if more == 1 { "name" } else { "names" };
             let also = if callers.is_empty() { "" } else { "more " };
-            self.heading(out, &format!("{more} {also}{names} of notebooks that run this one are not read here (--all)"))?;
+            self.heading(
+                out,
+                &format!("{more} {also}{names} of notebooks that run this one are not read here (--all)"),
+            )?;
         }
         if !given.is_empty() {
             self.heading(out, "Given by Databricks")?;
@@ -172,7 +175,11 @@ impl<'a> Page<'a> {
             }
             Standing::Callers(by) => {
                 let all = self.report.names.project.runs().callers(self.report.document).len();
-                let notebooks = if all == 1 { "the notebook that runs this one".to_owned() } else { format!("{} of {all} notebooks that run this one", by.len()) };
+                let notebooks = if all == 1 {
+                    "the notebook that runs this one".to_owned()
+                } else {
+                    format!("{} of {all} notebooks that run this one", by.len())
+                };
                 from.push_str(&format!(", in {notebooks}"));
             }
             _ if row.conditional => from.push_str(", only in a branch"),
