@@ -213,7 +213,7 @@ fn the_path_fits_all_who_import() {
         vec![
             (format!("{folder}/helpers.py"), notebook(&[HELPERS])),
             (format!("{folder}/inner.py"), notebook(&["# MAGIC %run ./helpers", "print(load(\"x\"))"])),
-            ("daily.py".to_owned(), notebook(&[&format!("# MAGIC %run ./{folder}/inner")])),
+            ("daily.py".to_owned(), notebook(&[&format!("# MAGIC %run \"./{folder}/inner\"")])),
         ]
     };
     let made = |files: Vec<(String, String)>| {
@@ -275,7 +275,7 @@ fn cells_of_an_ipynb_are_rewritten_in_place() {
 #[test]
 fn what_does_more_than_define_is_refused() {
     for (cell, reason) in [
-        ("print(1)", "helpers.py:9 (cell 2): does more than to define things: `print(1)` runs when it is loaded"),
+        ("print(1)", "helpers.py:10 (cell 2): does more than to define things: `print(1)` runs when it is loaded"),
         ("rows = spark.table(\"t\").count()", "does more than to define things: `rows = spark.table(\"t\").count()`"),
         ("dbutils.widgets.text(\"a\", \"b\")", "does more than to define things"),
         ("display(1)", "does more than to define things"),

@@ -1,6 +1,8 @@
 //! Whether a notebook only defines things, so that it can be a module.
 
+use super::callers::family;
 use super::{Helper, Refusal, Work};
+use crate::names::local::UnknownKind;
 use crate::names::verdict::Verdict;
 use crate::notebook::magic::MagicKind;
 use crate::notebook::{Cell, Form, Format, Language, Notebook};
@@ -249,6 +251,8 @@ fn foreign_names(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
             Verdict::Callers | Verdict::SomeCallers(_) => {
                 format!("uses `{name}`, which only the notebooks that run it bind: pass it as a parameter")
             }
+            // A star import goes with the module, and brings what nobody else in sight could.
+            Verdict::Unknown(source, UnknownKind::Star) if *source == id && !family_binds(work, id, name) => continue,
             Verdict::Unknown(_, kind) => {
                 format!("uses `{name}`, and nobody can say where that comes from, because {}", kind.reason())
             }
@@ -258,6 +262,12 @@ fn foreign_names(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
             work.refuse(id, document, span, message);
         }
     }
+}
+
+/// Whether a notebook that shares names with this one binds a name.
+fn family_binds(work: &Work<'_>, id: DocumentId, name: &str) -> bool {
+    let family = family(work, id);
+    work.names.bound_in(name).any(|(document, _)| family.contains(&document))
 }
 
 /// The function that code of a scope belongs to.
