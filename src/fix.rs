@@ -267,9 +267,9 @@ mod tests {
             asked: vec![RepoPath::new(path)],
             everything: &|| vec![RepoPath::new(path)],
             progress: &|| {},
-            delta: None,
             items: None,
             whole: true,
+            delta: None,
         };
         let fixed = fix_all(&setup, unsafe_too);
         assert!(book.broken().is_empty(), "{:?}", book.broken());

@@ -166,9 +166,9 @@ impl Stage<'_> {
             asked,
             everything: &|| all.clone(),
             progress: &|| {},
-            delta: None,
             items: Some(Items { asked: &items, whole: true, all: &all_items }),
             whole: true,
+            delta: None,
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
         (done, problems)

@@ -112,9 +112,9 @@ fn with_setup<T>(files: &Files, asked: Vec<RepoPath>, work: impl FnOnce(&Setup<'
         asked,
         everything: &everything,
         progress: &|| {},
-        delta: None,
         whole,
         items: Some(Items { asked: &items, whole, all: &all }),
+        delta: None,
     })
 }
 

@@ -8,6 +8,7 @@ use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
+use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
@@ -187,11 +188,9 @@ impl<'a> Run<'a> {
         } else {
             Asked::new(&args.paths, &roots)
         };
-        self.remark(&asked.problems, &[]);
         // A hook names every file of the commit.
-        if !args.force_exclude {
-            self.remark(&[], &asked.notes);
-        }
+        let notes = if args.force_exclude { &[][..] } else { &asked.notes };
+        self.remark(&asked.problems, notes);
         let mut all = Vec::new();
         // Repositories inside others come after them, by the order of paths.
         while let Some((root, named)) = asked.repositories.pop_first() {
@@ -377,6 +376,10 @@ impl<'a> Run<'a> {
             let plural = if known == 1 { "" } else { "s" };
             format!("{known} file{plural} read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
         });
+        let (count, reasons) = &checked.outcome.partly_known;
+        if *count > 0 {
+            self.terminal.detail(|| partly_known(*count, reasons));
+        }
         Ok(Some(checked))
     }
 
@@ -501,6 +504,15 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// How many notebooks are not fully known, and why.
+fn partly_known(count: usize, reasons: &BTreeMap<UnknownKind, usize>) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    let known = format!("{count} notebook{plural} not fully known, so that names may be missing there unsaid");
+    let reasons: Vec<String> =
+        reasons.iter().map(|(kind, count)| format!("{count} because {}", kind.reason())).collect();
+    format!("{known}: {}", reasons.join(", "))
 }
 
 /// A path for people: nothing in it can move the cursor.

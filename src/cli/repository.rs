@@ -6,6 +6,7 @@ use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
+use crate::project::Project;
 use crate::rules::book::Book;
 use crate::rules::survey::Items;
 use crate::snapshot::attributes::Attributes;
@@ -257,9 +258,9 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
-            delta: self.git.delta.as_ref(),
             items: Some(Items { asked: items, whole, all: &all_items }),
             whole,
+            delta: self.git.delta.as_ref(),
         };
         match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
@@ -271,6 +272,27 @@ impl Repository {
                 settled: true,
             },
         }
+    }
+
+    /// Reads these files and all that what they say of names depends on; with `callers` also every notebook that
+    /// runs them.
+    pub(super) fn load(&self, configs: &Configs<'_>, asked: Vec<RepoPath>, callers: bool) -> Project {
+        let everything = || {
+            start_threads(self.threads());
+            self.search(configs, &[RepoPath::root()]).files
+        };
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress: &|| {},
+            items: None,
+            whole: false,
+            delta: None,
+        };
+        engine::load(&setup, callers)
     }
 
     /// What is left of it for the report.

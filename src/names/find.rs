@@ -55,19 +55,19 @@ impl<'n, 'p> Finder<'n, 'p> {
 
     /// What `name` is in a document for code at `before`: bound by the document itself or by what arrived before.
     pub fn at(&mut self, document: DocumentId, name: &str, before: u32) -> Found {
-        let id = self.id(name);
+        let (name, id) = self.key(name);
         self.search(document, name, id, before, true)
     }
 
     /// The same without the document's own bindings.
     pub fn arrived(&mut self, document: DocumentId, name: &str, before: u32) -> Found {
-        let id = self.id(name);
+        let (name, id) = self.key(name);
         self.search(document, name, id, before, false)
     }
 
     /// What a document that is run to its end leaves behind for `name`.
     pub fn at_end(&mut self, document: DocumentId, name: &str) -> Found {
-        let id = self.id(name);
+        let (name, id) = self.key(name);
         self.end(document, name, id)
     }
 
@@ -78,13 +78,16 @@ impl<'n, 'p> Finder<'n, 'p> {
         }
     }
 
-    pub(super) fn id(&mut self, name: &str) -> u32 {
+    /// A name with a number for it. All names that no document binds are one, the empty name: what is said of it is
+    /// said of them, and long chains of notebooks are gone through once for all of them.
+    pub(super) fn key<'a>(&mut self, name: &'a str) -> (&'a str, u32) {
+        let name = if self.names.is_bound(name) { name } else { "" };
         if let Some(&id) = self.ids.get(name) {
-            return id;
+            return (name, id);
         }
         let id = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         self.ids.insert(name.into(), id);
-        id
+        (name, id)
     }
 
     fn end(&mut self, document: DocumentId, name: &str, id: u32) -> Found {

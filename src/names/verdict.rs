@@ -10,6 +10,7 @@ use crate::python::builtins::is_builtin;
 use crate::python::facts::{Facts, ScopeKind};
 use crate::python::names::{Missing, Reader};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a name turned out to be that its own document does not bind by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub enum Verdict {
     /// It says nothing if it is missing: it is only tried, read out of a magic, or stands in a cell that does not
     /// parse.
     Uncertain,
-    /// Some notebooks that run this one bind it, and those whose `%run`s are listed do not.
-    SomeCallers(Vec<Edge>),
+    /// Some notebooks that run this one bind it, and those whose `%run`s are listed, sorted, do not.
+    SomeCallers(Arc<[Edge]>),
     /// Nobody binds it by then.
     Undefined,
 }
@@ -133,12 +134,12 @@ fn judge(
     if restarted {
         return Verdict::Undefined;
     }
-    let name_id = finder.id(name);
-    let said = ask_callers(finder, callers, id, name, name_id, deferred);
+    let (sought, name_id) = finder.key(name);
+    let said = ask_callers(finder, callers, id, sought, name_id, deferred);
     match said {
         Callers { bound: true, missing, .. } if missing.is_empty() => Verdict::Callers,
+        Callers { bound: true, missing, .. } => Verdict::SomeCallers(missing.into()),
         Callers { unknown: Some((document, kind)), .. } => Verdict::Unknown(document, kind),
-        Callers { bound: true, missing, .. } => Verdict::SomeCallers(missing),
         _ => Verdict::Undefined,
     }
 }
@@ -178,14 +179,16 @@ fn ask_callers(
                 });
                 said.bound |= above.bound;
                 said.unknown = said.unknown.or(above.unknown);
-                if above.missing.is_empty() && !above.bound {
+                if above.missing.is_empty() && !above.bound && above.unknown.is_none() {
                     said.missing.push(edge);
-                } else {
-                    said.missing.extend(above.missing);
                 }
+                said.missing.extend(above.missing);
             }
         }
     }
+    // Many ways may lead up to the same notebook.
+    said.missing.sort_unstable_by_key(|edge| (edge.from, edge.reference));
+    said.missing.dedup();
     known.insert((id, name_id, deferred), said.clone());
     said
 }

@@ -43,14 +43,15 @@ pub struct Loaded {
     pub by_path: HashMap<RepoPath, u32>,
 }
 
-/// Reads what was asked about and what it depends on.
-pub fn load(places: &Places, request: &Request<'_>) -> Loaded {
+/// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
+/// and those that run them.
+pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
     let mut loader = Loader { places, request, documents: Vec::new(), known: HashMap::new(), references: Vec::new() };
     loader.add(request.asked, true);
     loader.read_bundles();
     loader.follow();
     loader.find_importers();
-    loader.find_callers();
+    loader.find_callers(callers);
     loader.finish()
 }
 
@@ -162,12 +163,12 @@ impl Loader<'_> {
     }
 
     /// Reads the notebooks that run those asked about, and those that run them, where one asked about uses names
-    /// that it does not bind, or imports what it does not use.
-    fn find_callers(&mut self) {
+    /// that it does not bind, or imports what it does not use; `always` says that it matters in any case.
+    fn find_callers(&mut self, always: bool) {
         if !self.request.names || self.request.whole {
             return;
         }
-        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at)).collect();
+        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at, always)).collect();
         if open.is_empty() {
             return;
         }
@@ -203,10 +204,13 @@ impl Loader<'_> {
     }
 
     /// Whether what is said of a notebook's names depends on who runs it.
-    fn is_open(&self, at: usize) -> bool {
+    fn is_open(&self, at: usize, always: bool) -> bool {
         let Some(document) = self.documents.get(at).filter(|document| document.asked && document.is_notebook()) else {
             return false;
         };
+        if always {
+            return true;
+        }
         let mut seen: HashSet<usize> = HashSet::new();
         let mut waiting = vec![at];
         while let Some(at) = waiting.pop() {
@@ -219,13 +223,14 @@ impl Loader<'_> {
     }
 
     /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a
-    /// script, unless somebody imports it. Only for such files all others are searched for imports.
+    /// script, unless somebody imports it. What a module imports and does not use may be there for those who import
+    /// it. Only for such files all others are searched for imports.
     fn find_importers(&mut self) {
         let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
-        let stems: BTreeSet<&str> = unclear
-            .iter()
-            .filter_map(|&at| self.documents.get(at))
-            .map(|document| document.path.stem())
+        let stems: BTreeSet<&str> = (0..self.documents.len())
+            .filter(|&at| unclear.binary_search(&at).is_ok() || self.may_hand_on(at))
+            .filter_map(|at| self.documents.get(at))
+            .map(|document| module_name(&document.path))
             .filter(|stem| roles::is_identifier(stem))
             .collect();
         if let Ok(search) = AhoCorasick::new(&stems)
@@ -247,6 +252,14 @@ impl Loader<'_> {
                 document.kind = Kind::Script;
             }
         }
+    }
+
+    /// Whether somebody wants to know who takes the imports of a plain file from it.
+    fn may_hand_on(&self, at: usize) -> bool {
+        let wanted = self.request.names && !self.request.whole;
+        self.documents.get(at).is_some_and(|document| {
+            wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document)
+        })
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.
@@ -313,6 +326,14 @@ impl Loader<'_> {
 fn is_star(document: &Document, import: u32) -> bool {
     let facts = &document.python;
     facts.imports.get(import as usize).is_some_and(|row| facts.is(row.name, "*"))
+}
+
+/// The name by which a file is imported: that of its folder for `__init__.py`.
+fn module_name(path: &RepoPath) -> &str {
+    match path.stem() {
+        "__init__" => path.as_str().rsplit('/').nth(1).unwrap_or(""),
+        stem => stem,
+    }
 }
 
 /// Whether a document is Python that is no notebook, and was read.

@@ -312,6 +312,8 @@ pub struct Import {
     /// Whether a failing import is expected: in a `try` with `except ImportError`/`Exception`/bare, or under
     /// `if TYPE_CHECKING`.
     pub optional: bool,
+    /// Whether the statement is all of a block, which must not be left empty.
+    pub alone: bool,
     /// 0-based cell.
     pub cell: u32,
 }

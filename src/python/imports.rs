@@ -63,6 +63,7 @@ impl Walker<'_> {
             statement,
             scope: self.at.scope,
             optional: self.at.optional,
+            alone: self.alone,
             cell: self.cell,
         }
     }

@@ -2,6 +2,7 @@
 //! never leave this room.
 
 pub mod builtins;
+pub mod compare;
 mod depth;
 mod effects;
 mod errors;
@@ -13,6 +14,7 @@ mod imports;
 pub mod names;
 mod namespace;
 mod parse;
+pub mod removal;
 mod scopes;
 mod state;
 mod statements;

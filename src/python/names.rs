@@ -17,6 +17,10 @@ pub struct Names {
     pub reads: Vec<u32>,
     /// For each binding, whether something reads it, or reads one that it took the place of.
     pub used: Vec<bool>,
+    /// For each binding, whether it is the last of its name in its scope.
+    pub last: Vec<bool>,
+    /// By symbol, whether some code reads a name that is called so.
+    pub mentioned: Vec<bool>,
     /// Reads of names that nothing in the document binds by then, in order.
     pub missing: Vec<Missing>,
     /// Bindings that took the place of one which nothing had read.
@@ -107,6 +111,8 @@ enum Now {
 struct Entry {
     scope: ScopeId,
     now: Now,
+    /// The last binding, of whatever kind.
+    last: u32,
     next: u32,
 }
 
@@ -151,6 +157,8 @@ pub fn resolve(facts: &Facts, wipes: &[u32]) -> Names {
         names: Names {
             reads: vec![NONE; facts.uses.len()],
             used: vec![false; facts.bindings.len()],
+            last: vec![false; facts.bindings.len()],
+            mentioned: vec![false; facts.symbols.len()],
             missing: Vec::new(),
             replaced: Vec::new(),
             module,
@@ -296,7 +304,7 @@ impl Resolver<'_> {
             entry.now = now;
         } else if let Some(head) = self.heads.get_mut(name.index()) {
             let at = u32::try_from(self.entries.len()).unwrap_or(NONE);
-            self.entries.push(Entry { scope, now, next: *head });
+            self.entries.push(Entry { scope, now, last: NONE, next: *head });
             *head = at;
         }
     }
@@ -305,6 +313,11 @@ impl Resolver<'_> {
         let facts = self.facts;
         let Some(row) = facts.bindings.get(at as usize) else { return };
         let before = self.now(row.name, row.scope);
+        let is_added = match row.kind {
+            BindingKind::Annotation => before.is_none(),
+            BindingKind::Deletion => !self.may_be_skipped(row.branch),
+            _ => true,
+        };
         match row.kind {
             BindingKind::Annotation => {
                 if before.is_none() {
@@ -335,6 +348,11 @@ impl Resolver<'_> {
                 }
                 self.set(row.name, row.scope, Now::Bound(at));
             }
+        }
+        if let Some(entry) =
+            self.entry(row.name, row.scope).and_then(|at| self.entries.get_mut(at)).filter(|_| is_added)
+        {
+            entry.last = at;
         }
     }
 
@@ -449,6 +467,9 @@ impl Resolver<'_> {
     fn read(&mut self, at: u32) {
         let facts = self.facts;
         let Some(row) = facts.uses.get(at as usize) else { return };
+        if let Some(mentioned) = self.names.mentioned.get_mut(row.name.index()) {
+            *mentioned = true;
+        }
         let found = self.look_up(row.name, row.scope);
         match found {
             Ok(binding) => {
@@ -530,6 +551,11 @@ impl Resolver<'_> {
     }
 
     fn finish(mut self) -> Names {
+        for entry in &self.entries {
+            if let Some(last) = self.names.last.get_mut(entry.last as usize) {
+                *last = true;
+            }
+        }
         // Packages are used together, in whatever order their parts were imported.
         for at in 0..self.same_package.len() {
             let Some(&(one, two)) = self.same_package.get(at) else { continue };

@@ -71,6 +71,8 @@ pub(super) struct Walker<'r> {
     pub depth: u32,
     /// Calls on the stack, which are fewer than `depth`: chains are walked without recursion.
     frames: u32,
+    /// Whether the statement at hand is all of its block.
+    pub alone: bool,
     /// Whether the region turned out to be too deep.
     pub deep: bool,
     // What is settled at the end.

@@ -37,6 +37,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     let mark = walker.mark();
     let bound = walker.facts.bindings.len();
     for statement in tree.statements() {
+        walker.alone = false;
         walker.statement(statement);
         if walker.deep {
             walker.back_to(&mark);
@@ -79,6 +80,7 @@ impl Walker<'_> {
 
     pub(super) fn body(&mut self, body: &[Stmt]) {
         for statement in body {
+            self.alone = body.len() == 1;
             self.statement(statement);
         }
     }

@@ -3,6 +3,7 @@
 pub mod concise;
 mod human;
 mod json;
+pub mod names;
 mod place;
 mod plain;
 mod source;
