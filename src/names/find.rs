@@ -182,7 +182,8 @@ impl<'n, 'p> Finder<'n, 'p> {
                 other => other,
             },
             From::Star(module, _) => {
-                let more = || self.names.project.documents().get(module as usize).is_some_and(|row| row.python.exports_more);
+                let more =
+                    || self.names.project.documents().get(module as usize).is_some_and(|row| row.python.exports_more);
                 if self.names.exports(module, name) {
                     self.end(module, name, id)
                 } else if more() {

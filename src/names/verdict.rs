@@ -110,7 +110,11 @@ fn judge(
         return Verdict::Elsewhere(source);
     }
     let of_class = place.in_class && matches!(name, "__class__" | "__module__" | "__qualname__");
-    if of_class || is_builtin(name) || is_own_submodule(document, name) || is_given_globals(document) && is_injected(name) {
+    if of_class
+        || is_builtin(name)
+        || is_own_submodule(document, name)
+        || is_given_globals(document) && is_injected(name)
+    {
         return Verdict::Given;
     }
     let jupyter = document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Jupyter);

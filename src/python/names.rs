@@ -422,9 +422,10 @@ impl Resolver<'_> {
             last.and_then(|last| facts.symbols.get(last)).and_then(|last| self.now(last, row.scope))
             && let Some(BindingKind::Import(loaded)) = facts.bindings.get(other as usize).map(|row| row.kind)
             && self.is_plain_import(loaded)
-            && self.module(loaded).map(|module| facts.text(module)).is_some_and(|module| {
-                module.contains('.') && module.split('.').next() == first
-            })
+            && self
+                .module(loaded)
+                .map(|module| facts.text(module))
+                .is_some_and(|module| module.contains('.') && module.split('.').next() == first)
         {
             self.mark(other);
         }

@@ -52,9 +52,9 @@ impl Walker<'_> {
     pub(super) fn is_generic(&self, expression: &Expr) -> bool {
         match expression {
             Expr::Name(name) if BUILTINS.binary_search(&name.id.as_str()).is_ok() => true,
-            other => self
-                .typing_name(other)
-                .is_some_and(|name| name.starts_with(|c: char| c.is_uppercase()) && !matches!(name, "Literal" | "Annotated")),
+            other => self.typing_name(other).is_some_and(|name| {
+                name.starts_with(|c: char| c.is_uppercase()) && !matches!(name, "Literal" | "Annotated")
+            }),
         }
     }
 
@@ -75,8 +75,7 @@ impl Walker<'_> {
             let is_type = match argument {
                 ArgOrKeyword::Arg(_) => at == position || function == "TypeVar" && at > 0,
                 ArgOrKeyword::Keyword(keyword) => {
-                    keywords.is_empty()
-                        || keyword.arg.as_ref().is_some_and(|name| keywords.contains(&name.id.as_str()))
+                    keywords.is_empty() || keyword.arg.as_ref().is_some_and(|name| keywords.contains(&name.id.as_str()))
                 }
             };
             match argument.value() {
