@@ -265,7 +265,7 @@ fn foreign_names(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
 }
 
 /// Whether a notebook that shares names with this one binds a name.
-fn family_binds(work: &Work<'_>, id: DocumentId, name: &str) -> bool {
+fn family_binds(work: &Work<'_, '_>, id: DocumentId, name: &str) -> bool {
     let family = family(work, id);
     work.names.bound_in(name).any(|(document, _)| family.contains(&document))
 }
