@@ -410,3 +410,18 @@ fn names_that_are_bound_twice() {
     place.run(&["helpers.py", "--write"]).expect(0);
     assert!(place.read("daily.py").contains("\nfrom helpers import drop, load\n"), "{}", place.read("daily.py"));
 }
+
+/// What a notebook imports itself, right after the `%run`, it does not need from there.
+#[test]
+fn imports_of_the_notebook_itself_stay_alone() {
+    let own = "import pyspark.sql.functions as F\n\n\ndef a(df):\n    return load(df.where(F.col(\"a\")))\n\n\nprint(a(F.lit(1)))";
+    let place = Place::new(&[
+        ("helpers.py", &notebook(&["from pyspark.sql import functions as F\n\n\ndef load(df):\n    return df.where(F.col(\"b\"))"])),
+        ("daily.py", &notebook(&["# MAGIC %run ./helpers", own])),
+        ("other.py", &notebook(&["def early():\n    return load(1)", "# MAGIC %run ./helpers", "early()"])),
+    ]);
+    place.run(&["helpers.py", "--write"]).expect(0);
+    assert_eq!(place.read("daily.py"), notebook(&["from helpers import load", own]));
+    assert!(place.read("other.py").contains("\nfrom helpers import load\n"));
+    place.brickgate(&["check"]).expect(0);
+}
