@@ -130,7 +130,10 @@ fn module(text: &str, plan: &Plan<'_>) -> Formatted {
         };
     }
     let sorted = plan.imports.and_then(|how| imports::sort(text, how, false));
-    match format::format(sorted.as_deref().unwrap_or(text), style, Dialect::Module) {
+    let code = sorted.as_deref().unwrap_or(text);
+    let formatted =
+        if plan.ask { format::format_unproven(code, style) } else { format::format(code, style, Dialect::Module) };
+    match formatted {
         Ok(new) => {
             let new = new.or(sorted);
             let becomes_notebook = |new: &str| databricks::read(new, "py").is_some();
