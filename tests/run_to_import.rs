@@ -400,7 +400,7 @@ fn names_that_are_bound_twice() {
         (
             "daily.py",
             &notebook(&[
-                "def load():\n    return 1",
+                "def load():\n    return 1\n\n\nload()",
                 "# MAGIC %run ./helpers",
                 "print(load(1))\n\n\ndef save(x):\n    return x",
                 "print(save(2))\nif save(3):\n    drop = print\ndrop(4)",
