@@ -416,7 +416,12 @@ fn names_that_are_bound_twice() {
 fn imports_of_the_notebook_itself_stay_alone() {
     let own = "import pyspark.sql.functions as F\n\n\ndef a(df):\n    return load(df.where(F.col(\"a\")))\n\n\nprint(a(F.lit(1)))";
     let place = Place::new(&[
-        ("helpers.py", &notebook(&["from pyspark.sql import functions as F\n\n\ndef load(df):\n    return df.where(F.col(\"b\"))"])),
+        (
+            "helpers.py",
+            &notebook(&[
+                "from pyspark.sql import functions as F\n\n\ndef load(df):\n    return df.where(F.col(\"b\"))",
+            ]),
+        ),
         ("daily.py", &notebook(&["# MAGIC %run ./helpers", own])),
         ("other.py", &notebook(&["def early():\n    return load(1)", "# MAGIC %run ./helpers", "early()"])),
     ]);

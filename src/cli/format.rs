@@ -277,9 +277,9 @@ impl Run<'_> {
         };
         let what = if left.cell.is_some() { "cell" } else { "file" };
         if left.cell.is_some() {
-            self.tally.cells += 1
+            self.tally.cells += 1;
         } else {
-            self.tally.files += 1
+            self.tally.files += 1;
         }
         let line = format!("{place}: {message}; this {what} is left as it is");
         if left.fault || (left.cell.is_none() && !self.args.check) {

@@ -478,7 +478,7 @@ fn joined(string: &ExprFString) -> FString {
                     range: literal.range,
                     node_index: AtomicNodeIndex::NONE,
                     value: literal.value.clone(),
-                }))
+                }));
             }
             FStringPart::FString(part) => part.elements.iter().cloned().for_each(&mut push),
         }

@@ -59,7 +59,9 @@ impl Search<'_, '_, '_> {
         for (missing, verdict) in local.names.missing.iter().zip(names.verdicts(id)) {
             let place = match missing.reader {
                 Reader::Use(at) => facts.uses.get(at as usize).map(|row| (row.name, row.span.start, row.scope)),
-                Reader::Deletion(at) => facts.bindings.get(at as usize).map(|row| (row.name, row.span.start, row.place)),
+                Reader::Deletion(at) => {
+                    facts.bindings.get(at as usize).map(|row| (row.name, row.span.start, row.place))
+                }
             };
             let Some((symbol, offset, scope)) = place else { continue };
             let name = facts.text(symbol);
@@ -104,8 +106,7 @@ impl Search<'_, '_, '_> {
             };
             let arrived = local.arrivals.partition_point(|arrival| arrival.offset < offset);
             let own = local.names.module_bindings(facts, row.name).iter();
-            let bound =
-                own.filter(|at| facts.bindings.get(**at as usize).is_some_and(|one| one.span.start < offset));
+            let bound = own.filter(|at| facts.bindings.get(**at as usize).is_some_and(|one| one.span.start < offset));
             if !done.insert((name, arrived, bound.count())) {
                 continue;
             }

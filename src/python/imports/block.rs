@@ -28,7 +28,7 @@ pub(super) fn find<'a>(statements: &'a [Stmt], code: &'a str, directives: &'a Di
     statements.iter().for_each(|statement| finder.statement(statement));
     finder.close(None);
     let mut done = finder.done;
-    done.sort_by_key(|block| block.imports.first().map(|import| import.start()));
+    done.sort_by_key(|block| block.imports.first().map(ruff_text_size::Ranged::start));
     done
 }
 
