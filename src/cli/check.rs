@@ -7,6 +7,7 @@ use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
+use crate::fix::Rewrite;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
@@ -312,8 +313,7 @@ impl Run<'_> {
             formatter.format(path, text).ok()??.text
         };
         let checked = watched(self.terminal, found.files.len(), |progress| {
-            let format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)> =
-                if formatter.is_some() { Some(&format) } else { None };
+            let format: Option<Rewrite<'_>> = if formatter.is_some() { Some(&format) } else { None };
             repository.check(&configs, found.files, fix, format, progress)
         });
         // Files that were read because others depend on them have settings, too.

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::{self, Outcome, Setup};
-use crate::fix::{self, Fixed, Refused, Texts};
+use crate::fix::{self, Fixed, Refused, Rewrite, Texts};
 use crate::page::PageProblem;
 use crate::rules::book::Book;
 use crate::snapshot::overlay::Overlay;
@@ -160,7 +160,7 @@ impl Repository {
         configs: &Configs<'_>,
         asked: Vec<RepoPath>,
         fix: Option<bool>,
-        format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)>,
+        format: Option<Rewrite<'_>>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {
