@@ -121,12 +121,11 @@ pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
     fixed
 }
 
+/// Gives the new text of a file, if it changes.
+pub type Rewrite<'a> = &'a (dyn Fn(&RepoPath, &str) -> Option<String> + Sync);
+
 /// Gives every file that was asked about to `format`, and checks again if that changed any.
-pub fn format_all(
-    setup: &Setup<'_>,
-    mut fixed: Fixed,
-    format: &(dyn Fn(&RepoPath, &str) -> Option<String> + Sync),
-) -> Fixed {
+pub fn format_all(setup: &Setup<'_>, mut fixed: Fixed, format: Rewrite<'_>) -> Fixed {
     let readable = |document: &&Document| {
         document.asked && !document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable)
     };

@@ -9,6 +9,7 @@ use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
+use crate::fix::Rewrite;
 use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
@@ -379,8 +380,7 @@ impl<'a> Run<'a> {
             formatter.format(path, text).ok()??.text
         };
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
-            let format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)> =
-                if formatter.is_some() { Some(&format) } else { None };
+            let format: Option<Rewrite<'_>> = if formatter.is_some() { Some(&format) } else { None };
             repository.check(&configs, (found.files, &found.items), whole, fix, format, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);

@@ -201,7 +201,9 @@ impl Run<'_> {
         let problems = repository.located(formatter.problems(&found.files));
         if !problems.is_empty() {
             self.trouble = true;
-            problems.iter().for_each(|problem| self.terminal.fault(problem));
+            for problem in &problems {
+                self.terminal.fault(problem);
+            }
             return Ok(());
         }
         let writes = !args.check && !args.diff;
@@ -333,7 +335,9 @@ impl Run<'_> {
         let formatter = Formatter::new(repository.snapshot(), &configs, self.options());
         let problems = repository.located(formatter.problems(std::slice::from_ref(&path)));
         if !problems.is_empty() {
-            problems.iter().for_each(|problem| self.terminal.fault(problem));
+            for problem in &problems {
+                self.terminal.fault(problem);
+            }
             return Err(format!("{shown}: not formatted, because its settings are faulty"));
         }
         let excluded = || configs.excluded_from_top(&path, false) || formatter.is_excluded(&path);

@@ -34,7 +34,9 @@ impl<'a> Formatter<'a> {
 
     /// What is wrong with the settings that hold for these files.
     pub(super) fn problems(&self, files: &[RepoPath]) -> Vec<Problem> {
-        files.iter().for_each(|path| drop(self.styles.for_path(path)));
+        for path in files {
+            self.styles.for_path(path);
+        }
         let mut problems = self.configs.problems();
         problems.extend(self.styles.problems());
         problems

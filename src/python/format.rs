@@ -20,6 +20,7 @@ use ruff_python_formatter::{
 };
 use ruff_python_trivia::TriviaRanges;
 use ruff_text_size::{TextRange, TextSize};
+use std::fmt::Write as _;
 
 /// How Python is to look. The defaults are ruff's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -511,7 +512,8 @@ impl Held {
         let mut done = 0;
         for place in places {
             held.code.push_str(code.get(done..place.start)?);
-            held.code.push_str(&format!("{STAND_IN}{}_", held.lines.len()));
+            // Writing to a string cannot fail.
+            let _ = write!(held.code, "{STAND_IN}{}_", held.lines.len());
             held.lines.push(code.get(place.clone())?.to_owned());
             done = place.end;
         }
