@@ -66,7 +66,7 @@ pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
         Fixed { texts: BTreeMap::new(), outcome, counts: BTreeMap::new(), refused: Vec::new(), settled: true };
     for _ in 0..MOST_ROUNDS {
         fixed.refused.clear();
-        let mut plans = plan(&fixed.outcome, unsafe_too, &mut fixed.refused);
+        let mut plans = plan(setup, &fixed.outcome, unsafe_too, &mut fixed.refused);
         if plans.is_empty() {
             return fixed;
         }
@@ -116,9 +116,9 @@ fn laid_over<'a>(setup: &Setup<'a>, texts: &BTreeMap<RepoPath, Texts>, plans: &[
 }
 
 /// For each file, as many of its fixes as do not touch each other.
-fn plan(outcome: &Outcome, unsafe_too: bool, refused: &mut Vec<Refused>) -> Vec<Plan> {
+fn plan(setup: &Setup<'_>, outcome: &Outcome, unsafe_too: bool, refused: &mut Vec<Refused>) -> Vec<Plan> {
     let wanted = |finding: &&Finding| {
-        finding.fix.as_ref().is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
+        setup.delta.is_none_or(|delta| delta.mends(&finding.path)) &&         finding.fix.as_ref().is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
     };
     let mut by_file: BTreeMap<&RepoPath, Vec<&Finding>> = BTreeMap::new();
     for finding in outcome.findings.iter().filter(wanted) {

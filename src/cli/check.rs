@@ -2,15 +2,18 @@
 
 use super::baseline;
 use super::fixes;
-use super::git::{self, Opened};
+use super::git::{self, Job, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
+use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
+use crate::snapshot::git::Git;
+use crate::snapshot::git::tree::Tree;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Asked, Named, Remark, is_of_interest, repo_path};
 use std::collections::BTreeMap;
@@ -217,23 +220,45 @@ impl<'a> Run<'a> {
         let threads = args.threads.map(usize::from);
         let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
         let job = opened.job(&args.git, &args.paths, roots)?;
+        self.check_job(repository, job)
+    }
+
+    /// Checks what a job asks for.
+    pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
+        let args = self.args;
         self.terminal.detail(|| match &job.since {
             Some(commit) => format!("compared with commit {commit}"),
             None => "compared with nothing but itself".to_owned(),
         });
         self.remark(&job.problems, &job.notes);
-        let repository = repository.pictured(job.picture);
-        let all: Vec<Checked> =
-            self.check_repository(repository, &job.named, &mut BTreeMap::new())?.into_iter().collect();
+        let Job { git, picture, named, .. } = job;
+        let tree = picture.tree.clone();
+        let repository = repository.pictured(picture);
+        let all: Vec<Checked> = self.check_repository(repository, &named, &mut BTreeMap::new())?.into_iter().collect();
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
         if args.fix && !args.diff {
             for checked in &all {
-                self.write(checked);
+                match &tree {
+                    Some(tree) => self.restage(&git, tree, checked)?,
+                    None => self.write(checked),
+                }
             }
         }
         self.report(&all, &mut Stdout)
+    }
+
+    /// Stages fixed files, and carries the fixes into the worktree.
+    fn restage(&mut self, git: &Git, tree: &Tree, checked: &Checked) -> Result<(), String> {
+        let said = staged::write(git, tree, &checked.worktree, &checked.texts)?;
+        for (path, message) in said.problems {
+            self.complain(format_args!("{}: {message}", checked.vantage.path(&path)));
+        }
+        for (path, message) in said.notes {
+            self.terminal.note(format_args!("{}: {message}", checked.vantage.path(&path)));
+        }
+        Ok(())
     }
 
     /// Says what cannot be had, and what was passed over.

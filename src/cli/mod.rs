@@ -11,6 +11,7 @@ mod progress;
 mod repository;
 pub mod rule;
 pub mod rules;
+mod staged;
 pub mod terminal;
 pub mod test;
 
