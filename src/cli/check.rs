@@ -223,6 +223,21 @@ impl<'a> Run<'a> {
         self.check_job(repository, job)
     }
 
+    /// Checks a revision that `args` name, and says nothing of what was found. `None` if it could not be checked.
+    pub(super) fn check_revision(&mut self, roots: &Roots) -> Result<Option<Checked>, String> {
+        let args = self.args;
+        let opened = Opened::new(&args.git, roots)?;
+        let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, None, None);
+        let job = opened.job(&args.git, &args.paths, roots)?;
+        self.remark(&job.problems, &[]);
+        self.check_repository(repository.pictured(job.picture), &job.named, &mut BTreeMap::new())
+    }
+
+    /// Says what was found in one repository.
+    pub(super) fn report_on(&self, checked: Checked) -> Result<Exit, String> {
+        self.report(&[checked], &mut Stdout)
+    }
+
     /// Checks what a job asks for.
     pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
         let args = self.args;

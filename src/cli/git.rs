@@ -269,7 +269,7 @@ fn plain(path: &Path) -> Option<RepoPath> {
 }
 
 /// What went wrong with git, with the name that was probably meant.
-fn said(error: &GitError) -> String {
+pub(super) fn said(error: &GitError) -> String {
     let message = error.to_string();
     match error {
         GitError::UnknownRevision { name, known } => match nearest(name, known.iter().map(String::as_str)) {

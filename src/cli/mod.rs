@@ -6,6 +6,7 @@ pub mod check;
 pub mod config;
 mod fixes;
 pub mod git;
+pub mod hook;
 mod paper;
 mod progress;
 mod repository;
@@ -51,6 +52,7 @@ enum Command {
     Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
+    Hook(hook::Args),
     Rule(rule::Args),
     Rules(rules::Args),
     Test(test::Args),
@@ -92,6 +94,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
+        Command::Hook(args) => hook::run(args, terminal),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
         Command::Test(args) => match repository::pages_here(&args.pages) {

@@ -109,6 +109,11 @@ impl Repository {
         &self.root
     }
 
+    /// What the command line says about its settings.
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
     /// Where its bytes come from.
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
         &*self.snapshot
