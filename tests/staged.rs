@@ -104,3 +104,190 @@ fn what_is_not_staged_stays_byte_by_byte() {
     toy.git(&["fsck", "--strict"]);
     toy.brickgate(&["check", "--staged", "--fix"]).expect(0).warns("nothing to fix");
 }
+
+/// A repository with the rule, and this in its attributes or settings.
+fn with(config: &[(&str, &str)], files: &[(&str, &str)]) -> Toy {
+    let toy = Toy::new(&[("brickgate.toml", SETTINGS), ("own/old.md", PAGE)]);
+    for (key, value) in config {
+        toy.git(&["config", key, value]);
+    }
+    for (path, text) in files {
+        toy.commit(path, text);
+    }
+    toy
+}
+
+fn fix(toy: &Toy) -> toy::Ran {
+    toy.brickgate(&["check", "--staged", "--fix"])
+}
+
+#[test]
+fn line_ends_of_the_checkout_stay() {
+    let toy = with(&[("core.autocrlf", "true")], &[]);
+    toy.stage("a.py", "a = old\r\nb\r\n");
+    toy.write("a.py", "a = old\r\nmine\r\n");
+    fix(&toy).expect(0);
+    assert_eq!((&*toy.staged("a.py"), &*toy.read("a.py")), ("a = new\nb\n", "a = new\r\nmine\r\n"));
+    toy.stage("b.py", "a = old\r\n");
+    fix(&toy).expect(0);
+    assert_eq!((&*toy.staged("b.py"), &*toy.read("b.py")), ("a = new\n", "a = new\r\n"));
+    toy.commit(".gitattributes", "*.py text eol=crlf\n");
+    toy.stage("c.py", "a = old\r\nb = old\r\n");
+    toy.write("c.py", "a = old\r\nb = mine\r\n");
+    fix(&toy).expect(0);
+    assert_eq!((&*toy.staged("c.py"), &*toy.read("c.py")), ("a = new\nb = new\n", "a = new\r\nb = mine\r\n"));
+}
+
+#[test]
+fn filters_are_gone_through() {
+    // A filter that can be undone: every line has a mark in the worktree.
+    let marks = [("filter.marks.clean", "sed 's/#m$//'"), ("filter.marks.smudge", "sed 's/$/#m/'")];
+    let toy = with(&marks, &[(".gitattributes", "*.py filter=marks\n")]);
+    toy.stage("a.py", "a = old#m\nb#m\n");
+    assert_eq!(toy.staged("a.py"), "a = old\nb\n");
+    toy.write("a.py", "a = old#m\nmine#m\n");
+    fix(&toy).expect(0);
+    assert_eq!((&*toy.staged("a.py"), &*toy.read("a.py")), ("a = new\nb\n", "a = new#m\nmine#m\n"));
+    // One that takes something away for good: what only the worktree has stays there.
+    let strips = [("filter.strips.clean", "grep -v secret"), ("filter.strips.smudge", "cat")];
+    let toy = with(&strips, &[(".gitattributes", "*.py filter=strips\n")]);
+    toy.stage("a.py", "a = old\nsecret = 1\nb\n");
+    assert_eq!(toy.staged("a.py"), "a = old\nb\n");
+    fix(&toy).expect(0);
+    assert_eq!((&*toy.staged("a.py"), &*toy.read("a.py")), ("a = new\nb\n", "a = new\nsecret = 1\nb\n"));
+    // One that fails leaves all as it is.
+    toy.stage("b.py", "b = old\n");
+    toy.git(&["config", "filter.strips.clean", "false"]);
+    toy.git(&["config", "filter.strips.required", "true"]);
+    toy.write("b.py", "b = old\nmine\n");
+    fix(&toy).expect(2).warns("nothing was fixed");
+    assert_eq!((&*toy.staged("b.py"), &*toy.read("b.py")), ("b = old\n", "b = old\nmine\n"));
+}
+
+#[test]
+fn before_the_first_commit_and_renamed() {
+    let toy = Toy::with(&["-b", "main"], &[]);
+    for (path, text) in [("brickgate.toml", SETTINGS), ("own/old.md", PAGE), ("a.py", "a = old\nb\n")] {
+        toy.stage(path, text);
+    }
+    toy.write("a.py", "a = old\nmine\n");
+    fix(&toy).expect(0);
+    assert_eq!((&*toy.staged("a.py"), &*toy.read("a.py")), ("a = new\nb\n", "a = new\nmine\n"));
+    toy.git(&["commit", "-qm", "first"]);
+    toy.git(&["checkout", "--", "a.py"]);
+    let text = "1\n2\n3\n4\n5\n6\na = old\n";
+    toy.commit("c.py", text);
+    toy.git(&["mv", "c.py", "d.py"]);
+    toy.write("d.py", format!("{text}mine\n"));
+    fix(&toy).expect(0);
+    assert_eq!(toy.staged("d.py"), text.replace("old", "new"));
+    assert_eq!(toy.read("d.py"), format!("{}mine\n", text.replace("old", "new")));
+    assert_eq!(toy.git(&["ls-files", "c.py"]), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_links_and_what_stands_in_the_place() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let toy = with(&[], &[]);
+    for path in ["run.py", "link.py", "folder.py", "locked.py", "lib/deep.py"] {
+        toy.write(path, "a = old\n");
+    }
+    let at = |path: &str| toy.top.join(path);
+    fs::set_permissions(at("run.py"), fs::Permissions::from_mode(0o755)).unwrap();
+    symlink("run.py", at("alias.py")).unwrap();
+    toy.git(&["add", "."]);
+    toy.write("coming.py", "a = old\n");
+    toy.git(&["add", "-N", "coming.py"]);
+    fs::remove_file(at("link.py")).unwrap();
+    toy.write("outside.txt", "a = old\n");
+    symlink("outside.txt", at("link.py")).unwrap();
+    fs::remove_file(at("folder.py")).unwrap();
+    fs::create_dir(at("folder.py")).unwrap();
+    fs::set_permissions(at("locked.py"), fs::Permissions::from_mode(0o444)).unwrap();
+    fs::rename(at("lib"), at("elsewhere")).unwrap();
+    symlink("elsewhere", at("lib")).unwrap();
+    fix(&toy).expect(0).warns("locked.py: fixed as it is staged, but not in your folder: is read-only");
+    for path in ["run.py", "link.py", "folder.py", "locked.py", "lib/deep.py"] {
+        assert_eq!(toy.staged(path), "a = new\n", "{path}");
+    }
+    assert_eq!(toy.staged("alias.py"), "run.py");
+    assert!(toy.git(&["ls-files", "-s", "run.py"]).starts_with("100755 "));
+    assert_eq!(fs::metadata(at("run.py")).unwrap().permissions().mode() & 0o777, 0o755);
+    let read = |path: &str| toy.read(path);
+    assert_eq!(read("run.py"), "a = new\n");
+    assert_eq!(read("outside.txt"), "a = old\n", "what a link leads to is not the staged file");
+    assert_eq!(read("elsewhere/deep.py"), "a = old\n");
+    assert_eq!(read("coming.py"), "a = old\n");
+    assert_eq!(read("locked.py"), "a = old\n");
+    assert!(at("folder.py").is_dir());
+    assert!(toy.git(&["status", "--porcelain", "coming.py"]).starts_with(" A"));
+}
+
+#[test]
+fn from_a_folder_inside_and_by_name() {
+    let toy = with(&[], &[]);
+    toy.stage("jobs/a.py", "a = old\n");
+    toy.stage("b.py", "b = old\n");
+    let jobs = toy.top.join("jobs");
+    toy.brickgate_in(&jobs, &["check", "--staged", "--fix", "a.py"], "").expect(0);
+    assert_eq!((&*toy.staged("jobs/a.py"), &*toy.read("jobs/a.py")), ("a = new\n", "a = new\n"));
+    assert_eq!(toy.staged("b.py"), "b = old\n");
+    toy.brickgate(&["check", "--staged", "--fix", "--diff"]).expect(1).says("+b = new");
+    assert_eq!(toy.staged("b.py"), "b = old\n");
+}
+
+#[test]
+fn an_index_that_is_locked_or_hidden_stays() {
+    let toy = with(&[], &[]);
+    toy.stage("a.py", "a = old\n");
+    toy.write(".git/index.lock", "");
+    fix(&toy).expect(2).warns("nothing was fixed").warns("index.lock");
+    fs::remove_file(toy.top.join(".git/index.lock")).unwrap();
+    assert_eq!((&*toy.staged("a.py"), &*toy.read("a.py")), ("a = old\n", "a = old\n"));
+    toy.git(&["update-index", "--skip-worktree", "a.py"]);
+    fix(&toy).expect(2).warns("git was told not to look at it");
+    assert!(toy.git(&["ls-files", "-v", "a.py"]).starts_with('S'));
+    assert_eq!(toy.staged("a.py"), "a = old\n");
+}
+
+#[test]
+fn every_format_of_repository() {
+    for (init, config) in [
+        (&["--object-format=sha256"][..], &[][..]),
+        (&["--ref-format=reftable"][..], &[][..]),
+        (&[][..], &["core.splitIndex", "true"][..]),
+        (&[][..], &["index.version", "4"][..]),
+    ] {
+        let toy = Toy::with(init, &[("brickgate.toml", SETTINGS), ("own/old.md", PAGE)]);
+        if let [key, value] = config {
+            toy.git(&["config", key, value]);
+            toy.git(&["update-index", "--force-write-index"]);
+        }
+        toy.stage("a.py", "a = old\nb\n");
+        toy.write("a.py", "a = old\nmine\n");
+        fix(&toy).expect(0);
+        assert_eq!((&*toy.staged("a.py"), &*toy.read("a.py")), ("a = new\nb\n", "a = new\nmine\n"), "{init:?}");
+        toy.git(&["fsck", "--strict"]);
+    }
+}
+
+#[test]
+fn json_stays_json() {
+    let toy = with(&[], &[]);
+    let notebook = |source: &str, outputs: &str| {
+        format!(
+            "{{\n \"cells\": [\n  {{\n   \"cell_type\": \"code\",\n   \"execution_count\": 1,\n   \"metadata\": {{}},\n   \
+             \"outputs\": {outputs},\n   \"source\": [\n{source}\n   ]\n  }}\n ],\n \"metadata\": {{\n  \"language_info\": \
+             {{\n   \"name\": \"python\"\n  }}\n }},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}}\n"
+        )
+    };
+    let (old, new) = ("    \"a = old\\n\",\n    \"b\"", "    \"a = new\\n\",\n    \"b\"");
+    toy.stage("n.ipynb", notebook(old, "[]"));
+    // Run again since: the outputs are not staged.
+    let outputs = "[\n    {\n     \"name\": \"stdout\",\n     \"output_type\": \"stream\",\n     \"text\": []\n    }\n   ]";
+    toy.write("n.ipynb", notebook(old, outputs));
+    fix(&toy).expect(0);
+    assert_eq!(toy.staged("n.ipynb"), notebook(new, "[]"));
+    assert_eq!(toy.read("n.ipynb"), notebook(new, outputs));
+}
