@@ -1,6 +1,6 @@
 """Kills `brickgate check --staged --fix` at random moments and looks at what is left.
 
-    python3 benches/kill.py BRICKGATE [TIMES] [SEED]
+    python3 benches/kill_staged.py BRICKGATE [TIMES] [SEED]
 
 After each kill: `git fsck` is clean, the index can be read, each staged blob and each file of the worktree holds the
 old or the new bytes, unstaged lines are there, and no file is left behind. Three moments of four lie where it writes,
