@@ -9,6 +9,7 @@ use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
 use crate::names::Namespaces;
+use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
@@ -19,7 +20,7 @@ use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
 use since::Delta;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub unread: usize,
     /// How many rules failed; such a run must not end with 0 or 1 either.
     pub failures: usize,
+    /// How many notebooks asked about are not fully known, and for how many each reason holds.
+    pub partly_known: (usize, BTreeMap<UnknownKind, usize>),
     /// How long reading took.
     pub reading: Duration,
     /// How long checking took.
@@ -96,7 +99,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         }
     }
     let reading = start.elapsed();
-    let pip_wipes = |path: &RepoPath| setup.settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE);
+    let pip_wipes = |path: &RepoPath| pip_wipes(setup.settings, path);
     let (names, names_failed) = match guard::caught(|| wants_names.then(|| Namespaces::new(&project, &pip_wipes))) {
         Ok(names) => (names.unwrap_or_else(|| Namespaces::nothing(&project)), None),
         Err(reason) => (Namespaces::nothing(&project), Some(reason)),
@@ -123,14 +126,39 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
         delta.retain(setup, &project, &mut findings);
     }
     sort(&mut findings);
-    let named: HashSet<&RepoPath> = setup.asked.iter().collect();
+    let wanted: HashSet<&RepoPath> = setup.asked.iter().collect();
     let unread = asked
         .iter()
-        .filter(|document| named.contains(&document.path))
+        .filter(|document| wanted.contains(&document.path))
         .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
-    Outcome { project, findings, unread, failures, reading, checking: start.elapsed().saturating_sub(reading) }
+    let partly_known = names.partly_known();
+    let checking = start.elapsed().saturating_sub(reading);
+    Outcome { project, findings, unread, failures, partly_known, reading, checking }
+}
+
+/// Whether `%pip` restarts Python in the runtime that a file is for.
+pub fn pip_wipes(settings: &dyn Lookup, path: &RepoPath) -> bool {
+    settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE)
+}
+
+/// Reads files and all that what they say of names depends on; with `callers` also every notebook that runs them.
+pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
+    let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
+    let request = Request {
+        asked: &setup.asked,
+        everything: setup.everything,
+        options: &options,
+        progress: setup.progress,
+        names: true,
+        whole: setup.whole,
+    };
+    if callers {
+        Project::load_with_callers(setup.snapshot.clone(), &request)
+    } else {
+        Project::load(setup.snapshot.clone(), &request)
+    }
 }
 
 /// Whether a rule is on for some file asked about that looks at what names mean.

@@ -4,14 +4,14 @@
 //!
 //! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
 //! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
-//! 3. [`project`]: many files
-//! 4. [`page`]: the reader of rule pages
+//! 3. [`project`]: many files; [`format`](mod@format): one file's one form
+//! 4. [`page`], [`names`]: the reader of rule pages; what names mean across documents
 //! 5. [`rules`], [`suppress`]: what is wrong
 //! 6. [`baseline`]: what was wrong before
 //! 7. [`config`], [`report`]: users
 //! 8. [`engine`]
 //! 9. [`fix`]
-//! 10. [`trial`]
+//! 10. [`trial`], [`refactor`]
 //! 11. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.
@@ -23,12 +23,14 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod format;
 pub mod guard;
 pub mod names;
 pub mod notebook;
 pub mod page;
 pub mod project;
 pub mod python;
+pub mod refactor;
 pub mod report;
 pub mod rules;
 pub mod snapshot;

@@ -19,6 +19,9 @@ use std::sync::OnceLock;
 
 const GOOD: &str = "# Databricks notebook source\n# MAGIC %run ../lib/helpers\n";
 const MISSING: &str = "# Databricks notebook source\n# MAGIC %run ../lib/helper\n";
+const UNFORMATTED: &str = "# Databricks notebook source\n%pip install a\nx=1;\n# COMMAND ----------\n# MAGIC %md  hi\n";
+const FORMATTED: &str =
+    "# Databricks notebook source\n%pip install a\nx = 1;\n\n# COMMAND ----------\n\n# MAGIC %md  hi\n";
 const WITH_EXTENSION: &str = "# Databricks notebook source\n# MAGIC %run ../lib/helpers.py\n";
 
 #[test]
@@ -67,6 +70,16 @@ fn gates_commits(runner: &str) {
     toy.git(&["add", "."]);
     let (committed, said) = toy.commit();
     assert!(committed, "a mended commit was stopped by {runner}:\n{said}");
+
+    let toy = Toy::new(runner, tools, hooks.path(), &rev, "brickgate-format-system");
+    toy.write("jobs/daily.py", UNFORMATTED);
+    let (committed, said) = toy.commit();
+    assert!(!committed, "a changed file was committed as it was by {runner}:\n{said}");
+    assert!(said.contains("1 file reformatted"), "{said}");
+    assert_eq!(fs::read_to_string(toy.folder.path().join("jobs/daily.py")).unwrap(), FORMATTED, "{said}");
+    toy.git(&["add", "."]);
+    let (committed, said) = toy.commit();
+    assert!(committed, "a formatted commit was stopped by {runner}:\n{said}");
 }
 
 #[test]
@@ -97,7 +110,7 @@ fn agrees_with_staged(runner: &str) {
         (&[("jobs/a.py", GOOD)], &[], true),
         (&[("jobs/a.py", MISSING)], &[], false),
         (&[("jobs/a.py", MISSING)], &[("jobs/a.py", GOOD)], false),
-        (&[("jobs/a.py", GOOD)], &[("jobs/a.py", MISSING)], true),
+        (&[("jobs/d.py", GOOD)], &[("jobs/d.py", MISSING)], true),
         (&[("jobs/b.py", MISSING), ("lib/helper.py", "# Databricks notebook source\n")], &[], true),
         (&[("lib/helpers.py", "# Databricks notebook source\nrate = 0.2\n")], &[("jobs/a.py", MISSING)], true),
         (&[("vendor/x.py", MISSING)], &[], true),

@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
     &["finding", "notebook", "python", "bundle"],
-    &["project"],
+    &["project", "format"],
     &["page", "names"],
     &["rules", "suppress"],
     &["baseline"],
     &["config", "report"],
     &["engine"],
     &["fix"],
-    &["trial"],
+    &["trial", "refactor"],
     &["cli"],
     &["main"],
 ];

@@ -291,3 +291,26 @@ fn json_stays_json() {
     assert_eq!(toy.staged("n.ipynb"), notebook(new, "[]"));
     assert_eq!(toy.read("n.ipynb"), notebook(new, outputs));
 }
+
+#[test]
+fn what_is_staged_is_formatted() {
+    let toy = with(&[], &[]);
+    toy.stage("a.py", "a = 'x'\nb  =  1\nc = [1,2]\n");
+    toy.write("a.py", "a = 'x'\nb  =  'mine'\nc = [1,2]\n");
+    toy.brickgate(&["format", "--staged", "--check"]).expect(1).says("would reformat a.py");
+    assert_eq!(toy.staged("a.py"), "a = 'x'\nb  =  1\nc = [1,2]\n");
+    toy.brickgate(&["format", "--staged"]).expect(0).warns("1 file reformatted").warns("your own changes");
+    assert_eq!(toy.staged("a.py"), "a = \"x\"\nb = 1\nc = [1, 2]\n");
+    assert_eq!(toy.read("a.py"), "a = \"x\"\nb  =  'mine'\nc = [1, 2]\n");
+    toy.stage("b.py", "b = old\nc  =  1\n");
+    toy.brickgate(&["check", "--staged", "--fix", "--format"]).expect(0);
+    assert_eq!((&*toy.staged("b.py"), &*toy.read("b.py")), ("b = new\nc = 1\n", "b = new\nc = 1\n"));
+    toy.git(&["commit", "-qm", "formatted"]);
+    toy.stage("brickgate.toml", format!("{SETTINGS}[hook]\nformat = true\n"));
+    toy.git(&["commit", "-qm", "settings"]);
+    toy.brickgate(&["hook", "install"]).expect(0);
+    toy.stage("d.py", "d  =  1\n");
+    toy.git(&["commit", "-qm", "by the hook"]);
+    assert_eq!(toy.git(&["show", "HEAD:d.py"]), "d = 1\n");
+    assert_eq!(toy.git(&["status", "--porcelain"]), " M a.py\n");
+}

@@ -196,13 +196,13 @@ pub(super) fn apply(
 ) -> Held {
     let Some(Loaded { name, baseline }) = loaded else { return Held::default() };
     let findings = std::mem::take(&mut outcome.findings);
-    let whole = named.folders.contains(&RepoPath::root());
+    let whole = repository.is_whole(named);
     let some_rules = !(args.select.is_empty() && args.extend_select.is_empty() && args.ignore.is_empty());
     let is_on = |entry: &Entry| {
         let settings = configs.for_path(&entry.path);
         repository.position(&entry.rule).and_then(|at| settings.rules.get(at)).is_some_and(Option::is_some)
     };
-    let limits = |entry: &Entry| !some_rules || is_on(entry);
+    let limits = |entry: &Entry| repository.reports_all_of(&entry.path) && (!some_rules || is_on(entry));
     let compared = compare(&baseline, findings, outcome, whole, &limits);
     outcome.findings = compared.new;
     // What a fix that is only shown would mend is still there.

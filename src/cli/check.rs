@@ -2,6 +2,7 @@
 
 use super::baseline;
 use super::fixes;
+use super::formatter::{self, Formatter};
 use super::git::{self, Job, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
@@ -9,6 +10,7 @@ use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
+use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
@@ -43,6 +45,10 @@ pub struct Args {
     /// Show what --fix would change, and change nothing
     #[arg(long, help_heading = "Fixes")]
     pub diff: bool,
+
+    /// With --fix, --diff or --staged: format the files as well, as `brickgate format` does
+    #[arg(long, help_heading = "Fixes")]
+    pub format: bool,
 
     /// Run these rules alone: names, `group/*` or `ALL`
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
@@ -178,6 +184,9 @@ impl<'a> Run<'a> {
         if args.unsafe_fixes && !args.fix && !args.diff {
             self.terminal.note("`--unsafe-fixes` changes nothing without `--fix` or `--diff`");
         }
+        if args.format && !args.fix && !args.diff && !args.git.staged {
+            self.terminal.note("`--format` changes nothing without `--fix` or `--diff`");
+        }
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
             return self.check_stdin(&roots);
         }
@@ -253,11 +262,12 @@ impl<'a> Run<'a> {
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
-        if args.fix && !args.diff {
+        if (args.fix || args.format) && !args.diff {
             for checked in &all {
                 match &tree {
                     Some(tree) => self.restage(&git, tree, checked)?,
-                    None => self.write(checked),
+                    None if args.fix => self.write(checked),
+                    None => {}
                 }
             }
         }
@@ -367,7 +377,15 @@ impl<'a> Run<'a> {
         self.remark(&found.problems, &found.notes);
         // Reads the settings files that hold for them.
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
-        let problems = configs.problems();
+        let fixes = args.fix || args.diff;
+        // A hook may be told to format and mend nothing.
+        let formats = args.format && (fixes || args.git.staged);
+        let options = formatter::Options { isolated: args.isolated, ..formatter::Options::default() };
+        let formatter = formats.then(|| Formatter::new(repository.snapshot(), &configs, options));
+        let problems = match &formatter {
+            Some(formatter) => formatter.problems(&found.files),
+            None => configs.problems(),
+        };
         if !problems.is_empty() {
             self.fault(&repository.located(problems));
             self.stopped = true;
@@ -396,14 +414,22 @@ impl<'a> Run<'a> {
                 return Ok(None);
             }
         };
-        let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
+        let fix = fixes.then_some(args.unsafe_fixes);
         let whole = repository.is_whole(named);
+        let format = |path: &RepoPath, text: &str| {
+            let formatter = formatter.as_ref().filter(|formatter| !formatter.is_excluded(path))?;
+            // What cannot be formatted is said by rules, and by `brickgate format`.
+            formatter.format(path, text).ok()??.text
+        };
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
-            repository.check(&configs, (found.files, &found.items), whole, fix, progress)
+            let format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)> =
+                if formatter.is_some() { Some(&format) } else { None };
+            repository.check(&configs, (found.files, &found.items), whole, fix, format, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();
+        drop(formatter);
         drop(configs);
         self.fault(&repository.located(problems));
         let mut checked = repository.finish(checked);
@@ -415,6 +441,10 @@ impl<'a> Run<'a> {
             let plural = if known == 1 { "" } else { "s" };
             format!("{known} file{plural} read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
         });
+        let (count, reasons) = &checked.outcome.partly_known;
+        if *count > 0 {
+            self.terminal.detail(|| partly_known(*count, reasons));
+        }
         Ok(Some(checked))
     }
 
@@ -528,17 +558,32 @@ impl<'a> Run<'a> {
             }
         }
         let fixed: usize = all.iter().flat_map(|checked| checked.counts.values()).sum();
-        let files: usize = all.iter().map(|checked| checked.texts.len()).sum();
-        if self.args.fix || self.args.diff {
+        let files: usize = all.iter().map(|checked| checked.mended).sum();
+        let formatted: usize = all.iter().map(|checked| checked.formatted).sum();
+        if self.args.fix || self.args.diff || formatted > 0 {
             let would = if self.args.diff { "would fix" } else { "fixed" };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-            if files == 0 {
+            if files == 0 && formatted == 0 {
                 self.terminal.say("nothing to fix");
-            } else {
+            }
+            if files > 0 {
                 self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+            }
+            if formatted > 0 {
+                let would = if self.args.diff { "would be reformatted" } else { "reformatted" };
+                self.terminal.say(format_args!("{} {would}", plural(formatted, "file")));
             }
         }
     }
+}
+
+/// How many notebooks are not fully known, and why.
+fn partly_known(count: usize, reasons: &BTreeMap<UnknownKind, usize>) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    let known = format!("{count} notebook{plural} not fully known, so that names may be missing there unsaid");
+    let reasons: Vec<String> =
+        reasons.iter().map(|(kind, count)| format!("{count} because {}", kind.reason())).collect();
+    format!("{known}: {}", reasons.join(", "))
 }
 
 /// A path for people: nothing in it can move the cursor.

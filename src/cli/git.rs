@@ -1,11 +1,12 @@
 //! `--staged`, `--rev` and `--since`: what of git is looked at.
 
 use super::base;
-use super::repository::Picture;
+use super::repository::{Changed, Picture};
 use crate::engine::since::Delta;
 use crate::snapshot::git::changes::{Changes, Status};
 use crate::snapshot::git::tree::Tree;
 use crate::snapshot::git::{Git, GitError, Staging};
+use crate::snapshot::item::Item;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Named, Remark, is_of_interest, repo_path};
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
@@ -159,31 +160,31 @@ impl Job {
         let files = Arc::clone(&base);
         let mut delta = Delta {
             base,
-            base_files: Box::new(move || files.walk(&[RepoPath::root()], &|_, _| false).files),
+            look: Box::new(move || files.walk(&[RepoPath::root()], &|_, _| false, &|_| false)),
+            found: OnceLock::new(),
             changed: std::collections::BTreeMap::new(),
             gone: std::collections::BTreeSet::new(),
             lines_only: args.since.is_some(),
             mends_changed_only: args.staged,
             dependents: OnceLock::new(),
         };
-        let mut asked = Vec::new();
+        let mut asked = Changed::default();
         let tree = self.picture.tree.as_ref();
         for change in changes.files {
             delta.gone.extend(change.gone().cloned());
-            if change.status == Status::Deleted || !is_of_interest(OsStr::new(change.path.name())) {
-                continue;
-            }
-            if change.status == Status::Unmerged {
+            let matters = is_of_interest(OsStr::new(change.path.name()));
+            if change.status == Status::Unmerged && matters {
                 let message = "has conflicts that are not resolved; `git add` it when they are";
                 self.problems.push(Remark { path: change.path.as_str().to_owned(), message: message.to_owned() });
-                continue;
             }
-            if !change.is_file() {
+            let Some(item) = change.item() else { continue };
+            asked.items.push(item);
+            delta.changed.insert(change.path.clone(), change.before.clone());
+            if matters && change.is_file() {
+                asked.files.push(change.path);
+            } else if matters {
                 self.notes.extend(tree.and_then(|tree| tree.remark_on_link(&change)));
-                continue;
             }
-            delta.changed.insert(change.path.clone(), change.before);
-            asked.push(change.path);
         }
         // What stands again where something was is not gone.
         delta.gone.retain(|path| !delta.changed.contains_key(path));
@@ -212,11 +213,17 @@ impl Job {
             };
             match self.kind(&within) {
                 Some(EntryKind::Folder) => self.named.folders.push(within),
-                Some(EntryKind::File) if is_of_interest(OsStr::new(within.name())) => self.named.files.push(within),
-                Some(EntryKind::File) => self.notes.push(Remark {
-                    path: path.to_string_lossy().into_owned(),
-                    message: "skipped: not a kind of file that brickgate reads".to_owned(),
-                }),
+                Some(EntryKind::File) => {
+                    let changed = self.picture.changed.as_ref();
+                    let item = match changed {
+                        Some(changed) => changed.items.iter().find(|item| item.path == within).cloned(),
+                        None => Some(Item::file(within.clone())),
+                    };
+                    self.named.items.extend(item);
+                    if is_of_interest(OsStr::new(within.name())) {
+                        self.named.files.push(within);
+                    }
+                }
                 // A file that the change took away is no mistake.
                 None if self
                     .picture

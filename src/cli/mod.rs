@@ -5,13 +5,17 @@ pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod format;
+mod formatter;
 pub mod git;
 pub mod hook;
+pub mod names;
 mod paper;
 mod progress;
 mod repository;
 pub mod rule;
 pub mod rules;
+pub mod run_to_import;
 mod staged;
 pub mod terminal;
 pub mod test;
@@ -52,9 +56,12 @@ enum Command {
     Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
+    Format(format::Args),
     Hook(hook::Args),
+    Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
+    RunToImport(run_to_import::Args),
     Test(test::Args),
 }
 
@@ -93,10 +100,13 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
         Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
+        Command::Format(args) => format::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Hook(args) => hook::run(args, terminal),
+        Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
+        Command::RunToImport(args) => run_to_import::run(args, terminal).code(),
         Command::Test(args) => match repository::pages_here(&args.pages) {
             Ok((worktree, vantage, pages)) => {
                 written(terminal, |style, out, err| test::run(&worktree, &vantage, &pages, style, out, err))

@@ -6,6 +6,8 @@ use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Texts};
 use crate::page::PageProblem;
+use crate::project::Project;
+use crate::refactor::{self, Order, Plan};
 use crate::rules::book::Book;
 use crate::rules::survey::Items;
 use crate::snapshot::attributes::Attributes;
@@ -21,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 /// More threads than this do not walk faster.
 const WALKERS: usize = 8;
@@ -45,8 +47,8 @@ pub(super) struct Repository {
 pub(super) struct Picture {
     /// Where files come from, if not from the worktree.
     pub tree: Option<Arc<Tree>>,
-    /// The files that are asked about, if only those that changed are.
-    pub changed: Option<Vec<RepoPath>>,
+    /// What is asked about, if only that which changed is.
+    pub changed: Option<Changed>,
     /// The change that is asked about.
     pub delta: Option<Delta>,
 }
@@ -69,11 +71,24 @@ pub(super) struct Checked {
     pub refused: Vec<Refused>,
     /// Whether fixes came to rest.
     pub settled: bool,
+    /// How many files were formatted.
+    pub formatted: usize,
+    /// How many files were mended.
+    pub mended: usize,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
     /// What the baseline let pass.
     pub baseline: Held,
     book: Book,
+}
+
+/// What changed and is still there.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// Files whose text matters.
+    pub files: Vec<RepoPath>,
+    /// Everything, those files among it.
+    pub items: Vec<Item>,
 }
 
 impl Repository {
@@ -124,9 +139,19 @@ impl Repository {
         self.book.position(rule)
     }
 
+    /// Whether all that is found in a file is reported, and not only what a change is to blame for.
+    pub(super) fn reports_all_of(&self, path: &RepoPath) -> bool {
+        self.git.delta.as_ref().is_none_or(|delta| !delta.lines_only && delta.changed.contains_key(path))
+    }
+
     /// The view from the working directory on its paths.
     pub(super) fn vantage(&self) -> &Vantage {
         &self.vantage
+    }
+
+    /// Its files on disk.
+    pub(super) fn worktree(&self) -> &Worktree {
+        &self.worktree
     }
 
     /// Adds the rule pages of its own to the book.
@@ -160,18 +185,20 @@ impl Repository {
         let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
         let mut found = match &self.git.changed {
-            Some(changed) => Found {
-                files: changed
-                    .iter()
-                    .filter(|path| folders.iter().any(|folder| path.is_below(folder)))
-                    .filter(|path| !configs.excluded_from_top(path, false))
-                    .cloned()
-                    .collect(),
-                ..Found::default()
-            },
+            Some(changed) => {
+                let is_below = |path: &RepoPath| folders.iter().any(|folder| path.is_below(folder));
+                let stays = |path: &RepoPath| is_below(path) && !configs.excluded_from_top(path, false);
+                let named =
+                    |item: &&Item| stays(&item.path) || is_below(&item.path) && lists_from_top(configs, &item.path);
+                Found {
+                    files: changed.files.iter().filter(|path| stays(path)).cloned().collect(),
+                    items: changed.items.iter().filter(named).cloned().collect(),
+                    ..Found::default()
+                }
+            }
             None => self.search(configs, &folders),
         };
-        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.contains(path));
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.files.contains(path));
         let attributes = Attributes::new(&*self.snapshot);
         let is_code = |path: &RepoPath| {
             let marks = attributes.of(path);
@@ -190,11 +217,12 @@ impl Repository {
 
     /// Whether these are all files of the repository.
     pub(super) fn is_whole(&self, named: &Named) -> bool {
-        self.git.changed.is_none() && named.folders.iter().any(|folder| folder.as_str().is_empty())
+        let all = self.git.changed.is_none() && self.git.delta.is_none();
+        all && named.folders.iter().any(|folder| folder.as_str().is_empty())
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.unwrap_or_else(all)
     }
@@ -204,7 +232,8 @@ impl Repository {
             return Found::default();
         }
         if let Some(tree) = &self.git.tree {
-            return tree.walk(folders, &|path, is_folder| configs.excluded(path, is_folder));
+            return tree
+                .walk(folders, &|path, is_folder| configs.excluded(path, is_folder), &|folder| configs.lists(folder));
         }
         let search = Search {
             root: &self.root,
@@ -217,13 +246,14 @@ impl Repository {
     }
 
     /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
-    /// written), unsafe ones if it says so.
+    /// written), unsafe ones if it says so; `format` then gives files their form.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
         (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
         fix: Option<bool>,
+        format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {
@@ -249,7 +279,7 @@ impl Repository {
             whole,
             delta: self.git.delta.as_ref(),
         };
-        match fix {
+        let fixed = match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
             None => Fixed {
                 texts: BTreeMap::new(),
@@ -257,18 +287,86 @@ impl Repository {
                 counts: BTreeMap::new(),
                 refused: Vec::new(),
                 settled: true,
+                formatted: 0,
+                mended: 0,
             },
+        };
+        match format {
+            Some(format) => fix::format_all(&setup, fixed, format),
+            None => fixed,
         }
+    }
+
+    /// Reads these files and all that what they say of names depends on; with `callers` also every notebook that
+    /// runs them.
+    pub(super) fn load(&self, configs: &Configs<'_>, asked: Vec<RepoPath>, callers: bool) -> Project {
+        let everything = || {
+            start_threads(self.threads());
+            self.search(configs, &[RepoPath::root()]).files
+        };
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress: &|| {},
+            items: None,
+            whole: false,
+            delta: None,
+        };
+        engine::load(&setup, callers)
+    }
+
+    /// Works out how notebooks become modules. Nothing is written.
+    pub(super) fn run_to_import(
+        &self,
+        configs: &Configs<'_>,
+        asked: Vec<RepoPath>,
+        order: &Order,
+        progress: &(dyn Fn() + Sync),
+    ) -> Plan {
+        if asked.len() > FEW {
+            start_threads(self.threads());
+        }
+        let all = asked.clone();
+        let everything = || all.clone();
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress,
+            items: None,
+            whole: true,
+            delta: None,
+        };
+        refactor::run_to_import(&setup, order)
     }
 
     /// What is left of it for the report.
     pub(super) fn finish(self, fixed: Fixed) -> Checked {
-        let Fixed { texts, outcome, counts, refused, settled } = fixed;
+        let Fixed { texts, outcome, counts, refused, settled, formatted, mended } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
         let baseline = Held::default();
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, baseline, book }
+        Checked {
+            vantage,
+            worktree,
+            outcome,
+            asked,
+            texts,
+            counts,
+            refused,
+            settled,
+            formatted,
+            mended,
+            broken,
+            baseline,
+            book,
+        }
     }
 }
 
@@ -341,7 +439,7 @@ fn folder(file: &Path) -> &Path {
 }
 
 /// Starts the threads that rayon shares out work to: with stacks for deep code, and only when there is enough to do.
-fn start_threads(threads: usize) {
+pub(super) fn start_threads(threads: usize) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         // It can only fail if they run already, or if the system gives us none; rayon then makes do.

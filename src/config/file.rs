@@ -1,5 +1,6 @@
 //! One settings file: which names it can have, and what stands in it. Knows nothing of rules but their names.
 
+use super::format::Format;
 use super::glob::{Globs, Reach};
 use super::hook::HookTable;
 use super::reader::{At, Reader, Source, Value, did_you_mean, entries, listed, span_of};
@@ -64,10 +65,11 @@ pub const DEFAULT_EXCLUDES: [&str; 34] = [
 pub(super) const LISTED: [&str; 2] = [".bundle", ".databricks"];
 
 /// All keys of a settings file.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "baseline",
     "exclude",
     "extend",
+    "format",
     "hook",
     "kinds",
     "max-file-size",
@@ -129,6 +131,7 @@ pub(super) struct File {
     pub compute: Option<At<Compute>>,
     pub dbr: Option<At<(u16, u16)>>,
     pub target_python: Option<At<(u8, u8)>>,
+    pub format: Format,
     pub max_file_size: Option<At<u64>>,
     pub respect_gitignore: Option<At<bool>>,
     pub rules: Vec<RuleEntry>,
@@ -221,6 +224,7 @@ impl Reader<'_> {
                     file.excluded = self.texts(key, value).unwrap_or_default();
                     file.exclude = Some(self.globs(&file.excluded, Reach::Entries));
                 }
+                "format" => file.format = self.format(value),
                 "hook" => file.hook = self.hook(value),
                 "pages" => file.pages = self.texts(key, value).unwrap_or_default(),
                 "kinds" => file.kinds = self.kinds(value),
@@ -236,7 +240,7 @@ impl Reader<'_> {
         file
     }
 
-    fn globs(&mut self, written: &[At<String>], reach: Reach) -> Globs {
+    pub(super) fn globs(&mut self, written: &[At<String>], reach: Reach) -> Globs {
         let (globs, faults) = Globs::new(&self.source.base, written.iter().map(|(glob, _)| glob.as_str()), reach);
         for (index, message) in faults {
             let span = written.get(index).map_or(Span::default(), |&(_, span)| span);

@@ -8,7 +8,7 @@ use crate::snapshot::Snapshot;
 use toml::de::DeValue;
 
 /// All keys of the table.
-pub(super) const KEYS: [&str; 5] = ["fix", "max-findings", "memory-limit", "on-failure", "time-limit"];
+pub(super) const KEYS: [&str; 6] = ["fix", "format", "max-findings", "memory-limit", "on-failure", "time-limit"];
 
 /// The words for `on-failure`: whether a push is let through that could not be checked.
 pub const FAILURES: [(&str, bool); 2] = [("fail-open", true), ("fail-closed", false)];
@@ -18,6 +18,8 @@ pub const FAILURES: [(&str, bool); 2] = [("fail-open", true), ("fail-closed", fa
 pub struct Hook {
     /// Whether `pre-commit` mends what is staged.
     pub fix: bool,
+    /// Whether `pre-commit` formats what is staged.
+    pub format: bool,
     /// On a server: whether a push is let through that could not be checked.
     pub fail_open: bool,
     /// On a server: how long a check may take, in seconds.
@@ -30,7 +32,7 @@ pub struct Hook {
 
 impl Default for Hook {
     fn default() -> Self {
-        Self { fix: false, fail_open: true, time_limit: 60, memory_limit: 2_000_000_000, max_findings: 20 }
+        Self { fix: false, format: false, fail_open: true, time_limit: 60, memory_limit: 2_000_000_000, max_findings: 20 }
     }
 }
 
@@ -38,6 +40,7 @@ impl Default for Hook {
 #[derive(Debug, Default)]
 pub(super) struct HookTable {
     pub fix: Option<At<bool>>,
+    pub format: Option<At<bool>>,
     pub fail_open: Option<At<bool>>,
     pub time_limit: Option<At<u32>>,
     pub memory_limit: Option<At<u64>>,
@@ -52,6 +55,7 @@ impl Reader<'_> {
         for (key, span, value) in entries(table) {
             match key {
                 "fix" => hook.fix = self.switch(key, value),
+                "format" => hook.format = self.switch(key, value),
                 "max-findings" => hook.max_findings = self.count(key, value),
                 "memory-limit" => hook.memory_limit = self.memory(value),
                 "on-failure" => hook.fail_open = self.failure(key, value),
@@ -103,6 +107,7 @@ impl Configs<'_> {
         let default = Hook::default();
         Hook {
             fix: self.hook_value(|table| table.fix).unwrap_or(default.fix),
+            format: self.hook_value(|table| table.format).unwrap_or(default.format),
             fail_open: self.hook_value(|table| table.fail_open).unwrap_or(default.fail_open),
             time_limit: self.hook_value(|table| table.time_limit).unwrap_or(default.time_limit),
             memory_limit: self.hook_value(|table| table.memory_limit).unwrap_or(default.memory_limit),
@@ -132,11 +137,17 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "[hook]\nfix = true\non-failure = \"fail-closed\"\ntime-limit = 5\nmemory-limit = \"1GB\"\n\
+        let text = "[hook]\nfix = true\nformat = true\non-failure = \"fail-closed\"\ntime-limit = 5\nmemory-limit = \"1GB\"\n\
                     max-findings = 3\n";
         let files = Memory::new(BTreeMap::from([(RepoPath::new("brickgate.toml"), text.into())]));
-        let expected =
-            Hook { fix: true, fail_open: false, time_limit: 5, memory_limit: 1_000_000_000, max_findings: 3 };
+        let expected = Hook {
+            fix: true,
+            format: true,
+            fail_open: false,
+            time_limit: 5,
+            memory_limit: 1_000_000_000,
+            max_findings: 3,
+        };
         assert_eq!(hook(&files, &Overrides::default()), expected);
         let none = Overrides { isolated: true, ..Overrides::default() };
         assert_eq!(hook(&files, &none), Hook::default());

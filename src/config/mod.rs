@@ -5,6 +5,7 @@
 
 mod explain;
 mod file;
+mod format;
 mod glob;
 mod hook;
 mod lookup;
@@ -13,6 +14,7 @@ mod reader;
 mod resolve;
 pub mod schema;
 mod settings;
+pub mod style;
 #[cfg(test)]
 mod tests;
 

@@ -1,14 +1,19 @@
 //! What a change is to blame for: findings on lines that it touched, and findings that it brought to others.
 
 use super::Setup;
+use crate::config::Lookup;
 use crate::finding::Finding;
 use crate::project::dependents::{breaks, dependents};
 use crate::project::document::Document;
 use crate::project::{Project, read};
+use crate::rules::survey::Items;
+use crate::snapshot::item::Item;
+use crate::snapshot::walk::{Found, is_of_interest};
 use crate::snapshot::{RepoPath, Snapshot};
 use rayon::prelude::*;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -22,8 +27,10 @@ const FEW: usize = 8;
 pub struct Delta {
     /// The earlier picture.
     pub base: Arc<dyn Snapshot>,
-    /// Lists every file of the earlier picture that matters; called only if the answer needs it.
-    pub base_files: Box<dyn Fn() -> Vec<RepoPath> + Send + Sync>,
+    /// Looks for all files of the earlier picture; called only if the answer needs it.
+    pub look: Box<dyn Fn() -> Found + Send + Sync>,
+    /// What that has found.
+    pub found: OnceLock<Found>,
     /// Files that differ and are still there: where each stood before, `None` if it is new.
     pub changed: BTreeMap<RepoPath, Option<RepoPath>>,
     /// Paths at which nothing stands any more.
@@ -84,8 +91,7 @@ impl Delta {
 
     /// Keeps of `findings` those that the change is to blame for.
     pub(super) fn retain(&self, setup: &Setup<'_>, project: &Project, findings: &mut Vec<Finding>) {
-        let lines = Lines { delta: self, setup, project, known: BTreeMap::new() };
-        let mut lines = lines;
+        let mut lines = Lines { delta: self, settings: setup.settings, project, known: BTreeMap::new() };
         let mut waiting: BTreeSet<RepoPath> = BTreeSet::new();
         let counts: Vec<bool> = findings
             .iter()
@@ -109,25 +115,30 @@ impl Delta {
 
     /// What was found in these files before the change.
     fn findings_before(&self, setup: &Setup<'_>, paths: &BTreeSet<RepoPath>) -> HashSet<Key> {
-        let asked: Vec<RepoPath> = paths.iter().filter_map(|path| self.path_before(path).cloned()).collect();
+        let found = || self.found.get_or_init(|| (self.look)());
+        let before = paths.iter().filter_map(|path| self.path_before(path).cloned());
+        let before: Vec<RepoPath> = before.filter(|path| self.base.is_file(path)).collect();
+        let items: Vec<Item> = before.iter().cloned().map(Item::file).collect();
+        let is_read = |path: &RepoPath| is_of_interest(OsStr::new(path.name()));
+        let asked = before.into_iter().filter(is_read).collect();
+        let all = || &*found().items;
         let base = Setup {
             book: setup.book,
-            settings: setup.settings,
             snapshot: Arc::clone(&self.base),
+            settings: setup.settings,
             asked,
-            everything: &*self.base_files,
+            everything: &|| found().files.clone(),
             progress: &|| {},
-            items: None,
-            whole: false,
             delta: None,
+            items: setup.items.map(|_| Items { asked: &items, whole: false, all: &all }),
+            whole: false,
         };
         let outcome = super::check(&base);
         let key = |finding: &Finding| {
-            let document = outcome.project.document(&finding.path)?;
-            let (line, column) = place(document, finding.span.start);
-            Some(Key { rule: Arc::clone(&finding.rule), path: finding.path.clone(), line, column })
+            let (line, column) = place(outcome.project.document(&finding.path), finding.span.start);
+            Key { rule: Arc::clone(&finding.rule), path: finding.path.clone(), line, column }
         };
-        outcome.findings.iter().filter_map(key).collect()
+        outcome.findings.iter().map(key).collect()
     }
 
     /// Where a file of the picture stood before; `None` if it is new.
@@ -149,22 +160,23 @@ struct Key {
     column: u32,
 }
 
-/// 0-based line, and the bytes before it on that line.
-fn place(document: &Document, offset: u32) -> (u32, u32) {
+/// 0-based line, and the bytes before it on that line. What is said of a file that is not read has no place in it.
+fn place(document: Option<&Document>, offset: u32) -> (u32, u32) {
+    let Some(document) = document else { return (0, offset) };
     let line = document.lines().line_of(offset);
     (line, offset.saturating_sub(document.lines().line(line).start))
 }
 
 /// Which lines of changed files changed; found when they are first asked for.
-struct Lines<'a, 's> {
+struct Lines<'a> {
     delta: &'a Delta,
-    setup: &'a Setup<'s>,
+    settings: &'a dyn Lookup,
     project: &'a Project,
     /// By path, for each line the line that it was before.
     known: BTreeMap<RepoPath, Vec<Option<u32>>>,
 }
 
-impl Lines<'_, '_> {
+impl Lines<'_> {
     /// Whether the change touched the place of a finding, or one that its notes rest on.
     fn count(&mut self, finding: &Finding) -> bool {
         if self.delta.changed.contains_key(&finding.path) {
@@ -196,13 +208,12 @@ impl Lines<'_, '_> {
 
     /// Where a finding stood before; `None` if its line is new.
     fn before(&mut self, finding: &Finding) -> Option<Key> {
-        let document = self.project.document(&finding.path)?;
+        let document = self.project.document(&finding.path);
         let (line, column) = place(document, finding.span.start);
         let path = self.delta.path_before(&finding.path)?.clone();
-        let line = if self.delta.changed.contains_key(&finding.path) {
-            (*self.map(&finding.path, document).get(line as usize)?)?
-        } else {
-            line
+        let line = match document.filter(|_| self.delta.changed.contains_key(&finding.path)) {
+            Some(document) => (*self.map(&finding.path, document).get(line as usize)?)?,
+            None => line,
         };
         Some(Key { rule: Arc::clone(&finding.rule), path, line, column })
     }
@@ -210,7 +221,7 @@ impl Lines<'_, '_> {
     fn map(&mut self, path: &RepoPath, document: &Document) -> &[Option<u32>] {
         if !self.known.contains_key(path) {
             let before = self.delta.path_before(path).map(|before| {
-                let options = self.setup.settings.for_path(before).read.clone();
+                let options = self.settings.for_path(before).read.clone();
                 read::read(&*self.delta.base, before, false, &options)
             });
             // Text of cells is not to be compared with JSON.

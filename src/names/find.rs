@@ -36,38 +36,63 @@ const SEGMENT: usize = 1024 * 1024;
 /// Looks names up, and remembers what it found.
 pub struct Finder<'n, 'p> {
     pub(super) names: &'n Namespaces<'p>,
+    known: Known,
+    given: Vec<(DocumentId, u32)>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Numbers for names.
     ids: HashMap<Box<str>, u32>,
     /// What a document binds in the end, by document and name.
     ends: HashMap<(DocumentId, u32), Found>,
-    given: Vec<(DocumentId, u32)>,
+    /// What those who run a document say of a name, by document, name, and whether it is read by code that runs later.
+    pub(super) callers: HashMap<(DocumentId, u32, bool), Callers>,
+}
+
+/// What those who run a document say of a name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Callers {
+    /// Whether one of them binds it.
+    pub(super) bound: bool,
+    /// Why one of them may bind it.
+    pub(super) unknown: Option<(DocumentId, UnknownKind)>,
+    /// The `%run`s before which nobody binds it.
+    pub(super) missing: Vec<Edge>,
 }
 
 impl<'n, 'p> Finder<'n, 'p> {
     /// A finder that has looked up nothing.
     pub fn new(names: &'n Namespaces<'p>) -> Self {
-        Self { names, ids: HashMap::new(), ends: HashMap::new(), given: Vec::new() }
+        Self { names, known: Known::default(), given: Vec::new() }
     }
 
-    /// All bindings of other documents that were found.
-    pub(super) fn into_given(self) -> Vec<(DocumentId, u32)> {
-        self.given
+    /// All bindings of other documents that were found, and all that is known now.
+    pub(super) fn into_parts(self) -> (Vec<(DocumentId, u32)>, Known) {
+        (self.given, self.known)
+    }
+
+    /// What is remembered of callers.
+    pub(super) const fn callers(&mut self) -> &mut HashMap<(DocumentId, u32, bool), Callers> {
+        &mut self.known.callers
     }
 
     /// What `name` is in a document for code at `before`: bound by the document itself or by what arrived before.
     pub fn at(&mut self, document: DocumentId, name: &str, before: u32) -> Found {
-        let id = self.id(name);
+        let (name, id) = self.key(name);
         self.search(document, name, id, before, true)
     }
 
     /// The same without the document's own bindings.
     pub fn arrived(&mut self, document: DocumentId, name: &str, before: u32) -> Found {
-        let id = self.id(name);
+        let (name, id) = self.key(name);
         self.search(document, name, id, before, false)
     }
 
     /// What a document that is run to its end leaves behind for `name`.
     pub fn at_end(&mut self, document: DocumentId, name: &str) -> Found {
-        let id = self.id(name);
+        let (name, id) = self.key(name);
         self.end(document, name, id)
     }
 
@@ -78,26 +103,31 @@ impl<'n, 'p> Finder<'n, 'p> {
         }
     }
 
-    pub(super) fn id(&mut self, name: &str) -> u32 {
-        if let Some(&id) = self.ids.get(name) {
-            return id;
+    /// A name with a number for it. All names that no document binds are one, the empty name: what is said of it is
+    /// said of them, and long chains of notebooks are gone through once for all of them.
+    pub(super) fn key<'a>(&mut self, name: &'a str) -> (&'a str, u32) {
+        let name = if self.names.is_bound(name) { name } else { "" };
+        let before = &self.names.known.ids;
+        if let Some(&id) = before.get(name).or_else(|| self.known.ids.get(name)) {
+            return (name, id);
         }
-        let id = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        self.ids.insert(name.into(), id);
-        id
+        let id = u32::try_from(before.len() + self.known.ids.len()).unwrap_or(u32::MAX);
+        self.known.ids.insert(name.into(), id);
+        (name, id)
     }
 
     fn end(&mut self, document: DocumentId, name: &str, id: u32) -> Found {
-        if let Some(&found) = self.ends.get(&(document, id)) {
+        let key = (document, id);
+        if let Some(&found) = self.names.known.ends.get(&key).or_else(|| self.known.ends.get(&key)) {
             return found;
         }
         // Documents that run each other bring nothing new the second time round.
-        self.ends.insert((document, id), Found::Nothing);
+        self.known.ends.insert(key, Found::Nothing);
         let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || self.search(document, name, id, u32::MAX, true));
         if let Found::Bound(Source { document, binding: Some(binding), .. }) = found {
             self.given.push((document, binding));
         }
-        self.ends.insert((document, id), found);
+        self.known.ends.insert(key, found);
         found
     }
 
@@ -152,8 +182,12 @@ impl<'n, 'p> Finder<'n, 'p> {
                 other => other,
             },
             From::Star(module, _) => {
+                let more =
+                    || self.names.project.documents().get(module as usize).is_some_and(|row| row.python.exports_more);
                 if self.names.exports(module, name) {
                     self.end(module, name, id)
+                } else if more() {
+                    Found::Unknown(module, UnknownKind::Star)
                 } else {
                     Found::Nothing
                 }

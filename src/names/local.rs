@@ -1,6 +1,6 @@
 //! The names of one document, and where other documents come in.
 
-use crate::notebook::magic::MagicKind;
+use crate::notebook::magic::{Magic, MagicKind};
 use crate::notebook::{Language, Origin};
 use crate::project::Project;
 use crate::project::document::{Document, DocumentId, Kind};
@@ -84,7 +84,7 @@ impl UnknownKind {
     /// The reason in a user's words, to stand behind "because".
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Run => "a `%run` leads to no notebook of this repository",
+            Self::Run => "a `%run` does nothing or leads to no notebook of this repository",
             Self::Star => "a star import is from outside this repository",
             Self::Dynamic => "names are made by `exec`, `globals()` or a magic",
             Self::Unread => "a file or cell could not be read",
@@ -173,6 +173,13 @@ impl Local {
         if document.raw.is_empty() && !document.problems.is_empty() {
             self.unknowns.push(Unknown { span: Span::at(0), kind: UnknownKind::Unread });
         }
+        if let Some(notebook) = &document.notebook {
+            // Another rule says that such a `%run` does nothing; its author means the names to be there.
+            let dead = |magic: &&Magic| magic.kind == MagicKind::Run && !magic.live;
+            let magics = notebook.cells.iter().filter(|cell| cell.language == Language::Python);
+            let dead = magics.flat_map(|cell| &cell.magics).filter(dead);
+            self.unknowns.extend(dead.map(|magic| Unknown { span: magic.span, kind: UnknownKind::Run }));
+        }
         if document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Elsewhere) {
             self.unknowns.push(Unknown { span: Span::at(0), kind: UnknownKind::Elsewhere });
         }
@@ -196,7 +203,8 @@ fn dynamic_calls(facts: &Facts) -> impl Iterator<Item = Span> {
         let is_exec = call.path.is_some() && call.path == exec && {
             // With a namespace of its own it leaves the module's alone.
             let arguments = facts.arguments(call);
-            arguments.len() < 2 || arguments.get(1).is_some_and(|argument| argument.value == crate::python::facts::Value::Other)
+            arguments.len() < 2
+                || arguments.get(1).is_some_and(|argument| argument.value == crate::python::facts::Value::Other)
         };
         let is_magic = call.method.is_some() && magics.contains(&call.method) && from_shell();
         (is_exec || is_magic).then_some(call.span)

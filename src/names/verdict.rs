@@ -1,6 +1,6 @@
 //! What becomes of a name that its own document does not bind.
 
-use super::find::{Finder, Found, Source};
+use super::find::{Callers, Finder, Found, Source};
 use super::local::{UnknownKind, is_given_globals};
 use crate::notebook::Origin;
 use crate::project::document::{Document, DocumentId};
@@ -10,6 +10,7 @@ use crate::python::builtins::is_builtin;
 use crate::python::facts::{Facts, ScopeKind};
 use crate::python::names::{Missing, Reader};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a name turned out to be that its own document does not bind by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,18 +26,10 @@ pub enum Verdict {
     /// It says nothing if it is missing: it is only tried, read out of a magic, or stands in a cell that does not
     /// parse.
     Uncertain,
-    /// Some notebooks that run this one bind it, and those whose `%run`s are listed do not.
-    SomeCallers(Vec<Edge>),
+    /// Some notebooks that run this one bind it, and those whose `%run`s are listed, sorted, do not.
+    SomeCallers(Arc<[Edge]>),
     /// Nobody binds it by then.
     Undefined,
-}
-
-/// What the callers of a document say of a name.
-#[derive(Clone, Debug, Default)]
-struct Callers {
-    bound: bool,
-    unknown: Option<(DocumentId, UnknownKind)>,
-    missing: Vec<Edge>,
 }
 
 /// A verdict for each name that a document misses.
@@ -45,7 +38,6 @@ pub(super) fn verdicts(finder: &mut Finder<'_, '_>, id: DocumentId) -> Vec<Verdi
     let (Some(local), Some(document)) = (names.local(id), names.project.documents().get(id as usize)) else {
         return Vec::new();
     };
-    let mut callers = HashMap::new();
     let mut done: HashMap<(u32, bool, u32), Verdict> = HashMap::new();
     let mut out = Vec::with_capacity(local.names.missing.len());
     for missing in &local.names.missing {
@@ -60,7 +52,7 @@ pub(super) fn verdicts(finder: &mut Finder<'_, '_>, id: DocumentId) -> Vec<Verdi
         let verdict = match done.get(&key) {
             Some(verdict) => verdict.clone(),
             None => {
-                let verdict = judge(finder, &mut callers, id, document, missing.deferred, &place);
+                let verdict = judge(finder, id, document, missing.deferred, &place);
                 done.insert(key, verdict.clone());
                 verdict
             }
@@ -104,7 +96,6 @@ impl<'d> Place<'d> {
 
 fn judge(
     finder: &mut Finder<'_, '_>,
-    callers: &mut HashMap<(DocumentId, u32, bool), Callers>,
     id: DocumentId,
     document: &Document,
     deferred: bool,
@@ -119,7 +110,11 @@ fn judge(
         return Verdict::Elsewhere(source);
     }
     let of_class = place.in_class && matches!(name, "__class__" | "__module__" | "__qualname__");
-    if of_class || is_builtin(name) || is_given_globals(document) && is_injected(name) {
+    if of_class
+        || is_builtin(name)
+        || is_own_submodule(document, name)
+        || is_given_globals(document) && is_injected(name)
+    {
         return Verdict::Given;
     }
     let jupyter = document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Jupyter);
@@ -133,30 +128,33 @@ fn judge(
     if restarted {
         return Verdict::Undefined;
     }
-    let name_id = finder.id(name);
-    let said = ask_callers(finder, callers, id, name, name_id, deferred);
+    let (sought, name_id) = finder.key(name);
+    let said = ask_callers(finder, id, sought, name_id, deferred);
     match said {
         Callers { bound: true, missing, .. } if missing.is_empty() => Verdict::Callers,
+        Callers { bound: true, missing, .. } => Verdict::SomeCallers(missing.into()),
         Callers { unknown: Some((document, kind)), .. } => Verdict::Unknown(document, kind),
-        Callers { bound: true, missing, .. } => Verdict::SomeCallers(missing),
         _ => Verdict::Undefined,
     }
 }
 
+/// Whether a package's `__init__.py` imports from a module of its own, which binds that module's name as well.
+fn is_own_submodule(document: &Document, name: &str) -> bool {
+    let facts = &document.python;
+    document.path.stem() == "__init__"
+        && facts.imports.iter().any(|row| {
+            let module = facts.text(row.module);
+            row.level == 1 && module.split('.').next() == Some(name)
+        })
+}
+
 /// What the notebooks that run a document know of a name, and those that run them.
-fn ask_callers(
-    finder: &mut Finder<'_, '_>,
-    known: &mut HashMap<(DocumentId, u32, bool), Callers>,
-    id: DocumentId,
-    name: &str,
-    name_id: u32,
-    deferred: bool,
-) -> Callers {
-    if let Some(said) = known.get(&(id, name_id, deferred)) {
+fn ask_callers(finder: &mut Finder<'_, '_>, id: DocumentId, name: &str, name_id: u32, deferred: bool) -> Callers {
+    if let Some(said) = finder.callers().get(&(id, name_id, deferred)) {
         return said.clone();
     }
     // Notebooks that run each other add nothing the second time round.
-    known.insert((id, name_id, deferred), Callers::default());
+    finder.callers().insert((id, name_id, deferred), Callers::default());
     let names = finder.names;
     let project = names.project;
     let mut said = Callers::default();
@@ -174,18 +172,20 @@ fn ask_callers(
             Found::Unknown(document, kind) => said.unknown = said.unknown.or(Some((document, kind))),
             Found::Nothing => {
                 let above = stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
-                    ask_callers(finder, known, edge.from, name, name_id, deferred)
+                    ask_callers(finder, edge.from, name, name_id, deferred)
                 });
                 said.bound |= above.bound;
                 said.unknown = said.unknown.or(above.unknown);
-                if above.missing.is_empty() && !above.bound {
+                if above.missing.is_empty() && !above.bound && above.unknown.is_none() {
                     said.missing.push(edge);
-                } else {
-                    said.missing.extend(above.missing);
                 }
+                said.missing.extend(above.missing);
             }
         }
     }
-    known.insert((id, name_id, deferred), said.clone());
+    // Many ways may lead up to the same notebook.
+    said.missing.sort_unstable_by_key(|edge| (edge.from, edge.reference));
+    said.missing.dedup();
+    finder.callers().insert((id, name_id, deferred), said.clone());
     said
 }

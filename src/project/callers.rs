@@ -5,7 +5,7 @@ use super::places::without_extension;
 use super::roles::is_injected;
 use crate::python::builtins::is_builtin;
 use crate::python::facts::{BindingKind, Facts};
-use crate::python::names::{self, Reader};
+use crate::python::names::{self, Names, Reader};
 use crate::snapshot::RepoPath;
 use memchr::memmem;
 
@@ -40,10 +40,7 @@ pub(super) fn said(bytes: &[u8]) -> Vec<String> {
 pub(super) fn depends_on_callers(document: &Document, reached: &[&Facts]) -> bool {
     let facts = &document.python;
     let names = names::resolve(facts, &[]);
-    let unused = facts.bindings.iter().zip(&names.used).any(|(row, used)| {
-        !used && row.scope == 0 && matches!(row.kind, BindingKind::Import(_))
-    });
-    unused
+    leaves_import(facts, &names)
         || names.missing.iter().any(|missing| {
             let symbol = match missing.reader {
                 Reader::Use(at) => facts.uses.get(at as usize).filter(|row| !row.guarded).map(|row| row.name),
@@ -56,6 +53,16 @@ pub(super) fn depends_on_callers(document: &Document, reached: &[&Facts]) -> boo
             };
             !is_builtin(name) && !is_injected(name) && !reached.iter().any(bound)
         })
+}
+
+/// Whether a document binds an import at its top level that it does not read.
+pub(super) fn has_unread_import(document: &Document) -> bool {
+    leaves_import(&document.python, &names::resolve(&document.python, &[]))
+}
+
+fn leaves_import(facts: &Facts, names: &Names) -> bool {
+    let mut rows = facts.bindings.iter().zip(&names.used);
+    rows.any(|(row, used)| !used && row.scope == 0 && matches!(row.kind, BindingKind::Import(_)))
 }
 
 #[cfg(test)]

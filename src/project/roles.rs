@@ -8,6 +8,11 @@ use super::document::{Document, Kind};
 const INJECTED: [&str; 10] =
     ["dbutils", "display", "displayHTML", "getArgument", "sc", "spark", "sql", "sqlContext", "table", "udf"];
 
+/// Names that the platform gives to notebooks and scripts, sorted; without those that IPython keeps.
+pub const fn injected() -> &'static [&'static str] {
+    &INJECTED
+}
+
 /// Names that IPython keeps, and `_sqldf`, the result of the last `%sql` cell.
 const INTERACTIVE: [&str; 15] =
     ["In", "Out", "_", "__", "___", "_dh", "_i", "_ih", "_ii", "_iii", "_oh", "_sqldf", "exit", "get_ipython", "quit"];

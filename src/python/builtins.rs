@@ -168,6 +168,11 @@ const NAMES: &[&str] = &[
     "zip",
 ];
 
+/// All of them, sorted.
+pub const fn names() -> &'static [&'static str] {
+    NAMES
+}
+
 /// Whether a module has the name without binding it. Newer builtins count for every target: a wrong "undefined" is
 /// worse than a missed one.
 pub fn is_builtin(name: &str) -> bool {

@@ -34,7 +34,7 @@ impl Walker<'_> {
         }
     }
 
-    fn expressions<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr>) {
+    pub(super) fn expressions<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr>) {
         for expression in expressions {
             self.expression(expression);
         }
@@ -143,7 +143,7 @@ impl Walker<'_> {
 
     /// Walks an annotation: names in quotes are read as well.
     pub(super) fn annotation(&mut self, annotation: &Expr) {
-        let place = Place { annotation: true, ..self.at };
+        let place = Place { annotation: true, typed: true, ..self.at };
         self.place(place, |walker| walker.expression(annotation));
     }
 
@@ -171,7 +171,7 @@ impl Walker<'_> {
             _ => node.value.to_str().into(),
         };
         self.facts.strings.push(StringLiteral { span, value, holes: false, statement, cell });
-        if self.at.annotation
+        if self.at.typed
             && let [one] = node.value.as_slice()
             && one.range.len().to_u32() <= MAX_QUOTED
             && let Ok(parsed) = parse_string_annotation(self.code, one)
@@ -211,7 +211,7 @@ impl Walker<'_> {
 
     fn holes(&mut self, elements: &InterpolatedStringElements) {
         for hole in elements.interpolations() {
-            let place = Place { annotation: false, ..self.at };
+            let place = Place { annotation: false, typed: false, ..self.at };
             self.place(place, |walker| walker.expression(&hole.expression));
             if let Some(format) = &hole.format_spec {
                 self.deeper(1, |walker| walker.holes(&format.elements));
@@ -221,14 +221,14 @@ impl Walker<'_> {
 
     fn subscript(&mut self, node: &ExprSubscript) {
         self.expression(&node.value);
-        if self.at.annotation {
+        if self.at.typed {
             let last = match &*node.value {
                 Expr::Name(name) => name.id.as_str(),
                 Expr::Attribute(attribute) => attribute.attr.id.as_str(),
                 _ => "",
             };
             // In these, strings are values and no names.
-            let plain = Place { annotation: false, ..self.at };
+            let plain = Place { typed: false, ..self.at };
             match (last, &*node.slice) {
                 ("Literal", slice) => return self.place(plain, |walker| walker.expression(slice)),
                 ("Annotated", Expr::Tuple(arguments)) => {
@@ -241,7 +241,11 @@ impl Walker<'_> {
                 _ => {}
             }
         }
-        self.expression(&node.slice);
+        if !self.at.typed && node.ctx.is_load() && self.is_generic(&node.value) {
+            self.typed(&node.slice);
+        } else {
+            self.expression(&node.slice);
+        }
     }
 
     fn lambda(&mut self, node: &ExprLambda) {
@@ -414,9 +418,7 @@ impl Walker<'_> {
                 other.range()
             }
         };
-        for argument in node.arguments.iter_source_order() {
-            self.expression(argument.value());
-        }
+        self.walk_arguments(node);
         let start = index(self.facts.arguments.len());
         for argument in node.arguments.iter_source_order() {
             self.argument(argument);
@@ -479,7 +481,10 @@ impl Walker<'_> {
         let values = match value {
             Expr::List(list) if extend => list.elts.as_slice(),
             Expr::Tuple(tuple) if extend => tuple.elts.as_slice(),
-            _ if extend => return,
+            _ if extend => {
+                self.facts.exports_more |= is_exports;
+                return;
+            }
             one => std::slice::from_ref(one),
         };
         if is_exports {
@@ -512,6 +517,7 @@ impl Walker<'_> {
     pub(super) fn export(&mut self, values: &[Expr]) {
         let mut names = self.facts.exports.take().unwrap_or_default();
         let literals = values.iter().filter_map(Expr::as_string_literal_expr);
+        self.facts.exports_more |= values.iter().any(|value| !value.is_string_literal_expr());
         names.extend(literals.map(|literal| self.facts.symbols.intern(literal.value.to_str())));
         self.facts.exports = Some(names);
     }

@@ -45,6 +45,8 @@ pub struct Facts {
     /// The names listed in the module's `__all__` (also by `+=`, `append` and `extend`), as far as they are
     /// literals; `None` if there is no `__all__`.
     pub exports: Option<Vec<Symbol>>,
+    /// Whether `__all__` may hold more than that.
+    pub exports_more: bool,
     /// The `if __name__ == "__main__":` statement of the module, if any.
     pub main_guard: Option<Span>,
     /// The first top-level statement that does something when the file is run: not an import, definition,
@@ -312,6 +314,8 @@ pub struct Import {
     /// Whether a failing import is expected: in a `try` with `except ImportError`/`Exception`/bare, or under
     /// `if TYPE_CHECKING`.
     pub optional: bool,
+    /// Whether the statement is all of a block, which must not be left empty.
+    pub alone: bool,
     /// 0-based cell.
     pub cell: u32,
 }

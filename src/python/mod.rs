@@ -2,6 +2,7 @@
 //! never leave this room.
 
 pub mod builtins;
+pub mod compare;
 mod depth;
 mod effects;
 mod errors;
@@ -9,10 +10,15 @@ mod expressions;
 pub mod facts;
 mod fold;
 mod folders;
-mod imports;
+pub mod format;
+mod import_statements;
+pub mod imports;
 pub mod names;
+#[cfg(test)]
+mod names_laws;
 mod namespace;
 mod parse;
+pub mod removal;
 mod scopes;
 mod state;
 mod statements;
@@ -20,6 +26,7 @@ pub mod symbols;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod typed;
 
 use crate::text::{Span, region::Region};
 use facts::Facts;

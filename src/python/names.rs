@@ -17,6 +17,10 @@ pub struct Names {
     pub reads: Vec<u32>,
     /// For each binding, whether something reads it, or reads one that it took the place of.
     pub used: Vec<bool>,
+    /// For each binding, whether it is the last of its name in its scope.
+    pub last: Vec<bool>,
+    /// By symbol, whether some code reads a name that is called so.
+    pub mentioned: Vec<bool>,
     /// Reads of names that nothing in the document binds by then, in order.
     pub missing: Vec<Missing>,
     /// Bindings that took the place of one which nothing had read.
@@ -107,6 +111,8 @@ enum Now {
 struct Entry {
     scope: ScopeId,
     now: Now,
+    /// The last binding, of whatever kind.
+    last: u32,
     next: u32,
 }
 
@@ -151,6 +157,8 @@ pub fn resolve(facts: &Facts, wipes: &[u32]) -> Names {
         names: Names {
             reads: vec![NONE; facts.uses.len()],
             used: vec![false; facts.bindings.len()],
+            last: vec![false; facts.bindings.len()],
+            mentioned: vec![false; facts.symbols.len()],
             missing: Vec::new(),
             replaced: Vec::new(),
             module,
@@ -296,7 +304,7 @@ impl Resolver<'_> {
             entry.now = now;
         } else if let Some(head) = self.heads.get_mut(name.index()) {
             let at = u32::try_from(self.entries.len()).unwrap_or(NONE);
-            self.entries.push(Entry { scope, now, next: *head });
+            self.entries.push(Entry { scope, now, last: NONE, next: *head });
             *head = at;
         }
     }
@@ -305,6 +313,11 @@ impl Resolver<'_> {
         let facts = self.facts;
         let Some(row) = facts.bindings.get(at as usize) else { return };
         let before = self.now(row.name, row.scope);
+        let is_added = match row.kind {
+            BindingKind::Annotation => before.is_none(),
+            BindingKind::Deletion => !self.may_be_skipped(row.branch),
+            _ => true,
+        };
         match row.kind {
             BindingKind::Annotation => {
                 if before.is_none() {
@@ -335,6 +348,11 @@ impl Resolver<'_> {
                 }
                 self.set(row.name, row.scope, Now::Bound(at));
             }
+        }
+        if let Some(entry) =
+            self.entry(row.name, row.scope).and_then(|at| self.entries.get_mut(at)).filter(|_| is_added)
+        {
+            entry.last = at;
         }
     }
 
@@ -371,6 +389,7 @@ impl Resolver<'_> {
         if let (BindingKind::Import(one), BindingKind::Import(two)) = (first.kind, second.kind)
             && self.is_plain_import(one)
             && self.is_plain_import(two)
+            && self.module(one) != self.module(two)
         {
             self.same_package.push((later, earlier));
         }
@@ -382,6 +401,34 @@ impl Resolver<'_> {
             .imports
             .get(import as usize)
             .is_some_and(|row| row.name.is_none() && row.alias_span.end <= row.span.end)
+    }
+
+    fn module(&self, import: u32) -> Option<Symbol> {
+        self.facts.imports.get(import as usize).map(|row| row.module)
+    }
+
+    /// Who reads `pa` of `import pyarrow as pa` may mean `pyarrow.csv`, which another import loads.
+    fn mark_submodule(&mut self, binding: u32) {
+        let facts = self.facts;
+        let Some(row) = facts.bindings.get(binding as usize) else { return };
+        let BindingKind::Import(import) = row.kind else { return };
+        let Some(alias) = facts.imports.get(import as usize) else { return };
+        if alias.name.is_some() || self.is_plain_import(import) {
+            return;
+        }
+        let module = facts.text(alias.module);
+        let (first, last) = (module.split('.').next(), module.rsplit('.').next());
+        if let Some(Now::Bound(other)) =
+            last.and_then(|last| facts.symbols.get(last)).and_then(|last| self.now(last, row.scope))
+            && let Some(BindingKind::Import(loaded)) = facts.bindings.get(other as usize).map(|row| row.kind)
+            && self.is_plain_import(loaded)
+            && self
+                .module(loaded)
+                .map(|module| facts.text(module))
+                .is_some_and(|module| module.contains('.') && module.split('.').next() == first)
+        {
+            self.mark(other);
+        }
     }
 
     /// A binding in a function that hides an import of a function or module around it.
@@ -449,10 +496,14 @@ impl Resolver<'_> {
     fn read(&mut self, at: u32) {
         let facts = self.facts;
         let Some(row) = facts.uses.get(at as usize) else { return };
+        if let Some(mentioned) = self.names.mentioned.get_mut(row.name.index()) {
+            *mentioned = true;
+        }
         let found = self.look_up(row.name, row.scope);
         match found {
             Ok(binding) => {
                 self.mark(binding);
+                self.mark_submodule(binding);
                 if let Some(read) = self.names.reads.get_mut(at as usize) {
                     *read = binding;
                 }
@@ -488,10 +539,8 @@ impl Resolver<'_> {
                         break;
                     }
                     Some(Now::Bound(binding)) => {
-                        let annotation = facts
-                            .bindings
-                            .get(binding as usize)
-                            .is_some_and(|row| row.kind == BindingKind::Annotation);
+                        let annotation =
+                            facts.bindings.get(binding as usize).is_some_and(|row| row.kind == BindingKind::Annotation);
                         if annotation {
                             self.mark(binding);
                             if row.kind == ScopeKind::Function {
@@ -514,7 +563,7 @@ impl Resolver<'_> {
             }
         }
         match (missing, self.ambient.get(name.index())) {
-            (Why::Unbound, Some(&binding)) if binding != NONE => Ok(binding),
+            (Why::Unbound | Why::Deleted(_), Some(&binding)) if binding != NONE => Ok(binding),
             _ => Err(missing),
         }
     }
@@ -532,6 +581,11 @@ impl Resolver<'_> {
     }
 
     fn finish(mut self) -> Names {
+        for entry in &self.entries {
+            if let Some(last) = self.names.last.get_mut(entry.last as usize) {
+                *last = true;
+            }
+        }
         // Packages are used together, in whatever order their parts were imported.
         for at in 0..self.same_package.len() {
             let Some(&(one, two)) = self.same_package.get(at) else { continue };

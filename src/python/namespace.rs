@@ -17,7 +17,10 @@ impl Walker<'_> {
         let (name, argument) = value.split_once([' ', '\t']).unwrap_or((value, ""));
         let argument = argument.trim();
         match (kind, name) {
-            (IpyEscapeKind::Magic | IpyEscapeKind::Magic2, "time" | "timeit" | "prun" | "memit" | "mprun" | "lprun") => {
+            (
+                IpyEscapeKind::Magic | IpyEscapeKind::Magic2,
+                "time" | "timeit" | "prun" | "memit" | "mprun" | "lprun",
+            ) => {
                 let code = without_options(argument);
                 // `%time x = 1` binds x; `%timeit` runs in a function of its own.
                 self.code_behind(code, range, name == "time");

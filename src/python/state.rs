@@ -25,6 +25,8 @@ pub(super) struct Place {
     pub in_loop: bool,
     pub conditional: bool,
     pub annotation: bool,
+    /// Whether strings are types.
+    pub typed: bool,
     pub quoted: bool,
     pub optional: bool,
     pub guarded: bool,
@@ -71,8 +73,12 @@ pub(super) struct Walker<'r> {
     pub depth: u32,
     /// Calls on the stack, which are fewer than `depth`: chains are walked without recursion.
     frames: u32,
+    /// Whether the statement at hand is all of its block.
+    pub alone: bool,
     /// Whether the region turned out to be too deep.
     pub deep: bool,
+    /// What names of `typing` and its like are called here; `None` for such a module itself.
+    pub typing: FastMap<Symbol, Option<Symbol>>,
     // What is settled at the end.
     /// For each call, the first name of its path.
     pub call_roots: Vec<Option<Symbol>>,

@@ -1,8 +1,6 @@
 //! The walk over statements.
 
-use super::facts::{
-    Branch, BranchKind, BindingKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind,
-};
+use super::facts::{BindingKind, Branch, BranchKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use super::state::{Place, Walker, index};
 use super::{effects, errors, parse};
 use crate::text::{Span, region::Region};
@@ -39,6 +37,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     let mark = walker.mark();
     let bound = walker.facts.bindings.len();
     for statement in tree.statements() {
+        walker.alone = false;
         walker.statement(statement);
         if walker.deep {
             walker.back_to(&mark);
@@ -81,6 +80,7 @@ impl Walker<'_> {
 
     pub(super) fn body(&mut self, body: &[Stmt]) {
         for statement in body {
+            self.alone = body.len() == 1;
             self.statement(statement);
         }
     }
@@ -127,7 +127,11 @@ impl Walker<'_> {
                 self.note_augmented(node);
             }
             Stmt::AnnAssign(node) => {
-                self.optional_expression(node.value.as_deref());
+                if last_name(&node.annotation) == "TypeAlias" {
+                    node.value.iter().for_each(|value| self.typed(value));
+                } else {
+                    self.optional_expression(node.value.as_deref());
+                }
                 self.annotation(&node.annotation);
                 let kind = if node.value.is_some() { BindingKind::Assignment } else { BindingKind::Annotation };
                 self.target(&node.target, kind);

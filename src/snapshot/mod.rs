@@ -56,6 +56,14 @@ impl RepoPath {
         }
     }
 
+    /// The last word of the name by which Python imports the file: that of its folder for `__init__.py`.
+    pub fn module_name(&self) -> &str {
+        match self.stem() {
+            "__init__" => self.0.rsplit('/').nth(1).unwrap_or(""),
+            stem => stem,
+        }
+    }
+
     /// The extension without its dot; empty if there is none.
     pub fn extension(&self) -> &str {
         let name = self.name();

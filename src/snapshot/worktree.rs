@@ -40,6 +40,65 @@ impl Worktree {
         if path.as_str().is_empty() { self.root.clone() } else { self.root.join(path.as_str()) }
     }
 
+    /// Writes several files, all or none: each is a path, what it reads now (`None` for a file that is to be made)
+    /// and what it is to read.
+    ///
+    /// # Errors
+    /// One line for users, with the path, if a file does not read as said or cannot be written. All files are then
+    /// as before; if one cannot be put back, the line says so.
+    pub fn write_together(&self, files: &[(&RepoPath, Option<&[u8]>, &[u8])]) -> Result<(), String> {
+        for (path, old, _) in files {
+            let now = fs::read(self.on_disk(path));
+            match (now, old) {
+                (Ok(now), Some(old)) if now == *old => {}
+                (Err(error), None) if error.kind() == io::ErrorKind::NotFound => {}
+                (Err(error), _) => return Err(format!("{path}: {}", describe(&error).message)),
+                (Ok(_), None) => return Err(format!("{path}: is there already")),
+                (Ok(_), Some(_)) => return Err(format!("{path}: changed on disk while it was read; run again")),
+            }
+        }
+        for (done, (path, old, new)) in files.iter().enumerate() {
+            let written = match old {
+                Some(old) => self.write_atomically(path, old, new),
+                None => self.create(path, new),
+            };
+            let Err(message) = written else { continue };
+            let mut said = format!("{path}: {message}; nothing was changed");
+            for (path, old, new) in files.iter().take(done).rev() {
+                let back = match old {
+                    Some(old) => self.write_atomically(path, new, old),
+                    None => fs::remove_file(self.on_disk(path)).map_err(|error| describe(&error).message),
+                };
+                if let Err(message) = back {
+                    said = format!("{said}, but {path} could not be put back: {message}");
+                }
+            }
+            return Err(said);
+        }
+        Ok(())
+    }
+
+    /// Makes a new file, and the folders above it.
+    fn create(&self, path: &RepoPath, new: &[u8]) -> Result<(), String> {
+        let plain = |error: io::Error| describe(&error).message;
+        let target = self.on_disk(path);
+        let folder = target.parent().ok_or("has no folder")?;
+        fs::create_dir_all(folder).map_err(plain)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(plain)?;
+        file.write_all(new).map_err(plain)?;
+        file.as_file().sync_all().map_err(plain)?;
+        let file = file.persist_noclobber(&target).map_err(|error| plain(error.error))?;
+        drop(file);
+        // A temporary file is for its owner alone; a new one should be as any other here.
+        let like = fs::metadata(self.root.join(".git").join("HEAD")).or_else(|_| fs::metadata(folder));
+        if let Ok(like) = like
+            && like.is_file()
+        {
+            fs::set_permissions(&target, like.permissions()).map_err(plain)?;
+        }
+        Ok(())
+    }
+
     /// Replaces the content of a file, all at once: readers see the old or the new text, never a half.
     /// Links stay (their target is written), and so do permissions and, where the system lets us, the owner.
     ///

@@ -193,7 +193,9 @@ fn staged(args: &Run, may_fix: bool, terminal: Terminal) -> Result<Exit, String>
     let overrides = check::Run::new(&check, terminal).overrides(&roots)?;
     let repository = Repository::new(&roots, root, overrides.clone(), None, None);
     if let (true, Some(tree)) = (may_fix, &job.picture.tree) {
-        check.fix = config::hook(&**tree, repository.overrides()).fix;
+        let hook = config::hook(&**tree, repository.overrides());
+        check.fix = hook.fix;
+        check.format = hook.format;
     }
     let mut run = check::Run::new(&check, terminal);
     let exit = run.check_job(repository, job)?;

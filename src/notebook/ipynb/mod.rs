@@ -23,6 +23,9 @@ pub struct IpynbError {
 pub struct JsonMap {
     /// One entry a cell.
     pub cells: Vec<JsonCell>,
+    /// Whether the file says of itself that it is in Python, or says nothing: `language_info`, else `kernelspec`, else
+    /// Databricks' metadata.
+    pub is_python: bool,
 }
 
 /// Where one cell stands in the JSON. Spans are bytes of the file, not of the document's text.
@@ -32,6 +35,8 @@ pub struct JsonCell {
     pub source: Span,
     /// The value of `outputs`; empty if there is none.
     pub outputs: Span,
+    /// Whether an editor has noted another language than Python for it (`vscode.languageId`).
+    pub is_foreign: bool,
     /// `title` of the Databricks cell metadata.
     pub title: Option<Box<str>>,
 }

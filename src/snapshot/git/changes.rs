@@ -1,8 +1,9 @@
 //! What differs between two pictures of a repository, as git's raw diff says it.
 
 use super::oid::{Mode, Node, Oid};
-use super::tree::{NOT_UNICODE, is_name_of_interest};
+use super::tree::{NOT_UNICODE, is_name_of_interest, item};
 use crate::snapshot::RepoPath;
+use crate::snapshot::item::Item;
 use crate::snapshot::walk::Remark;
 
 /// How a file differs.
@@ -42,6 +43,11 @@ impl Change {
             Status::Renamed => self.before.as_ref(),
             _ => None,
         }
+    }
+
+    /// What stands there now, as rules about names and kinds see it.
+    pub fn item(&self) -> Option<Item> {
+        item(&self.path, self.node?.mode)
     }
 
     /// Whether there is something to look at: a file, neither link nor submodule, that is still there.

@@ -4,6 +4,7 @@
 use super::changes::Change;
 use super::objects::Objects;
 use super::oid::{Mode, Node, Oid};
+use crate::snapshot::item::{self, ItemKind};
 use crate::snapshot::walk::{Found, Remark, is_of_interest};
 use crate::snapshot::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -109,33 +110,49 @@ impl Tree {
     }
 
     /// All files of interest below these folders. Links are not followed, submodules not entered.
-    pub fn walk(&self, folders: &[RepoPath], excluded: &dyn Fn(&RepoPath, bool) -> bool) -> Found {
+    /// `excluded` says what settings leave out, `lists` of which folders the names are wanted all the same.
+    pub fn walk(
+        &self,
+        folders: &[RepoPath],
+        excluded: &dyn Fn(&RepoPath, bool) -> bool,
+        lists: &dyn Fn(&RepoPath) -> bool,
+    ) -> Found {
         let mut found = Found::default();
-        let mut waiting: Vec<RepoPath> = folders.to_vec();
-        while let Some(at) = waiting.pop() {
+        // Of a folder that is left out, and of those in it, only the names may be wanted.
+        let mut waiting: Vec<(RepoPath, bool)> = folders.iter().map(|folder| (folder.clone(), false)).collect();
+        while let Some((at, names_only)) = waiting.pop() {
             let Some(folder) = self.folder(&at, MOST_LINKS) else { continue };
             for (name, mode) in &folder.odd {
                 if *mode == Mode::Folder || is_name_of_interest(name) {
                     found.problems.push(odd(&at, name));
                 }
             }
-            for (name, item) in &folder.names {
-                let mode = item.mode();
-                let is_folder = mode == Mode::Folder;
-                if mode == Mode::Submodule || !is_folder && !is_of_interest(OsStr::new(&**name)) {
+            for (name, entry) in &folder.names {
+                let (path, mode) = (child(&at, name), entry.mode());
+                let is_excluded = excluded(&path, mode == Mode::Folder);
+                if mode == Mode::Folder {
+                    if !is_excluded || lists(&path) {
+                        let names_only = names_only || lists(&path);
+                        waiting.push((path, names_only));
+                    }
                     continue;
                 }
-                let path = child(&at, name);
-                if excluded(&path, is_folder) {
+                if is_excluded {
                     continue;
                 }
-                match mode {
-                    Mode::Folder => waiting.push(path),
-                    Mode::Link => found.notes.extend(self.remark_on(&path)),
-                    _ => found.files.push(path),
+                found.items.extend(item(&path, mode));
+                if names_only || mode == Mode::Submodule || !is_of_interest(OsStr::new(&**name)) {
+                    continue;
+                }
+                if mode == Mode::Link {
+                    found.notes.extend(self.remark_on(&path));
+                } else {
+                    found.files.push(path);
                 }
             }
         }
+        found.items.sort_unstable();
+        found.items.dedup();
         found.files.sort_unstable();
         found.files.dedup();
         found
@@ -339,6 +356,17 @@ impl<'a> Iterator for Entries<'a> {
             }
         }
     }
+}
+
+/// What git keeps at a path, as rules about names and kinds see it.
+pub(super) fn item(path: &RepoPath, mode: Mode) -> Option<item::Item> {
+    let kind = match mode {
+        Mode::File | Mode::Executable => ItemKind::File,
+        Mode::Link => ItemKind::Link,
+        Mode::Submodule => ItemKind::Submodule,
+        Mode::Folder => return None,
+    };
+    Some(item::Item { path: path.clone(), kind })
 }
 
 fn dangling() -> ReadError {

@@ -63,12 +63,14 @@ impl Walker<'_> {
             statement,
             scope: self.at.scope,
             optional: self.at.optional,
+            alone: self.alone,
             cell: self.cell,
         }
     }
 
     fn imported(&mut self, alias: &Alias, module: TextRange, mut row: Import) {
         let id = index(self.facts.imports.len());
+        self.note_typing(&row);
         row.span = self.span(module);
         row.alias_span = self.span(alias.range);
         if let Some(bound) = row.bound.filter(|_| !alias.name.id.is_empty()) {
