@@ -167,7 +167,11 @@ fn laid_over<'a>(setup: &Setup<'a>, texts: &BTreeMap<RepoPath, Texts>, plans: &[
 /// For each file, as many of its fixes as do not touch each other.
 fn plan(setup: &Setup<'_>, outcome: &Outcome, unsafe_too: bool, refused: &mut Vec<Refused>) -> Vec<Plan> {
     let wanted = |finding: &&Finding| {
-        setup.delta.is_none_or(|delta| delta.mends(&finding.path)) &&         finding.fix.as_ref().is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
+        setup.delta.is_none_or(|delta| delta.mends(&finding.path))
+            && finding
+                .fix
+                .as_ref()
+                .is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
     };
     let mut by_file: BTreeMap<&RepoPath, Vec<&Finding>> = BTreeMap::new();
     for finding in outcome.findings.iter().filter(wanted) {

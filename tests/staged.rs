@@ -285,7 +285,8 @@ fn json_stays_json() {
     let (old, new) = ("    \"a = old\\n\",\n    \"b\"", "    \"a = new\\n\",\n    \"b\"");
     toy.stage("n.ipynb", notebook(old, "[]"));
     // Run again since: the outputs are not staged.
-    let outputs = "[\n    {\n     \"name\": \"stdout\",\n     \"output_type\": \"stream\",\n     \"text\": []\n    }\n   ]";
+    let outputs =
+        "[\n    {\n     \"name\": \"stdout\",\n     \"output_type\": \"stream\",\n     \"text\": []\n    }\n   ]";
     toy.write("n.ipynb", notebook(old, outputs));
     fix(&toy).expect(0);
     assert_eq!(toy.staged("n.ipynb"), notebook(new, "[]"));

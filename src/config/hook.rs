@@ -32,7 +32,14 @@ pub struct Hook {
 
 impl Default for Hook {
     fn default() -> Self {
-        Self { fix: false, format: false, fail_open: true, time_limit: 60, memory_limit: 2_000_000_000, max_findings: 20 }
+        Self {
+            fix: false,
+            format: false,
+            fail_open: true,
+            time_limit: 60,
+            memory_limit: 2_000_000_000,
+            max_findings: 20,
+        }
     }
 }
 

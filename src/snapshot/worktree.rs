@@ -130,9 +130,7 @@ impl Worktree {
         let folder = target.parent().ok_or("has no folder")?;
         // What a killed run leaves behind must not be committed. Inside `.git` it is not even seen; that may not
         // be a folder, or stand on another file system.
-        replace(&target, &before, new, scratch)
-            .or_else(|_| replace(&target, &before, new, folder))
-            .map_err(plain)
+        replace(&target, &before, new, scratch).or_else(|_| replace(&target, &before, new, folder)).map_err(plain)
     }
 
     /// The content of a regular file that stands where its path says, not behind a link; `None` if there is none, or

@@ -1,6 +1,11 @@
 //! A small repository, and how to run the real `git` and `brickgate` in it.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses what it needs, and fails where it fails")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test uses what it needs, and fails where it fails"
+)]
 
 use std::env;
 use std::fs;

@@ -75,7 +75,8 @@ impl Hooks {
         let has = |names: &[&str]| names.iter().any(|name| root.join(name).is_file());
         let hook = fs::read(self.path(kind)).unwrap_or_default();
         let says = |word: &str| memchr::memmem::find(&hook, word.as_bytes()).is_some();
-        let lefthook = ["yml", "yaml", "toml", "json"].map(|end| [format!("lefthook.{end}"), format!(".lefthook.{end}")]);
+        let lefthook =
+            ["yml", "yaml", "toml", "json"].map(|end| [format!("lefthook.{end}"), format!(".lefthook.{end}")]);
         if lefthook.iter().flatten().any(|name| has(&[name])) || says("lefthook") {
             return Ok(Some(format!(
                 "lefthook manages the hooks here: add a command with `run: brickgate hook run {name}` under \

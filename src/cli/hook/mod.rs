@@ -175,7 +175,10 @@ fn hook(args: &Run, terminal: Terminal) -> Result<Exit, String> {
 /// Whether `SKIP` names us, as pre-commit reads it: `SKIP=brickgate,other git commit`.
 fn is_skipped(kind: Kind) -> bool {
     let Ok(names) = std::env::var("SKIP") else { return false };
-    names.split(',').map(str::trim).any(|name| name == "brickgate" || name.strip_prefix("brickgate-") == Some(kind.as_str()))
+    names
+        .split(',')
+        .map(str::trim)
+        .any(|name| name == "brickgate" || name.strip_prefix("brickgate-") == Some(kind.as_str()))
 }
 
 /// Checks what is staged, and mends it first if settings say so and git takes what is staged from now on.
