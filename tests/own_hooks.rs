@@ -184,7 +184,7 @@ fn what_is_pushed_is_checked_and_nothing_else() {
     toy.commit("c.py", GOOD);
     push(&toy, &["origin", "topic"]).expect(0);
     toy.commit("c.py", BAD);
-    push(&toy, &["origin", "topic"]).fails().warns("c.py").warns("--no-verify").silent_on("old.py");
+    push(&toy, &["origin", "topic"]).fails().says("c.py").warns("--no-verify").silent_on("old.py");
     push(&toy, &["origin", "HEAD:refs/heads/other"]).fails();
     toy.git(&["tag", "-a", "-m", "v", "v1"]);
     push(&toy, &["origin", "v1"]).fails();
@@ -209,7 +209,7 @@ fn what_is_pushed_is_checked_and_nothing_else() {
     toy.commit("one.py", BAD);
     toy.git(&["checkout", "-qb", "two", "main"]);
     toy.commit("two.py", GOOD);
-    push(&toy, &["origin", "one", "two"]).fails().warns("one.py").silent_on("two.py:");
+    push(&toy, &["origin", "one", "two"]).fails().says("one.py").silent_on("two.py:");
 }
 
 /// A server with its hook in place.
