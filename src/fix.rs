@@ -80,7 +80,7 @@ pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
     for _ in 0..MOST_ROUNDS {
         fixed.refused.clear();
         fixed.mended = fixed.texts.len();
-        let mut plans = plan(&fixed.outcome, unsafe_too, &mut fixed.refused);
+        let mut plans = plan(setup, &fixed.outcome, unsafe_too, &mut fixed.refused);
         if plans.is_empty() {
             return fixed;
         }
@@ -127,7 +127,9 @@ pub type Rewrite<'a> = &'a (dyn Fn(&RepoPath, &str) -> Option<String> + Sync);
 /// Gives every file that was asked about to `format`, and checks again if that changed any.
 pub fn format_all(setup: &Setup<'_>, mut fixed: Fixed, format: Rewrite<'_>) -> Fixed {
     let readable = |document: &&Document| {
-        document.asked && !document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable)
+        document.asked
+            && setup.delta.is_none_or(|delta| delta.mends(&document.path))
+            && !document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable)
     };
     let documents: Vec<&Document> = fixed.outcome.project.documents().iter().filter(readable).collect();
     let changed: Vec<(RepoPath, Texts)> = documents
@@ -162,9 +164,13 @@ fn laid_over<'a>(setup: &Setup<'a>, texts: &BTreeMap<RepoPath, Texts>, plans: &[
 }
 
 /// For each file, as many of its fixes as do not touch each other.
-fn plan(outcome: &Outcome, unsafe_too: bool, refused: &mut Vec<Refused>) -> Vec<Plan> {
+fn plan(setup: &Setup<'_>, outcome: &Outcome, unsafe_too: bool, refused: &mut Vec<Refused>) -> Vec<Plan> {
     let wanted = |finding: &&Finding| {
-        finding.fix.as_ref().is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
+        setup.delta.is_none_or(|delta| delta.mends(&finding.path))
+            && finding
+                .fix
+                .as_ref()
+                .is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
     };
     let mut by_file: BTreeMap<&RepoPath, Vec<&Finding>> = BTreeMap::new();
     for finding in outcome.findings.iter().filter(wanted) {

@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
 ];
 
-/// Crates that only one room may name.
+/// Crates that only one room may name; where there are two, each has its own reason in `docs/house.md`.
 const DOORS: &[(&str, &str)] = &[
     ("ruff_", "python/"),
     ("tree_sitter", "python/"),
@@ -34,7 +34,7 @@ const DOORS: &[(&str, &str)] = &[
     ("ignore::Walk", "snapshot/"),
     ("clap", "cli/"),
     ("libyaml_safer", "bundle/"),
-    ("Command::new", "snapshot/git/"),
+    ("Command::new", "snapshot/git/ guard"),
 ];
 
 const MOST_LINES: usize = 700;
@@ -65,7 +65,7 @@ fn every_outside_crate_has_one_door() {
     for file in sources() {
         for (number, line) in file.code() {
             for (krate, room) in DOORS {
-                if names(line, krate) && !file.name.starts_with(room) {
+                if names(line, krate) && !room.split(' ').any(|room| file.name.starts_with(room)) {
                     wrong.push(format!("{}:{number}: `{krate}` belongs in `{room}`: {}", file.name, line.trim()));
                 }
             }

@@ -3,9 +3,10 @@
 use super::baseline;
 use super::fixes;
 use super::formatter::{self, Formatter};
-use super::git::{self, Opened};
+use super::git::{self, Job, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
+use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
@@ -14,6 +15,8 @@ use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
+use crate::snapshot::git::Git;
+use crate::snapshot::git::tree::Tree;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Asked, Named, Remark, is_of_interest, repo_path};
 use std::collections::BTreeMap;
@@ -44,7 +47,7 @@ pub struct Args {
     #[arg(long, help_heading = "Fixes")]
     pub diff: bool,
 
-    /// With --fix or --diff: format the files as well, as `brickgate format` does
+    /// With --fix, --diff or --staged: format the files as well, as `brickgate format` does
     #[arg(long, help_heading = "Fixes")]
     pub format: bool,
 
@@ -182,7 +185,7 @@ impl<'a> Run<'a> {
         if args.unsafe_fixes && !args.fix && !args.diff {
             self.terminal.note("`--unsafe-fixes` changes nothing without `--fix` or `--diff`");
         }
-        if args.format && !args.fix && !args.diff {
+        if args.format && !args.fix && !args.diff && !args.git.staged {
             self.terminal.note("`--format` changes nothing without `--fix` or `--diff`");
         }
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
@@ -227,23 +230,61 @@ impl<'a> Run<'a> {
         let threads = args.threads.map(usize::from);
         let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
         let job = opened.job(&args.git, &args.paths, roots)?;
+        self.check_job(repository, job)
+    }
+
+    /// Checks a revision that `args` name, and says nothing of what was found. `None` if it could not be checked.
+    pub(super) fn check_revision(&mut self, roots: &Roots) -> Result<Option<Checked>, String> {
+        let args = self.args;
+        let opened = Opened::new(&args.git, roots)?;
+        let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, None, None);
+        let job = opened.job(&args.git, &args.paths, roots)?;
+        self.remark(&job.problems, &[]);
+        self.check_repository(repository.pictured(job.picture), &job.named, &mut BTreeMap::new())
+    }
+
+    /// Says what was found in one repository.
+    pub(super) fn report_on(&self, checked: Checked) -> Result<Exit, String> {
+        self.report(&[checked], &mut Stdout)
+    }
+
+    /// Checks what a job asks for.
+    pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
+        let args = self.args;
         self.terminal.detail(|| match &job.since {
             Some(commit) => format!("compared with commit {commit}"),
             None => "compared with nothing but itself".to_owned(),
         });
         self.remark(&job.problems, &job.notes);
-        let repository = repository.pictured(job.picture);
-        let all: Vec<Checked> =
-            self.check_repository(repository, &job.named, &mut BTreeMap::new())?.into_iter().collect();
+        let Job { git, picture, named, .. } = job;
+        let tree = picture.tree.clone();
+        let repository = repository.pictured(picture);
+        let all: Vec<Checked> = self.check_repository(repository, &named, &mut BTreeMap::new())?.into_iter().collect();
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
-        if args.fix && !args.diff {
+        if (args.fix || args.format) && !args.diff {
             for checked in &all {
-                self.write(checked);
+                match &tree {
+                    Some(tree) => self.restage(&git, tree, checked)?,
+                    None if args.fix => self.write(checked),
+                    None => {}
+                }
             }
         }
         self.report(&all, &mut Stdout)
+    }
+
+    /// Stages fixed files, and carries the fixes into the worktree.
+    fn restage(&mut self, git: &Git, tree: &Tree, checked: &Checked) -> Result<(), String> {
+        let said = staged::write(git, tree, &checked.worktree, &checked.texts)?;
+        for (path, message) in said.problems {
+            self.complain(format_args!("{}: {message}", checked.vantage.path(&path)));
+        }
+        for (path, message) in said.notes {
+            self.terminal.note(format_args!("{}: {message}", checked.vantage.path(&path)));
+        }
+        Ok(())
     }
 
     /// Says what cannot be had, and what was passed over.
@@ -338,8 +379,10 @@ impl<'a> Run<'a> {
         // Reads the settings files that hold for them.
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
         let fixes = args.fix || args.diff;
+        // A hook may be told to format and mend nothing.
+        let formats = args.format && (fixes || args.git.staged);
         let options = formatter::Options { isolated: args.isolated, ..formatter::Options::default() };
-        let formatter = (args.format && fixes).then(|| Formatter::new(repository.snapshot(), &configs, options));
+        let formatter = formats.then(|| Formatter::new(repository.snapshot(), &configs, options));
         let problems = match &formatter {
             Some(formatter) => formatter.problems(&found.files),
             None => configs.problems(),
@@ -517,7 +560,7 @@ impl<'a> Run<'a> {
         let fixed: usize = all.iter().flat_map(|checked| checked.counts.values()).sum();
         let files: usize = all.iter().map(|checked| checked.mended).sum();
         let formatted: usize = all.iter().map(|checked| checked.formatted).sum();
-        if self.args.fix || self.args.diff {
+        if self.args.fix || self.args.diff || formatted > 0 {
             let would = if self.args.diff { "would fix" } else { "fixed" };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
             if files == 0 && formatted == 0 {

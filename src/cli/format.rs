@@ -2,13 +2,18 @@
 
 use super::fixes;
 use super::formatter::{Formatter, Options};
+use super::git::{self, Job, Opened};
 use super::progress::watched;
-use super::repository::{FEW, Repository, start_threads};
+use super::repository::{FEW, Picture, Repository, start_threads};
+use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
+use crate::fix::Texts;
 use crate::format::Left;
 use crate::project::read::text;
 use crate::snapshot::RepoPath;
+use crate::snapshot::git::Git;
+use crate::snapshot::git::tree::Tree;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
 use rayon::prelude::*;
@@ -28,6 +33,9 @@ pub struct Args {
     #[arg(value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
 
+    /// Format what is staged, and stage the result; what is not staged stays as it is
+    #[arg(long, conflicts_with_all = ["range", "stdin_filename"])]
+    pub staged: bool,
     /// Change nothing; say which files would change, and fail if there are any
     #[arg(long)]
     pub check: bool,
@@ -123,6 +131,9 @@ impl Run<'_> {
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
             return self.format_stdin(&roots);
         }
+        if args.staged {
+            return self.format_staged(&roots);
+        }
         let mut asked = if args.paths.is_empty() {
             let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
             Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
@@ -146,11 +157,42 @@ impl Run<'_> {
         Ok(self.finish())
     }
 
+    /// Formats what of the repository is staged.
+    fn format_staged(&mut self, roots: &Roots) -> Result<Exit, String> {
+        let args = self.args;
+        let staged = git::Args { staged: true, ..git::Args::default() };
+        let opened = Opened::new(&staged, roots)?;
+        let root = opened.root.clone();
+        let job = opened.job(&staged, &args.paths, roots)?;
+        for problem in &job.problems {
+            self.complain(format_args!("{}: {}", problem.path, problem.message));
+        }
+        for note in &job.notes {
+            self.terminal.note(format_args!("{}: {}", note.path, note.message));
+        }
+        let Job { git, picture, named, .. } = job;
+        let tree = picture.tree.clone().ok_or("git shows no index here")?;
+        let repository = self.pictured(roots, root, None, picture)?;
+        self.format_in(&repository, &named, &mut BTreeMap::new(), Some((&git, &tree)))?;
+        Ok(self.finish())
+    }
+
     fn repository(
         &self,
         roots: &Roots,
         root: Arc<Path>,
         laid: Option<BTreeMap<RepoPath, Option<Vec<u8>>>>,
+    ) -> Result<Repository, String> {
+        self.pictured(roots, root, laid, Picture::default())
+    }
+
+    /// The repository as git shows it, if it does.
+    fn pictured(
+        &self,
+        roots: &Roots,
+        root: Arc<Path>,
+        laid: Option<BTreeMap<RepoPath, Option<Vec<u8>>>>,
+        picture: Picture,
     ) -> Result<Repository, String> {
         let args = self.args;
         let config = match &args.config {
@@ -158,7 +200,8 @@ impl Run<'_> {
             None => None,
         };
         let overrides = Overrides { isolated: args.isolated, ..Overrides::default() };
-        let mut repository = Repository::new(roots, root, (overrides, config), args.threads.map(usize::from), laid);
+        let threads = args.threads.map(usize::from);
+        let mut repository = Repository::new(roots, root, (overrides, config), threads, laid).pictured(picture);
         repository
             .read_pages()
             .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
@@ -177,8 +220,19 @@ impl Run<'_> {
         named: &Named,
         others: &mut BTreeMap<Arc<Path>, Named>,
     ) -> Result<(), String> {
-        let args = self.args;
         let repository = self.repository(roots, root, None)?;
+        self.format_in(&repository, named, others, None)
+    }
+
+    /// Formats these files; `staged` are those of the index, which is then what is written to.
+    fn format_in(
+        &mut self,
+        repository: &Repository,
+        named: &Named,
+        others: &mut BTreeMap<Arc<Path>, Named>,
+        staged: Option<(&Git, &Tree)>,
+    ) -> Result<(), String> {
+        let args = self.args;
         let configs = repository.configs();
         let mut found = repository.find(&configs, named, args.force_exclude);
         for root in found.inner {
@@ -208,10 +262,10 @@ impl Run<'_> {
         }
         let writes = !args.check && !args.diff;
         let one = |path: &RepoPath| {
-            let done = one(&repository, &configs, &formatter, path, writes);
-            // Only a diff needs the texts.
+            let done = one(repository, &configs, &formatter, path, writes && staged.is_none());
+            // Only a diff and the index need the texts.
             match done {
-                Done::Formatted { changes, left, .. } if !args.diff => {
+                Done::Formatted { changes, left, .. } if !args.diff && (staged.is_none() || !writes) => {
                     Done::Formatted { changes, old: String::new(), new: None, left }
                 }
                 other => other,
@@ -229,8 +283,37 @@ impl Run<'_> {
             start_threads(repository.threads());
             found.files.par_iter().map(one).collect()
         });
+        if let Some((git, tree)) = staged.filter(|_| writes) {
+            self.restage(repository, git, tree, found.files.iter().zip(&all))?;
+        }
         for (path, done) in found.files.iter().zip(all) {
             self.tell(repository.vantage(), path, done)?;
+        }
+        Ok(())
+    }
+
+    /// Stages what was formatted, and carries it into the worktree.
+    fn restage<'d>(
+        &mut self,
+        repository: &Repository,
+        git: &Git,
+        tree: &Tree,
+        all: impl Iterator<Item = (&'d RepoPath, &'d Done)>,
+    ) -> Result<(), String> {
+        let texts = all
+            .filter_map(|(path, done)| match done {
+                Done::Formatted { old, new: Some(new), .. } => {
+                    Some((path.clone(), Texts { old: old.clone(), new: new.clone() }))
+                }
+                _ => None,
+            })
+            .collect();
+        let said = staged::write(git, tree, repository.worktree(), &texts)?;
+        for (path, message) in said.problems {
+            self.complain(format_args!("{}: {message}", repository.vantage().path(&path)));
+        }
+        for (path, message) in said.notes {
+            self.terminal.note(format_args!("{}: {message}", repository.vantage().path(&path)));
         }
         Ok(())
     }

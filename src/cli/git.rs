@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 #[group(skip)]
 pub struct Args {
     /// Check what is staged, as `git commit` would take it, and nothing else
-    #[arg(long, conflicts_with_all = ["rev", "fix", "stdin_filename"], help_heading = "Git")]
+    #[arg(long, conflicts_with_all = ["rev", "stdin_filename"], help_heading = "Git")]
     pub staged: bool,
     /// Check this commit, branch, tag or tree as it is in git
     #[arg(long, value_name = "REV", conflicts_with_all = ["fix", "stdin_filename"], help_heading = "Git")]
@@ -41,6 +41,8 @@ impl Args {
 /// What is to be checked.
 pub(super) struct Job {
     root: Arc<Path>,
+    /// The repository.
+    pub git: Git,
     /// Where files come from, and the change.
     pub picture: Picture,
     /// What is named on the command line; all, if nothing is.
@@ -80,21 +82,23 @@ impl Opened {
     pub(super) fn job(self, args: &Args, paths: &[PathBuf], roots: &Roots) -> Result<Job, String> {
         let mut job = Job {
             root: self.root,
+            git: self.git,
             picture: Picture::default(),
             named: Named::default(),
             problems: Vec::new(),
             notes: Vec::new(),
             since: None,
         };
-        job.look(args, &self.git, self.staging)?;
-        job.name(paths, self.git.root().is_some(), roots)?;
+        job.look(args, self.staging)?;
+        job.name(paths, roots)?;
         Ok(job)
     }
 }
 
 impl Job {
     /// Finds the picture, the earlier one, and how they differ.
-    fn look(&mut self, args: &Args, git: &Git, staging: Option<Staging>) -> Result<(), String> {
+    fn look(&mut self, args: &Args, staging: Option<Staging>) -> Result<(), String> {
+        let git = &self.git;
         let base = match &args.since {
             Some(since) => {
                 let base = base::find(git, since, args.rev.as_deref().unwrap_or("HEAD")).map_err(|error| {
@@ -145,13 +149,13 @@ impl Job {
             }
         };
         if let Some((changes, before)) = changes {
-            self.take(changes, before, args.since.is_some());
+            self.take(changes, before, args);
         }
         Ok(())
     }
 
     /// The files that changed.
-    fn take(&mut self, changes: Changes, base: Arc<Tree>, lines_only: bool) {
+    fn take(&mut self, changes: Changes, base: Arc<Tree>, args: &Args) {
         self.problems.extend(changes.problems);
         let files = Arc::clone(&base);
         let mut delta = Delta {
@@ -160,7 +164,8 @@ impl Job {
             found: OnceLock::new(),
             changed: std::collections::BTreeMap::new(),
             gone: std::collections::BTreeSet::new(),
-            lines_only,
+            lines_only: args.since.is_some(),
+            mends_changed_only: args.staged,
             dependents: OnceLock::new(),
         };
         let mut asked = Changed::default();
@@ -188,7 +193,8 @@ impl Job {
     }
 
     /// What is named on the command line.
-    fn name(&mut self, paths: &[PathBuf], has_worktree: bool, roots: &Roots) -> Result<(), String> {
+    fn name(&mut self, paths: &[PathBuf], roots: &Roots) -> Result<(), String> {
+        let has_worktree = self.git.root().is_some();
         let mut gone = Vec::new();
         if paths.is_empty() {
             self.named.folders.push(RepoPath::root());
@@ -270,7 +276,7 @@ fn plain(path: &Path) -> Option<RepoPath> {
 }
 
 /// What went wrong with git, with the name that was probably meant.
-fn said(error: &GitError) -> String {
+pub(super) fn said(error: &GitError) -> String {
     let message = error.to_string();
     match error {
         GitError::UnknownRevision { name, known } => match nearest(name, known.iter().map(String::as_str)) {

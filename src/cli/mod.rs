@@ -8,6 +8,7 @@ mod fixes;
 pub mod format;
 mod formatter;
 pub mod git;
+pub mod hook;
 pub mod names;
 mod paper;
 mod progress;
@@ -15,6 +16,7 @@ mod repository;
 pub mod rule;
 pub mod rules;
 pub mod run_to_import;
+mod staged;
 pub mod terminal;
 pub mod test;
 
@@ -55,6 +57,7 @@ enum Command {
     Check(Box<check::Args>),
     Config(config::Args),
     Format(format::Args),
+    Hook(hook::Args),
     Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
@@ -99,6 +102,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Format(args) => format::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
+        Command::Hook(args) => hook::run(args, terminal),
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),

@@ -114,6 +114,12 @@ impl Repository {
     pub(super) fn pictured(mut self, picture: Picture) -> Self {
         if let Some(tree) = &picture.tree {
             self.snapshot = tree.clone();
+            // The folder of a bare repository holds none of its files.
+            if let Some(Place::Inside(path)) = &self.overrides.config
+                && !self.root.join(".git").exists()
+            {
+                self.overrides.config = Some(Place::Outside(self.worktree.on_disk(path)));
+            }
         }
         self.git = picture;
         self
@@ -122,6 +128,11 @@ impl Repository {
     /// Its root.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What the command line says about its settings.
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
     }
 
     /// Where its bytes come from.

@@ -2,6 +2,7 @@
 
 use super::format::Format;
 use super::glob::{Globs, Reach};
+use super::hook::HookTable;
 use super::reader::{At, Reader, Source, Value, did_you_mean, entries, listed, span_of};
 use super::settings::{Place, Problem};
 use crate::finding::Severity;
@@ -64,11 +65,12 @@ pub const DEFAULT_EXCLUDES: [&str; 34] = [
 pub(super) const LISTED: [&str; 2] = [".bundle", ".databricks"];
 
 /// All keys of a settings file.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "baseline",
     "exclude",
     "extend",
     "format",
+    "hook",
     "kinds",
     "max-file-size",
     "override",
@@ -124,6 +126,7 @@ pub(super) struct File {
     pub exclude: Option<Globs>,
     pub excluded: Vec<At<String>>,
     pub pages: Vec<At<String>>,
+    pub hook: HookTable,
     pub kinds: Vec<(Kind, Globs, At<Vec<String>>)>,
     pub compute: Option<At<Compute>>,
     pub dbr: Option<At<(u16, u16)>>,
@@ -222,6 +225,7 @@ impl Reader<'_> {
                     file.exclude = Some(self.globs(&file.excluded, Reach::Entries));
                 }
                 "format" => file.format = self.format(value),
+                "hook" => file.hook = self.hook(value),
                 "pages" => file.pages = self.texts(key, value).unwrap_or_default(),
                 "kinds" => file.kinds = self.kinds(value),
                 "target" => self.target(value, &mut file),
@@ -426,7 +430,7 @@ impl Reader<'_> {
 }
 
 /// `10MB`, `512 KiB`, `100`: bytes. Decimal units by thousands, binary ones by 1,024.
-fn parse_size(text: &str) -> Option<u64> {
+pub(super) fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let number: u64 = text.get(..digits)?.parse().ok()?;

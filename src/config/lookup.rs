@@ -136,6 +136,11 @@ impl<'a> Configs<'a> {
         })
     }
 
+    /// What the settings of the root say first, of the file and those that it extends.
+    pub(super) fn at_root<T>(&self, get: impl Fn(&File) -> Option<T>) -> Option<T> {
+        self.root.chain.iter().find_map(|checked| get(&checked.file))
+    }
+
     /// The settings files that hold for `path`: the nearest, what it extends, and so on.
     pub fn files(&self, path: &RepoPath) -> Vec<Place> {
         self.effective(path).chain.iter().map(|checked| checked.source.place.clone()).collect()

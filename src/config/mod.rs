@@ -7,6 +7,7 @@ mod explain;
 mod file;
 mod format;
 mod glob;
+mod hook;
 mod lookup;
 mod names;
 mod reader;
@@ -19,5 +20,6 @@ mod tests;
 
 pub use explain::Row;
 pub use file::{DEFAULT_EXCLUDES, FILE_NAMES, PYPROJECT};
+pub use hook::{FAILURES, Hook, hook};
 pub use lookup::{Configs, own_file, pages};
 pub use settings::{Lookup, Overrides, PathSettings, Place, Problem};

@@ -2,6 +2,7 @@
 
 use super::file::{COMPUTES, DEFAULT_EXCLUDES, LEVELS, PYTHONS};
 use super::format;
+use super::hook::FAILURES;
 use crate::page::{Declared, OptionValue, Page};
 use crate::project::document::Kind;
 use serde_json::{Map, Value, json};
@@ -55,6 +56,46 @@ fn properties() -> Value {
             "$ref": "#/definitions/globs",
         },
         "format": format(),
+        "hook": {
+            "description": "What git hooks of brickgate's own do; only read at the root",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "fix": {
+                    "description": "Whether pre-commit makes safe fixes in what is staged",
+                    "type": "boolean",
+                    "default": false,
+                },
+                "format": {
+                    "description": "Whether pre-commit formats what is staged",
+                    "type": "boolean",
+                    "default": false,
+                },
+                "max-findings": {
+                    "description": "On a server: how many findings are shown",
+                    "type": "integer",
+                    "minimum": 1,
+                    "default": 20,
+                },
+                "memory-limit": {
+                    "description": "On a server: the memory a check may take, in bytes or as \"2GB\"",
+                    "type": ["integer", "string"],
+                    "default": "2GB",
+                },
+                "on-failure": {
+                    "description": "On a server: whether a push passes that could not be checked",
+                    "type": "string",
+                    "enum": FAILURES.map(|(word, _)| word),
+                    "default": "fail-open",
+                },
+                "time-limit": {
+                    "description": "On a server: the seconds a check may take",
+                    "type": "integer",
+                    "minimum": 1,
+                    "default": 60,
+                },
+            },
+        },
         "pages": {
             "description": "Folders with rule pages of your own",
             "type": "array",

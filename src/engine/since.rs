@@ -37,11 +37,18 @@ pub struct Delta {
     pub gone: BTreeSet<RepoPath>,
     /// Whether only changed lines of changed files count. If not, all of a changed file counts.
     pub lines_only: bool,
+    /// Whether fixes are for changed files alone, and not for those that the change broke.
+    pub mends_changed_only: bool,
     /// Files that did not change and may be broken by what did; found when they are first asked for.
     pub dependents: OnceLock<Vec<RepoPath>>,
 }
 
 impl Delta {
+    /// Whether the file at `path` may be mended.
+    pub fn mends(&self, path: &RepoPath) -> bool {
+        !self.mends_changed_only || self.changed.contains_key(path)
+    }
+
     /// Files that did not change and that the change can break. `project` holds the changed files.
     pub(super) fn dependents(&self, setup: &Setup<'_>, project: &Project) -> &[RepoPath] {
         self.dependents.get_or_init(|| {

@@ -106,6 +106,15 @@ impl Worktree {
     /// One line for users if the file does not read `old` any more, is read-only, or cannot be written;
     /// it is then untouched.
     pub fn write_atomically(&self, path: &RepoPath, old: &[u8], new: &[u8]) -> Result<(), String> {
+        self.write_by_way_of(&self.root.join(".git"), path, old, new)
+    }
+
+    /// The same, with the folder in which the new file is made. If it cannot be made there, that is the folder of the
+    /// file itself.
+    ///
+    /// # Errors
+    /// As [`Self::write_atomically`].
+    pub fn write_by_way_of(&self, scratch: &Path, path: &RepoPath, old: &[u8], new: &[u8]) -> Result<(), String> {
         let plain = |error: io::Error| describe(&error).message;
         let target = fs::canonicalize(self.on_disk(path)).map_err(plain)?;
         let before = fs::metadata(&target).map_err(plain)?;
@@ -121,9 +130,18 @@ impl Worktree {
         let folder = target.parent().ok_or("has no folder")?;
         // What a killed run leaves behind must not be committed. Inside `.git` it is not even seen; that may not
         // be a folder, or stand on another file system.
-        replace(&target, &before, new, &self.root.join(".git"))
-            .or_else(|_| replace(&target, &before, new, folder))
-            .map_err(plain)
+        replace(&target, &before, new, scratch).or_else(|_| replace(&target, &before, new, folder)).map_err(plain)
+    }
+
+    /// The content of a regular file that stands where its path says, not behind a link; `None` if there is none, or
+    /// it cannot be read.
+    pub fn read_plain(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let file = self.on_disk(path);
+        let is_plain = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
+        let real = |folder: &Path| fs::canonicalize(folder).ok();
+        let stands_there = real(file.parent()?)? == real(&self.root)?.join(path.parent().as_str());
+        // An empty name would add a slash, which compares as nothing.
+        (is_plain && stands_there).then(|| fs::read(&file).ok()).flatten()
     }
 
     /// Makes a file, or replaces its content, all at once, as [`Self::write_atomically`] does. Says whether there was

@@ -1,5 +1,6 @@
 //! Positions in one text, and changes to it. Knows nothing of Databricks.
 
+pub mod carry;
 pub mod edit;
 pub mod lines;
 pub mod nearest;

@@ -1,7 +1,7 @@
 //! The one place that runs `git`.
 
 use super::GitError;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -11,12 +11,22 @@ use std::process::{Child, Command, Output, Stdio};
 #[derive(Clone, Debug)]
 pub struct Runner {
     cwd: PathBuf,
+    /// Variables that are laid over the environment.
+    environment: Vec<(&'static str, OsString)>,
 }
 
 impl Runner {
     /// A runner for commands that start in `cwd`.
     pub fn new(cwd: PathBuf) -> Self {
-        Self { cwd }
+        Self { cwd, environment: Vec::new() }
+    }
+
+    /// The same with another value for a variable of the environment.
+    #[must_use]
+    pub fn with(&self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        let mut runner = self.clone();
+        runner.environment.push((name, value.as_ref().to_owned()));
+        runner
     }
 
     /// Where commands start.
@@ -30,6 +40,7 @@ impl Runner {
         let mut command = Command::new("git");
         command.args(args).current_dir(&self.cwd);
         command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

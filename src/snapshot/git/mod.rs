@@ -10,6 +10,7 @@ pub mod changes;
 pub mod command;
 pub mod objects;
 pub mod oid;
+pub mod stage;
 pub mod tree;
 
 use super::root::{Roots, is_git};
