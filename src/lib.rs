@@ -3,7 +3,7 @@
 //! The house, from the ground up; a room uses only rooms on lower floors:
 //!
 //! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
-//! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
+//! 2. [`finding`], [`notebook`], [`python`], [`sql`], [`bundle`]: one file
 //! 3. [`project`]: many files
 //! 4. [`page`]: the reader of rule pages
 //! 5. [`rules`], [`suppress`]: what is wrong
@@ -29,6 +29,7 @@ pub mod python;
 pub mod report;
 pub mod rules;
 pub mod snapshot;
+pub mod sql;
 pub mod suppress;
 pub mod text;
 pub mod trial;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Rooms by floor. A room imports only rooms on lower floors, never its neighbours.
 const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
-    &["finding", "notebook", "python", "bundle"],
+    &["finding", "notebook", "python", "sql", "bundle"],
     &["project"],
     &["page"],
     &["rules", "suppress"],
@@ -33,6 +33,7 @@ const DOORS: &[(&str, &str)] = &[
     ("ignore::Walk", "snapshot/"),
     ("clap", "cli/"),
     ("libyaml_safer", "bundle/"),
+    ("sqruff", "sql/"),
 ];
 
 const MOST_LINES: usize = 700;
