@@ -21,9 +21,10 @@ pub fn statements(sql: &str, tokens: &[Token]) -> Vec<Statement> {
     let mut found = Vec::new();
     let mut open = Open::default();
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind.is_code()) {
-        let is_end = token.kind == TokenKind::Symbol && token.span.of(sql) == ";";
-        if is_end && !open.holds(sql, tokens, at) {
-            found.push(open.close(token.span.start, Some(token.span)));
+        if token.kind == TokenKind::Symbol && token.span.of(sql) == ";" {
+            if !open.holds(at, token.span) {
+                found.push(open.close(token.span.start, Some(token.span)));
+            }
             continue;
         }
         open.take(sql, at, token);
@@ -65,19 +66,14 @@ impl Open {
     }
 
     /// Whether a semicolon belongs to the statement.
-    fn holds(&mut self, sql: &str, tokens: &[Token], at: usize) -> bool {
-        if self.depth == 0 {
-            return false;
-        }
+    fn holds(&mut self, at: usize, semicolon: Span) -> bool {
         // `BEGIN;` starts a transaction and no block.
-        let begins = self.depth == 1 && self.words == 1 && self.first.map(|(first, _)| first) == self.last.map(|(last, _)| last);
-        if begins && tokens.get(at).is_some_and(|token| token.span.of(sql) == ";") {
+        if self.depth == 0 || self.words == 1 {
             return false;
         }
         self.starts = true;
         self.ended = false;
-        let place = tokens.get(at).map_or_else(Span::default, |token| token.span);
-        self.last = Some((at, place));
+        self.last = Some((at, semicolon));
         true
     }
 
