@@ -4,7 +4,7 @@
 //!
 //! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
 //! 2. [`finding`], [`notebook`], [`python`], [`sql`], [`bundle`]: one file
-//! 3. [`project`]: many files
+//! 3. [`project`]: many files; [`format`](mod@format): one file's one form
 //! 4. [`page`]: the reader of rule pages
 //! 5. [`rules`], [`suppress`]: what is wrong
 //! 6. [`config`], [`report`]: users
@@ -21,6 +21,7 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod format;
 pub mod guard;
 pub mod notebook;
 pub mod page;

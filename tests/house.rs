@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
     &["finding", "notebook", "python", "sql", "bundle"],
-    &["project"],
+    &["project", "format"],
     &["page"],
     &["rules", "suppress"],
     &["config", "report"],

@@ -3,6 +3,8 @@
 pub mod check;
 pub mod config;
 mod fixes;
+pub mod format;
+mod formatter;
 mod paper;
 mod progress;
 mod repository;
@@ -46,6 +48,7 @@ struct Cli {
 enum Command {
     Check(Box<check::Args>),
     Config(config::Args),
+    Format(format::Args),
     Rule(rule::Args),
     Rules(rules::Args),
     Test(test::Args),
@@ -85,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
         Command::Check(args) => check::run(args, terminal).code(),
+        Command::Format(args) => format::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 /// More threads than this do not walk faster.
 const WALKERS: usize = 8;
@@ -84,6 +84,16 @@ impl Repository {
         &self.vantage
     }
 
+    /// Its files, with what is laid over them.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.snapshot
+    }
+
+    /// Its files on disk.
+    pub(super) fn worktree(&self) -> &Worktree {
+        &self.worktree
+    }
+
     /// Adds the rule pages of its own to the book.
     pub(super) fn read_pages(&mut self) -> Result<(), Vec<PageProblem>> {
         let folders = config::pages(&*self.snapshot, &self.overrides);
@@ -121,7 +131,7 @@ impl Repository {
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.unwrap_or_else(all)
     }
@@ -246,7 +256,7 @@ fn folder(file: &Path) -> &Path {
 }
 
 /// Starts the threads that rayon shares out work to: with stacks for deep code, and only when there is enough to do.
-fn start_threads(threads: usize) {
+pub(super) fn start_threads(threads: usize) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         // It can only fail if they run already, or if the system gives us none; rayon then makes do.

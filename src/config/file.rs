@@ -1,5 +1,6 @@
 //! One settings file: which names it can have, and what stands in it. Knows nothing of rules but their names.
 
+use super::format::Format;
 use super::glob::{Globs, Reach};
 use super::reader::{At, Reader, Source, Value, did_you_mean, entries, listed, span_of};
 use super::settings::{Place, Problem};
@@ -60,9 +61,10 @@ pub const DEFAULT_EXCLUDES: [&str; 34] = [
 ];
 
 /// All keys of a settings file.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "exclude",
     "extend",
+    "format",
     "kinds",
     "max-file-size",
     "override",
@@ -121,6 +123,7 @@ pub(super) struct File {
     pub compute: Option<At<Compute>>,
     pub dbr: Option<At<(u16, u16)>>,
     pub target_python: Option<At<(u8, u8)>>,
+    pub format: Format,
     pub max_file_size: Option<At<u64>>,
     pub respect_gitignore: Option<At<bool>>,
     pub rules: Vec<RuleEntry>,
@@ -212,6 +215,7 @@ impl Reader<'_> {
                     file.excluded = self.texts(key, value).unwrap_or_default();
                     file.exclude = Some(self.globs(&file.excluded, Reach::Entries));
                 }
+                "format" => file.format = self.format(value),
                 "pages" => file.pages = self.texts(key, value).unwrap_or_default(),
                 "kinds" => file.kinds = self.kinds(value),
                 "target" => self.target(value, &mut file),
@@ -226,7 +230,7 @@ impl Reader<'_> {
         file
     }
 
-    fn globs(&mut self, written: &[At<String>], reach: Reach) -> Globs {
+    pub(super) fn globs(&mut self, written: &[At<String>], reach: Reach) -> Globs {
         let (globs, faults) = Globs::new(&self.source.base, written.iter().map(|(glob, _)| glob.as_str()), reach);
         for (index, message) in faults {
             let span = written.get(index).map_or(Span::default(), |&(_, span)| span);

@@ -5,6 +5,7 @@
 
 mod explain;
 mod file;
+mod format;
 mod glob;
 mod lookup;
 mod names;
@@ -12,6 +13,7 @@ mod reader;
 mod resolve;
 pub mod schema;
 mod settings;
+pub mod style;
 #[cfg(test)]
 mod tests;
 

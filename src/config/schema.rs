@@ -1,6 +1,7 @@
 //! The JSON schema of `brickgate.toml`, for editors.
 
 use super::file::{COMPUTES, DEFAULT_EXCLUDES, LEVELS, PYTHONS};
+use super::format;
 use crate::page::{Declared, OptionValue, Page};
 use crate::project::document::Kind;
 use serde_json::{Map, Value, json};
@@ -48,6 +49,7 @@ fn properties() -> Value {
             ),
             "$ref": "#/definitions/globs",
         },
+        "format": format(),
         "pages": {
             "description": "Folders with rule pages of your own",
             "type": "array",
@@ -109,6 +111,49 @@ fn properties() -> Value {
                     "rules": { "$ref": "#/definitions/rules" },
                 },
             },
+        },
+    })
+}
+
+fn format() -> Value {
+    fn words<T>(words: &[(&str, T)]) -> Vec<String> {
+        words.iter().map(|(word, _)| (*word).to_owned()).collect()
+    }
+    let columns = |what: &str, default: u16| {
+        let most = format::MOST_COLUMNS;
+        json!({ "description": what, "type": "integer", "minimum": 1, "maximum": most, "default": default })
+    };
+    let switch = |what: &str| json!({ "description": what, "type": "boolean", "default": false });
+    json!({
+        "description": "How `brickgate format` writes, where ruff's or black's settings say nothing",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "docstring-code-format": switch("Whether examples in docstrings are formatted as well"),
+            "docstring-code-line-length": {
+                "description": "Columns of such examples, or \"dynamic\" for what is left of the line",
+                "anyOf": [
+                    { "type": "integer", "minimum": 1, "maximum": format::MOST_COLUMNS },
+                    { "type": "string", "enum": ["dynamic"] },
+                ],
+                "default": "dynamic",
+            },
+            "exclude": {
+                "description": "Files and folders that are checked but not formatted",
+                "$ref": "#/definitions/globs",
+            },
+            "indent-style": { "description": "How to indent", "enum": words(&format::INDENTS), "default": "space" },
+            "indent-width": columns("Columns of one level of indentation", 4),
+            "ipynb": {
+                "description": "What becomes of outputs, execution counts and metadata that changes with every run",
+                "enum": words(&format::IPYNBS),
+                "default": "keep",
+            },
+            "line-length": columns("Columns of a line", 88),
+            "preview": switch("Whether ruff's preview style holds"),
+            "quote-style": { "description": "Quotes of strings", "enum": words(&format::QUOTES), "default": "double" },
+            "skip-magic-trailing-comma": switch("Whether a trailing comma may be joined away"),
+            "sql": switch("Whether SQL is formatted: `%sql` cells, `.sql` notebooks and files"),
         },
     })
 }
@@ -187,5 +232,13 @@ mod tests {
         let mut keys: Vec<&str> = properties.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
         assert_eq!(keys, KEYS);
+    }
+
+    #[test]
+    fn every_key_of_format_is_described() {
+        let format = format();
+        let mut keys: Vec<&str> = format["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, format::KEYS);
     }
 }

@@ -137,8 +137,11 @@ pub fn is_bundle_candidate(path: &RepoPath) -> bool {
     path.has_extension("yml") || path.has_extension("yaml")
 }
 
-/// The bytes as text, or why they are none.
-fn text(bytes: Vec<u8>) -> Result<String, String> {
+/// The bytes of a file as text.
+///
+/// # Errors
+/// One line that says why they are none.
+pub fn text(bytes: Vec<u8>) -> Result<String, String> {
     if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes.as_slice() {
         return Err("UTF-16 text, as its first two bytes say; save it as UTF-8".to_owned());
     }

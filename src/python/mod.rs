@@ -8,6 +8,7 @@ mod expressions;
 pub mod facts;
 mod fold;
 mod folders;
+pub mod format;
 mod parse;
 mod scopes;
 mod state;

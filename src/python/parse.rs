@@ -45,6 +45,16 @@ impl Tree {
         self.parsed.as_ref().map_or(&[], |parsed| parsed.unsupported_syntax_errors())
     }
 
+    /// The root; `None` if the parser failed.
+    pub(super) fn syntax(&self) -> Option<&Mod> {
+        self.parsed.as_ref().map(Parsed::syntax)
+    }
+
+    /// What the parser gave, to be dropped by recursion: only for trees that were found to be shallow.
+    pub(super) fn into_shallow(mut self) -> Option<Parsed<Mod>> {
+        self.parsed.take()
+    }
+
     /// All tokens.
     pub(super) fn tokens(&self) -> Option<&Tokens> {
         self.parsed.as_ref().map(Parsed::tokens)
@@ -103,7 +113,7 @@ pub(super) fn parse(code: &str, ipython: bool, target: (u8, u8)) -> Option<Tree>
     Some(if again.errors().len() < tree.errors().len() { again } else { tree })
 }
 
-fn parse_once(code: &str, ipython: bool, target: (u8, u8)) -> Option<Tree> {
+pub(super) fn parse_once(code: &str, ipython: bool, target: (u8, u8)) -> Option<Tree> {
     let mode = mode(ipython);
     if depth::too_deep_to_parse(code, mode) {
         return None;
@@ -118,10 +128,25 @@ const fn mode(ipython: bool) -> Mode {
     if ipython { Mode::Ipython } else { Mode::Module }
 }
 
-/// `code` with every line blanked that has an error and ends in `?` behind something that IPython could look up;
-/// `None` if there is no such line. IPython itself decides by the end of the line alone.
+/// `code` with every line of help blanked; `None` if there is no such line.
 fn without_help(code: &str, errors: &[ParseError]) -> Option<String> {
-    let mut out: Option<Vec<u8>> = None;
+    let lines = help_lines(code, errors);
+    if lines.is_empty() {
+        return None;
+    }
+    let mut bytes = code.as_bytes().to_vec();
+    for line in lines {
+        // Some statement must stay, or an `if` above would lose its body.
+        let blanked = bytes.iter_mut().take(line.end).skip(line.start);
+        blanked.zip(0..).for_each(|(byte, n)| *byte = if n == 0 { b'0' } else { b' ' });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Every line, without the blanks around it, that has an error and ends in `?` behind something that IPython could
+/// look up, in order. IPython itself decides by the end of the line alone.
+pub(super) fn help_lines(code: &str, errors: &[ParseError]) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
     let mut seen = 0..0;
     for error in errors {
         let at = error.location.start().to_usize().min(code.len());
@@ -138,14 +163,13 @@ fn without_help(code: &str, errors: &[ParseError]) -> Option<String> {
         let word = asked.get(word.len()..).unwrap_or("");
         let looks_up = asked.ends_with(']') || word.starts_with(|c: char| !c.is_ascii_digit());
         if looks_up && !line.contains('#') {
-            let bytes = out.get_or_insert_with(|| code.as_bytes().to_vec());
-            let keep = line.len() - line.trim_start().len();
-            let blanked = bytes.iter_mut().take(start + line.len()).skip(start + keep);
-            // Some statement must stay, or an `if` above would lose its body.
-            blanked.zip(0..).for_each(|(byte, n)| *byte = if n == 0 { b'0' } else { b' ' });
+            let indent = line.len() - line.trim_start().len();
+            found.push(start + indent..start + line.len());
         }
     }
-    out.and_then(|bytes| String::from_utf8(bytes).ok())
+    found.sort_unstable_by_key(|line| line.start);
+    found.dedup();
+    found
 }
 
 /// See [`super::comments`].
@@ -190,7 +214,7 @@ pub(super) fn parses(code: &str, ipython: bool) -> bool {
 }
 
 /// Where only the tree counts, every syntax is accepted.
-const LATEST: (u8, u8) = (3, u8::MAX);
+pub(super) const LATEST: (u8, u8) = (3, u8::MAX);
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,181 @@
+//! One cell: its text without prefixes, formatted, and with its prefixes again.
+
+use super::{Plan, imports};
+use crate::notebook::{Cell, Form, Language, Notebook};
+use crate::python;
+use crate::python::format::{self, Dialect, Ending, Refused, Style};
+use crate::text::Span;
+use std::borrow::Cow;
+
+/// What became of a cell's body.
+pub(super) enum Outcome {
+    /// Nothing here is formatted, or it is formatted already.
+    Kept,
+    /// The new text, lines joined by `\n`, without a line end after the last.
+    New(String),
+    /// It was refused: where in the body, and why.
+    Refused(Span, Refused),
+}
+
+/// Formats the code of a cell of a source notebook.
+pub(super) fn format(notebook: &Notebook, cell: &Cell, text: &str, plan: &Plan<'_>) -> Outcome {
+    match (cell.language, plan.style, plan.sql) {
+        (Language::Python, Some(style), _) => python(notebook, cell, text, style, plan.imports),
+        (Language::Sql, _, Some(sql)) => sql_cell(notebook, cell, text, sql),
+        _ => Outcome::Kept,
+    }
+}
+
+fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, order: Option<&imports::Order>) -> Outcome {
+    let body = cell.body.of(text);
+    let comment = (cell.form == Form::Prefixed).then(|| notebook.language.comment());
+    let Some(code) = (match comment {
+        Some(comment) => unprefixed(body, comment),
+        None => Some(plain(body)),
+    }) else {
+        return Outcome::Kept;
+    };
+    let automagic = cell.leads().is_some_and(|lead| lead.name.start == lead.span.start);
+    let new = match formatted(&code, automagic, style, order) {
+        Ok(None) => return Outcome::Kept,
+        Ok(Some(new)) => new,
+        // What IPython takes and the formatter does not is no fault of the cell.
+        Err(Refused::Syntax(..)) if is_valid(&code, automagic) => return Outcome::Kept,
+        Err(refused) => {
+            let place = match &refused {
+                Refused::Syntax(place, _) => place_in(body, &code, *place),
+                _ => Span::at(0),
+            };
+            return Outcome::Refused(place, refused);
+        }
+    };
+    let new = new.trim_end_matches('\n');
+    Outcome::New(match comment {
+        Some(comment) => prefixed(new, comment),
+        None => new.to_owned(),
+    })
+}
+
+/// Formats the Python of a cell, given with `\n` alone; `None` if it is formatted already.
+pub(super) fn formatted(
+    code: &str,
+    automagic: bool,
+    style: &Style,
+    order: Option<&imports::Order>,
+) -> Result<Option<String>, Refused> {
+    let style = Style { line_ending: Ending::Lf, ..style.clone() };
+    let mut ready = dedented(code);
+    if automagic {
+        // `pip install x` as the first line is no Python; with its sign it is a magic that the parser knows.
+        let at = ready.len() - ready.trim_start().len();
+        ready.to_mut().insert(at, '%');
+    }
+    let sorted = order.and_then(|order| imports::sort(&ready, order, &style, Dialect::Cell));
+    let ready = sorted.map_or(ready, Cow::Owned);
+    let mut new = format::format(&ready, &style, Dialect::Cell)?.unwrap_or_else(|| ready.into_owned());
+    if automagic && new.starts_with('%') {
+        new.remove(0);
+    }
+    Ok((new.trim_end_matches('\n') != code).then_some(new))
+}
+
+fn is_valid(code: &str, automagic: bool) -> bool {
+    let rest = if automagic { code.trim_start().split_once('\n').map_or("", |(_, rest)| rest) } else { code };
+    python::parses(&dedented(rest), true)
+}
+
+fn sql_cell(notebook: &Notebook, cell: &Cell, text: &str, sql: &dyn super::SqlFormatter) -> Outcome {
+    let body = cell.body.of(text);
+    let comment = match cell.form {
+        Form::Prefixed => Some(notebook.language.comment()),
+        Form::Plain => None,
+        Form::Empty | Form::Mixed => return Outcome::Kept,
+    };
+    let Some(code) = (match comment {
+        Some(comment) => unprefixed(body, comment),
+        None => Some(plain(body)),
+    }) else {
+        return Outcome::Kept;
+    };
+    let Some(new) = super::sql::cell(&code, sql) else { return Outcome::Kept };
+    if new == code.trim_end_matches('\n') {
+        return Outcome::Kept;
+    }
+    Outcome::New(match comment {
+        Some(comment) => prefixed(&new, comment),
+        None => new,
+    })
+}
+
+/// Where a place in a cell's code stands in its body: the same line, behind the prefix.
+fn place_in(body: &str, code: &str, place: Span) -> Span {
+    let before = code.get(..place.start as usize).unwrap_or("");
+    let row = before.matches('\n').count();
+    let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+    let start: usize = body.split_inclusive('\n').take(row).map(str::len).sum();
+    let line = body.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let in_code = code.lines().nth(row).map_or(0, str::len);
+    let at = (start + line.len().saturating_sub(in_code) + column).min(body.len());
+    Span::at(u32::try_from(at).unwrap_or(0))
+}
+
+/// `text` with `\n` for every line end.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+}
+
+/// `text`, whose lines end in `\n`, with other line ends.
+pub(super) fn with_ending(text: &str, ending: Ending) -> Cow<'_, str> {
+    match ending {
+        Ending::CrLf => Cow::Owned(text.replace('\n', "\r\n")),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// The lines of a prefixed cell without their prefix; `None` if one has it in another spelling than the
+/// platform's, which makes it something else.
+pub(super) fn unprefixed(body: &str, comment: &str) -> Option<Cow<'static, str>> {
+    let mut code = String::with_capacity(body.len());
+    for line in body.lines() {
+        let rest = match line.strip_prefix(comment).and_then(|rest| rest.strip_prefix(" MAGIC")) {
+            Some("") => "",
+            Some(rest) => rest.strip_prefix(' ')?,
+            None if line.trim().is_empty() => "",
+            None => return None,
+        };
+        code.push_str(rest);
+        code.push('\n');
+    }
+    Some(Cow::Owned(code))
+}
+
+/// The opposite: every line behind the prefix, blank ones bare.
+fn prefixed(code: &str, comment: &str) -> String {
+    let mut body = String::with_capacity(code.len() + code.len() / 4);
+    for line in code.split('\n') {
+        if !body.is_empty() {
+            body.push('\n');
+        }
+        body.push_str(comment);
+        body.push_str(" MAGIC");
+        if !line.is_empty() {
+            body.push(' ');
+            body.push_str(line);
+        }
+    }
+    body
+}
+
+/// Code without the indentation of its first line, which IPython takes from every line that has it.
+fn dedented(code: &str) -> Cow<'_, str> {
+    let Some(first) = code.lines().find(|line| !line.trim().is_empty()) else { return Cow::Borrowed(code) };
+    let indent = first.get(..first.len() - first.trim_start_matches([' ', '\t']).len()).unwrap_or("");
+    if indent.is_empty() {
+        return Cow::Borrowed(code);
+    }
+    let mut out = String::with_capacity(code.len());
+    for line in code.split_inclusive('\n') {
+        out.push_str(line.strip_prefix(indent).unwrap_or(line));
+    }
+    Cow::Owned(out)
+}
