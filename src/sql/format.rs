@@ -138,19 +138,29 @@ fn readable(old: &str, tokens: &[Token]) -> Option<String> {
 fn put_back(old: &str, readable: &str, new: &str) -> Option<String> {
     let line_end = if old.contains("\r\n") { "\r\n" } else { "\n" };
     let (before, after) = (tokens(readable)?, tokens(new)?);
-    let mut before = before.iter().filter(|token| token.kind != TokenKind::Blank);
+    let mut before = before.iter();
     let mut text = String::with_capacity(old.len() + old.len() / 8);
+    let mut blank = "";
     let mut keeps_case = false;
     for token in &after {
         let own = token.span.of(new);
         if token.kind == TokenKind::Blank {
-            text.push_str(&own.replace('\n', line_end));
+            blank = own;
             continue;
         }
-        let was = before.next()?;
+        let mut was = before.next()?;
+        let mut lines = 0;
+        if was.kind == TokenKind::Blank {
+            lines = was.span.of(readable).matches('\n').count();
+            was = before.next()?;
+        }
         if was.kind != token.kind || !is_same(was.kind, was.span.of(readable), own) {
             return None;
         }
+        // Blank lines inside a statement are the writer's alone.
+        let blank = std::mem::take(&mut blank);
+        let blank = if lines < 2 { blank.rfind('\n').and_then(|at| blank.get(at..)).unwrap_or(blank) } else { blank };
+        text.push_str(&blank.replace('\n', line_end));
         let as_it_was = was.span.of(old);
         // A word after a dot or a colon is a name, and in a path into JSON its case counts.
         let is_recased = token.kind == TokenKind::Word && was.span.of(readable) == as_it_was && !keeps_case;
