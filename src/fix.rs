@@ -3,14 +3,16 @@
 use crate::engine::{self, Outcome, Setup};
 use crate::finding::{Finding, Fix, Safety};
 use crate::notebook::ipynb;
-use crate::project::document::Document;
+use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::python::facts::SyntaxErrorKind;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::Span;
 use crate::text::edit::{self, Edit};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// After so many rounds fixes undo each other, and we stop.
@@ -28,6 +30,10 @@ pub struct Fixed {
     pub refused: Vec<Refused>,
     /// Whether it came to rest; if not, fixes kept undoing each other.
     pub settled: bool,
+    /// How many files were formatted after that.
+    pub formatted: usize,
+    /// How many files changed before that.
+    pub mended: usize,
 }
 
 /// A file before and after, whole (for `.ipynb`: its JSON).
@@ -62,10 +68,18 @@ struct Plan {
 /// A fix that would break the code of a file is dropped. `unsafe_too` makes fixes that may change the meaning, too.
 pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
     let outcome = engine::check(setup);
-    let mut fixed =
-        Fixed { texts: BTreeMap::new(), outcome, counts: BTreeMap::new(), refused: Vec::new(), settled: true };
+    let mut fixed = Fixed {
+        texts: BTreeMap::new(),
+        outcome,
+        counts: BTreeMap::new(),
+        refused: Vec::new(),
+        settled: true,
+        formatted: 0,
+        mended: 0,
+    };
     for _ in 0..MOST_ROUNDS {
         fixed.refused.clear();
+        fixed.mended = fixed.texts.len();
         let mut plans = plan(&fixed.outcome, unsafe_too, &mut fixed.refused);
         if plans.is_empty() {
             return fixed;
@@ -102,7 +116,40 @@ pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
         fixed.outcome = next;
     }
     fixed.refused.clear();
+    fixed.mended = fixed.texts.len();
     fixed.settled = false;
+    fixed
+}
+
+/// Gives every file that was asked about to `format`, and checks again if that changed any.
+pub fn format_all(
+    setup: &Setup<'_>,
+    mut fixed: Fixed,
+    format: &(dyn Fn(&RepoPath, &str) -> Option<String> + Sync),
+) -> Fixed {
+    let readable = |document: &&Document| {
+        document.asked && !document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable)
+    };
+    let documents: Vec<&Document> = fixed.outcome.project.documents().iter().filter(readable).collect();
+    let changed: Vec<(RepoPath, Texts)> = documents
+        .into_par_iter()
+        .filter_map(|document| {
+            let new = format(&document.path, &document.raw)?;
+            Some((document.path.clone(), Texts { old: document.raw.clone(), new }))
+        })
+        .collect();
+    (fixed.formatted, fixed.mended) = (changed.len(), fixed.texts.len());
+    if changed.is_empty() {
+        return fixed;
+    }
+    for (path, texts) in changed {
+        match fixed.texts.entry(path) {
+            Entry::Occupied(mut known) => known.get_mut().new = texts.new,
+            Entry::Vacant(place) => drop(place.insert(texts)),
+        }
+    }
+    fixed.texts.retain(|_, texts| texts.old != texts.new);
+    fixed.outcome = engine::check(&laid_over(setup, &fixed.texts, &[]));
     fixed
 }
 

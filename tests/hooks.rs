@@ -19,6 +19,9 @@ use std::sync::OnceLock;
 
 const GOOD: &str = "# Databricks notebook source\n# MAGIC %run ../lib/helpers\n";
 const MISSING: &str = "# Databricks notebook source\n# MAGIC %run ../lib/helper\n";
+const UNFORMATTED: &str = "# Databricks notebook source\n%pip install a\nx=1;\n# COMMAND ----------\n# MAGIC %md  hi\n";
+const FORMATTED: &str =
+    "# Databricks notebook source\n%pip install a\nx = 1;\n\n# COMMAND ----------\n\n# MAGIC %md  hi\n";
 const WITH_EXTENSION: &str = "# Databricks notebook source\n# MAGIC %run ../lib/helpers.py\n";
 
 #[test]
@@ -62,6 +65,16 @@ fn gates_commits(runner: &str) {
     toy.git(&["add", "."]);
     let (committed, said) = toy.commit();
     assert!(committed, "a mended commit was stopped by {runner}:\n{said}");
+
+    let toy = Toy::new(runner, tools, hooks.path(), &rev, "brickgate-format-system");
+    toy.write("jobs/daily.py", UNFORMATTED);
+    let (committed, said) = toy.commit();
+    assert!(!committed, "a changed file was committed as it was by {runner}:\n{said}");
+    assert!(said.contains("1 file reformatted"), "{said}");
+    assert_eq!(fs::read_to_string(toy.folder.path().join("jobs/daily.py")).unwrap(), FORMATTED, "{said}");
+    toy.git(&["add", "."]);
+    let (committed, said) = toy.commit();
+    assert!(committed, "a formatted commit was stopped by {runner}:\n{said}");
 }
 
 #[test]

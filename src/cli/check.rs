@@ -1,6 +1,7 @@
 //! `brickgate check`: from paths to a verdict.
 
 use super::fixes;
+use super::formatter::{self, Formatter};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
@@ -34,6 +35,10 @@ pub struct Args {
     /// Show what --fix would change, and change nothing
     #[arg(long, help_heading = "Fixes")]
     pub diff: bool,
+
+    /// With --fix or --diff: format the files as well, as `brickgate format` does
+    #[arg(long, help_heading = "Fixes")]
+    pub format: bool,
 
     /// Run these rules alone: names, `group/*` or `ALL`
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
@@ -148,6 +153,9 @@ impl Run<'_> {
         let roots = Roots::new(cwd);
         if args.unsafe_fixes && !args.fix && !args.diff {
             self.terminal.note("`--unsafe-fixes` changes nothing without `--fix` or `--diff`");
+        }
+        if args.format && !args.fix && !args.diff {
+            self.terminal.note("`--format` changes nothing without `--fix` or `--diff`");
         }
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
             return self.check_stdin(&roots);
@@ -270,7 +278,13 @@ impl Run<'_> {
         }
         // Reads the settings files that hold for them.
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
-        let problems = configs.problems();
+        let fixes = args.fix || args.diff;
+        let options = formatter::Options { isolated: args.isolated, ..formatter::Options::default() };
+        let formatter = (args.format && fixes).then(|| Formatter::new(repository.snapshot(), &configs, options));
+        let problems = match &formatter {
+            Some(formatter) => formatter.problems(&found.files),
+            None => configs.problems(),
+        };
         if !problems.is_empty() {
             self.fault(&repository.located(problems));
             self.stopped = true;
@@ -291,12 +305,20 @@ impl Run<'_> {
             })?;
             return Ok(None);
         }
-        let fix = (args.fix || args.diff).then_some(args.unsafe_fixes);
+        let fix = fixes.then_some(args.unsafe_fixes);
+        let format = |path: &RepoPath, text: &str| {
+            let formatter = formatter.as_ref().filter(|formatter| !formatter.is_excluded(path))?;
+            // What cannot be formatted is said by rules, and by `brickgate format`.
+            formatter.format(path, text).ok()??.text
+        };
         let checked = watched(self.terminal, found.files.len(), |progress| {
-            repository.check(&configs, found.files, fix, progress)
+            let format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)> =
+                if formatter.is_some() { Some(&format) } else { None };
+            repository.check(&configs, found.files, fix, format, progress)
         });
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();
+        drop(formatter);
         drop(configs);
         self.fault(&repository.located(problems));
         let checked = repository.finish(checked);
@@ -410,14 +432,20 @@ impl Run<'_> {
             }
         }
         let fixed: usize = all.iter().flat_map(|checked| checked.counts.values()).sum();
-        let files: usize = all.iter().map(|checked| checked.texts.len()).sum();
+        let files: usize = all.iter().map(|checked| checked.mended).sum();
+        let formatted: usize = all.iter().map(|checked| checked.formatted).sum();
         if self.args.fix || self.args.diff {
             let would = if self.args.diff { "would fix" } else { "fixed" };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-            if files == 0 {
+            if files == 0 && formatted == 0 {
                 self.terminal.say("nothing to fix");
-            } else {
+            }
+            if files > 0 {
                 self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));
+            }
+            if formatted > 0 {
+                let would = if self.args.diff { "would be reformatted" } else { "reformatted" };
+                self.terminal.say(format_args!("{} {would}", plural(formatted, "file")));
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::config::{Configs, Problem};
 use crate::format::{self, Formatted, Plan, Sql, Strip};
 use crate::notebook::ipynb::kept::{self, Kept};
 use crate::project::document::Kind;
+use crate::python::imports::Imports;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::sql;
 use std::sync::OnceLock;
@@ -78,10 +79,11 @@ impl<'a> Formatter<'a> {
         }
         let settings = self.styles.for_path(path);
         let strip = Strip { keep_outputs: settings.ipynb == Ipynb::Strip && self.keeps_outputs(path) };
+        let is_ours = |module: &str| self.styles.is_ours(path, module);
         let plan = Plan {
             style: Some(&settings.style),
             ending: settings.ending,
-            imports: self.options.imports.then_some(&settings.order),
+            imports: self.options.imports.then_some(Imports { order: &settings.order, is_ours: &is_ours }),
             sql: if settings.sql { Some(&Sql) } else { None },
             ipynb: if settings.ipynb == Ipynb::Strip { Some(&strip) } else { None },
             lines: self.options.lines,

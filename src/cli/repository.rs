@@ -50,6 +50,10 @@ pub(super) struct Checked {
     pub refused: Vec<Refused>,
     /// Whether fixes came to rest.
     pub settled: bool,
+    /// How many files were formatted.
+    pub formatted: usize,
+    /// How many files were mended.
+    pub mended: usize,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
     book: Book,
@@ -149,12 +153,14 @@ impl Repository {
         search.walk(folders)
     }
 
-    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so.
+    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so; `format` then gives
+    /// files their form.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
         asked: Vec<RepoPath>,
         fix: Option<bool>,
+        format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {
@@ -172,7 +178,7 @@ impl Repository {
             everything: &everything,
             progress,
         };
-        match fix {
+        let fixed = match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
             None => Fixed {
                 texts: BTreeMap::new(),
@@ -180,17 +186,23 @@ impl Repository {
                 counts: BTreeMap::new(),
                 refused: Vec::new(),
                 settled: true,
+                formatted: 0,
+                mended: 0,
             },
+        };
+        match format {
+            Some(format) => fix::format_all(&setup, fixed, format),
+            None => fixed,
         }
     }
 
     /// What is left of it for the report.
     pub(super) fn finish(self, fixed: Fixed) -> Checked {
-        let Fixed { texts, outcome, counts, refused, settled } = fixed;
+        let Fixed { texts, outcome, counts, refused, settled, formatted, mended } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, broken, book }
+        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, formatted, mended, broken, book }
     }
 }
 

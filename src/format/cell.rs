@@ -1,9 +1,11 @@
 //! One cell: its text without prefixes, formatted, and with its prefixes again.
 
-use super::{Plan, imports};
-use crate::notebook::{Cell, Form, Language, Notebook};
+use super::Plan;
+use crate::notebook::magic::MagicKind;
+use crate::notebook::{Cell, Form, Language, Notebook, regions};
 use crate::python;
 use crate::python::format::{self, Dialect, Ending, Refused, Style};
+use crate::python::imports::{self, Imports};
 use crate::text::Span;
 use std::borrow::Cow;
 
@@ -26,7 +28,7 @@ pub(super) fn format(notebook: &Notebook, cell: &Cell, text: &str, plan: &Plan<'
     }
 }
 
-fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, order: Option<&imports::Order>) -> Outcome {
+fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, how: Option<Imports<'_>>) -> Outcome {
     let body = cell.body.of(text);
     let comment = (cell.form == Form::Prefixed).then(|| notebook.language.comment());
     let Some(code) = (match comment {
@@ -36,14 +38,27 @@ fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, order: Op
         return Outcome::Kept;
     };
     let automagic = cell.leads().is_some_and(|lead| lead.name.start == lead.span.start);
-    let new = match formatted(&code, automagic, style, order) {
+    // `%python` alone on its line is no statement that wants blank lines after it.
+    let (head, rest) = match cell.leads() {
+        Some(lead)
+            if lead.kind == MagicKind::Language(Language::Python) && !lead.double && lead.argument.is_empty() =>
+        {
+            let head = code.find('%').and_then(|at| code.get(at..)?.find('\n').map(|length| at + length + 1));
+            code.split_at_checked(head.unwrap_or(code.len())).unwrap_or(("", &code))
+        }
+        _ => ("", &*code),
+    };
+    let new = match formatted(rest, automagic, style, how) {
         Ok(None) => return Outcome::Kept,
-        Ok(Some(new)) => new,
+        Ok(Some(new)) => format!("{}{new}", head.trim_start()),
         // What IPython takes and the formatter does not is no fault of the cell.
-        Err(Refused::Syntax(..)) if is_valid(&code, automagic) => return Outcome::Kept,
+        Err(Refused::Syntax(..)) if is_valid(notebook, cell, text) => return Outcome::Kept,
         Err(refused) => {
             let place = match &refused {
-                Refused::Syntax(place, _) => place_in(body, &code, *place),
+                Refused::Syntax(place, _) => {
+                    let skipped = u32::try_from(head.len()).unwrap_or(0);
+                    place_in(body, &code, Span::at(place.start + skipped))
+                }
                 _ => Span::at(0),
             };
             return Outcome::Refused(place, refused);
@@ -61,7 +76,7 @@ pub(super) fn formatted(
     code: &str,
     automagic: bool,
     style: &Style,
-    order: Option<&imports::Order>,
+    how: Option<Imports<'_>>,
 ) -> Result<Option<String>, Refused> {
     let style = Style { line_ending: Ending::Lf, ..style.clone() };
     let mut ready = dedented(code);
@@ -70,7 +85,7 @@ pub(super) fn formatted(
         let at = ready.len() - ready.trim_start().len();
         ready.to_mut().insert(at, '%');
     }
-    let sorted = order.and_then(|order| imports::sort(&ready, order, &style, Dialect::Cell));
+    let sorted = how.and_then(|how| imports::sort(&ready, how, true));
     let ready = sorted.map_or(ready, Cow::Owned);
     let mut new = format::format(&ready, &style, Dialect::Cell)?.unwrap_or_else(|| ready.into_owned());
     if automagic && new.starts_with('%') {
@@ -79,9 +94,10 @@ pub(super) fn formatted(
     Ok((new.trim_end_matches('\n') != code).then_some(new))
 }
 
-fn is_valid(code: &str, automagic: bool) -> bool {
-    let rest = if automagic { code.trim_start().split_once('\n').map_or("", |(_, rest)| rest) } else { code };
-    python::parses(&dedented(rest), true)
+/// Whether the platform takes the cell although the formatter does not.
+fn is_valid(notebook: &Notebook, cell: &Cell, text: &str) -> bool {
+    let alone = Notebook { cells: vec![cell.clone()], near_separators: Vec::new(), json: None, ..notebook.clone() };
+    regions::python_regions(&alone, text).iter().all(|region| python::parses(&region.code, true))
 }
 
 fn sql_cell(notebook: &Notebook, cell: &Cell, text: &str, sql: &dyn super::SqlFormatter) -> Outcome {

@@ -1,10 +1,11 @@
 //! `.ipynb`: only the sources of changed cells are written, in the style of the file.
 
-use super::{Formatted, Left, Plan, cell, imports, told};
+use super::{Formatted, Left, Plan, cell, told};
 use crate::notebook::magic::MagicKind;
 use crate::notebook::{Cell, CellType, Language, Notebook, Origin, ipynb};
 use crate::python;
 use crate::python::format::{self, Dialect, Refused, Style};
+use crate::python::imports::{self, Imports};
 use crate::text::edit::Edit;
 use crate::text::lines::LineIndex;
 
@@ -52,14 +53,9 @@ pub(super) fn format(raw: &str, notebook: &Notebook, joined: &str, plan: &Plan<'
 }
 
 /// Formats the Python of one cell; the new text has no line end after its last line.
-fn python_cell(
-    cell: &Cell,
-    code: &str,
-    style: &Style,
-    order: Option<&imports::Order>,
-) -> Result<Option<String>, Refused> {
+fn python_cell(cell: &Cell, code: &str, style: &Style, how: Option<Imports<'_>>) -> Result<Option<String>, Refused> {
     let mut whole = format!("{code}\n");
-    if let Some(sorted) = order.and_then(|order| imports::sort(&whole, order, style, Dialect::Cell)) {
+    if let Some(sorted) = how.and_then(|how| imports::sort(&whole, how, true)) {
         whole = sorted;
     }
     let new = match format::format(&whole, style, Dialect::Cell) {
@@ -67,8 +63,10 @@ fn python_cell(
         Err(Refused::Syntax(..)) if !code.contains('\r') && python::parses(code, true) => return Ok(None),
         // Indented as a whole, which IPython takes.
         Err(Refused::Syntax(place, message)) => {
-            return match cell::formatted(code, false, style, order) {
-                Ok(new) => Ok(new.map(|new| new.trim_end_matches('\n').to_owned())),
+            return match cell::formatted(code, false, style, how) {
+                Ok(new) => {
+                    Ok(new.map(|new| cell::with_ending(new.trim_end_matches('\n'), style.line_ending).into_owned()))
+                }
                 Err(_) if cell.magics.iter().any(|magic| magic.whole_cell() && !magic.live) => Ok(None),
                 Err(_) => Err(Refused::Syntax(place, message)),
             };

@@ -5,7 +5,6 @@
 //! [`Plan`].
 
 mod cell;
-mod imports;
 mod ipynb;
 mod source;
 mod sql;
@@ -14,6 +13,7 @@ mod strip;
 use crate::guard;
 use crate::notebook::{ipynb as json, source as databricks};
 use crate::python::format::{self, Dialect, Ending, Refused, Style};
+use crate::python::imports::{self, Imports};
 use crate::text::edit::{self, Edit};
 use crate::text::lines::LineIndex;
 use crate::text::{MAX_LEN, Span};
@@ -39,7 +39,7 @@ pub struct Plan<'a> {
     /// The line ends of a source notebook, if something says so; else those of its first line.
     pub ending: Ending,
     /// How imports are sorted, if they are to be.
-    pub imports: Option<&'a imports::Order>,
+    pub imports: Option<Imports<'a>>,
     /// Formats SQL cells, `.sql` notebooks and files, if they are to be.
     pub sql: Option<&'a dyn SqlFormatter>,
     /// What becomes of the rest of an `.ipynb`.
@@ -49,7 +49,6 @@ pub struct Plan<'a> {
     pub lines: Option<(u32, u32)>,
 }
 
-pub use imports::Order;
 pub use sql::Sql;
 pub use strip::Strip;
 
@@ -127,7 +126,7 @@ fn module(text: &str, plan: &Plan<'_>) -> Formatted {
             Err(refused) => refused_module(text, &lines, &refused),
         };
     }
-    let sorted = plan.imports.and_then(|order| imports::sort(text, order, style, Dialect::Module));
+    let sorted = plan.imports.and_then(|how| imports::sort(text, how, false));
     match format::format(sorted.as_deref().unwrap_or(text), style, Dialect::Module) {
         Ok(new) => {
             let new = new.or(sorted);
@@ -156,6 +155,7 @@ fn told(refused: &Refused) -> (Span, String, bool) {
     match refused {
         Refused::Syntax(place, message) => (*place, format!("not valid Python: {message}"), false),
         Refused::TooDeep => (Span::at(0), "nested too deeply to be formatted".to_owned(), false),
+        Refused::Changed => (Span::at(0), "formatting would change what this code means".to_owned(), false),
         Refused::Failed(reason) => {
             (Span::at(0), format!("formatting failed ({reason}); this is a fault of brickgate, please report it"), true)
         }

@@ -129,13 +129,15 @@ pub enum Refused {
     Syntax(Span, String),
     /// It is nested too deeply.
     TooDeep,
+    /// The formatter would give it another meaning.
+    Changed,
     /// We failed: the reason in one line.
     Failed(String),
 }
 
 /// Formats `code`. The result ends with a line end unless it is empty; `None` if the code is formatted already.
 ///
-/// What comes out has the same syntax tree, but for whitespace in docstrings, or it is [`Refused::Failed`].
+/// What comes out has the same syntax tree, but for whitespace in docstrings, or it is [`Refused::Changed`].
 ///
 /// # Errors
 /// If it cannot be formatted.
@@ -275,6 +277,9 @@ fn options(style: &Style, code: &str, dialect: Dialect) -> PyFormatOptions {
 /// A tree with more levels is refused. Real code has less than a hundred.
 const MAX_DEPTH: usize = 5_000;
 
+/// What a walk over the deepest tree takes of the stack.
+const WALK: usize = MAX_DEPTH * if cfg!(debug_assertions) { 8 << 10 } else { 1 << 10 };
+
 /// What the formatter takes of the stack for one level, at most.
 const LEVEL: usize = if cfg!(debug_assertions) { 32 << 10 } else { 6 << 10 };
 
@@ -282,6 +287,11 @@ const LEVEL: usize = if cfg!(debug_assertions) { 32 << 10 } else { 6 << 10 };
 fn with_stack<T>(depth: usize, work: impl FnOnce() -> T) -> T {
     let need = (256 << 10) + depth * LEVEL;
     stacker::maybe_grow(need, need, work)
+}
+
+/// Whether a tree is nested more deeply than is formatted.
+pub(super) fn is_too_deep(tree: &Mod) -> bool {
+    Depth::of(tree) > MAX_DEPTH
 }
 
 /// Counts the levels of a tree.
@@ -294,7 +304,7 @@ impl Depth {
     /// How many levels `tree` has; more than [`MAX_DEPTH`] are not counted.
     fn of(tree: &Mod) -> usize {
         let mut depth = Self { now: 0, most: 0 };
-        depth.visit_mod(tree);
+        stacker::maybe_grow(WALK, WALK, || depth.visit_mod(tree));
         depth.most
     }
 }
@@ -314,7 +324,7 @@ impl<'a> SourceOrderVisitor<'a> for Depth {
 /// Checks that `new` means what `old` means, whose tree is given: the same tree, but for whitespace in docstrings.
 fn same_meaning(old: &str, tree: Mod, new: &str, style: &Style, dialect: Dialect) -> Result<(), Refused> {
     let ipython = dialect == Dialect::Cell;
-    let changed = || Refused::Failed("formatting would change what the code means".to_owned());
+    let changed = || Refused::Changed;
     let read = |code: &str| {
         // Line ends are the same to Python, also inside strings.
         let plain = if code.contains('\r') { code.replace("\r\n", "\n").replace('\r', "\n") } else { code.to_owned() };

@@ -9,6 +9,7 @@ pub mod facts;
 mod fold;
 mod folders;
 pub mod format;
+pub mod imports;
 mod parse;
 mod scopes;
 mod state;

@@ -7,6 +7,7 @@
 mod attributes;
 mod black;
 mod exclude;
+mod isort;
 mod ruff;
 #[cfg(test)]
 mod tests;
@@ -16,8 +17,8 @@ use super::lookup::Configs;
 use super::reader::{Reader, Source, fault};
 use super::settings::{Place, Problem};
 use super::{PYPROJECT, file};
-use crate::format::Order;
 use crate::python::format::{Ending, Style};
+use crate::python::imports::Order;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::Span;
 use attributes::Attributes;
@@ -64,12 +65,14 @@ pub struct Styles<'a> {
 }
 
 /// What holds in one folder.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Folder {
     settings: FormatSettings,
     /// Whether ruff's or black's settings were found, so that ours do not count for Python.
     foreign: bool,
     exclude: Excludes,
+    /// Where first-party modules are looked for.
+    sources: Vec<RepoPath>,
     /// Targets of some files, the first that matches.
     targets: Vec<(Excludes, (u8, u8))>,
 }
@@ -116,6 +119,25 @@ impl<'a> Styles<'a> {
         problems.sort();
         problems.dedup();
         problems
+    }
+
+    /// Whether `module` is first party for the file at `path`: a source of the repository, or its own package.
+    pub fn is_ours(&self, path: &RepoPath, module: &str) -> bool {
+        let folder = self.folder(&path.parent());
+        let relative = module.replace('.', "/");
+        let stands = |root: &RepoPath| {
+            root.join(&relative).is_some_and(|at| {
+                let file = |extension: &str| RepoPath::new(&format!("{at}.{extension}"));
+                self.snapshot.is_folder(&at) || ["py", "pyi"].iter().any(|end| self.snapshot.is_file(&file(end)))
+            })
+        };
+        let mut package = None;
+        if folder.settings.order.detect_same_package {
+            let is_package = |at: &RepoPath| at.join("__init__.py").is_some_and(|file| self.snapshot.is_file(&file));
+            package = upwards(&path.parent()).take_while(is_package).last();
+        }
+        package.is_some_and(|package| Some(package.name()) == module.split('.').next())
+            || folder.sources.iter().any(stands)
     }
 
     fn folder(&self, folder: &RepoPath) -> Arc<Folder> {
@@ -193,7 +215,7 @@ impl<'a> Styles<'a> {
             all = all.over(extended);
         }
         let requires = if all.target.is_some() { None } else { self.requires_python(&path.parent()) };
-        Some(all.folder(requires))
+        Some(all.folder(&path.parent(), requires))
     }
 
     /// The oldest Python that the nearest `pyproject.toml` with `requires-python` allows.
@@ -226,6 +248,18 @@ impl<'a> Styles<'a> {
     fn add(&self, problems: Vec<Problem>) {
         if !problems.is_empty() {
             self.problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problems);
+        }
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self {
+            settings: FormatSettings::default(),
+            foreign: false,
+            exclude: Excludes::default(),
+            sources: vec![RepoPath::root(), RepoPath::new("src")],
+            targets: Vec::new(),
         }
     }
 }

@@ -4,8 +4,9 @@ use super::super::format::{INDENTS, QUOTES};
 use super::super::reader::{At, Reader, Source, Value, entries};
 use super::super::settings::Problem;
 use super::exclude::Excludes;
-use super::{Folder, FormatSettings, tool, version};
+use super::{Folder, FormatSettings, isort, tool, version};
 use crate::python::format::{Ending, Quotes, Style};
+use crate::python::imports::Order;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
 use toml::de::{DeTable, DeValue};
@@ -30,6 +31,8 @@ pub(super) struct Ruff {
     extend_exclude: Vec<Glob>,
     format_exclude: Option<Vec<Glob>>,
     targets: Option<Vec<(Glob, (u8, u8))>>,
+    order: Option<Order>,
+    sources: Option<Vec<RepoPath>>,
 }
 
 type Glob = (RepoPath, String);
@@ -78,6 +81,20 @@ impl Reader<'_> {
                 "exclude" => ruff.exclude = self.patterns(key, value),
                 "extend-exclude" => ruff.extend_exclude = self.patterns(key, value).unwrap_or_default(),
                 "per-file-target-version" => ruff.targets = self.targets(key, value),
+                "src" => {
+                    let folders = self.texts(key, value).unwrap_or_default();
+                    let base = self.source.base.clone();
+                    ruff.sources = Some(folders.iter().filter_map(|(folder, _)| base.join(folder)).collect());
+                }
+                "isort" if ruff.order.is_none() => {
+                    ruff.order = self.table(key, value).map(|table| isort::read(self, table));
+                }
+                "lint" => {
+                    let isort = self.table(key, value).and_then(|table| table.get("isort"));
+                    if let Some(table) = isort.and_then(|value| self.table("isort", value)) {
+                        ruff.order = Some(isort::read(self, table));
+                    }
+                }
                 "format" => {
                     if let Some(table) = self.table(key, value) {
                         self.ruff_format(table, &mut ruff);
@@ -167,11 +184,13 @@ impl Ruff {
             extend_exclude,
             format_exclude: self.format_exclude.or(base.format_exclude),
             targets: self.targets.or(base.targets),
+            order: self.order.or(base.order),
+            sources: self.sources.or(base.sources),
         }
     }
 
-    /// What holds in a folder with these settings. `requires`: the oldest Python that the project allows.
-    pub(super) fn folder(self, requires: Option<(u8, u8)>) -> Folder {
+    /// What holds in a folder with these settings, which stand in `base`. `requires`: the oldest Python that the project allows.
+    pub(super) fn folder(self, base: &RepoPath, requires: Option<(u8, u8)>) -> Folder {
         let default = Style::default();
         let style = Style {
             line_length: self.line_length.unwrap_or(default.line_length),
@@ -190,8 +209,15 @@ impl Ruff {
         let (exclude, _) = Excludes::new(all.map(|(base, glob)| (base, glob.as_str())));
         let targets = self.targets.unwrap_or_default().into_iter();
         let targets = targets.map(|((base, glob), target)| (Excludes::new([(&base, glob.as_str())]).0, target));
+        let mut order = self.order.unwrap_or_default();
+        order.line_length = style.line_length;
+        order.indent_width = style.indent_width;
+        order.target_minor = style.target.1;
+        let sources =
+            self.sources.unwrap_or_else(|| [Some(base.clone()), base.join("src")].into_iter().flatten().collect());
         Folder {
-            settings: FormatSettings { style, ..FormatSettings::default() },
+            settings: FormatSettings { style, order, ..FormatSettings::default() },
+            sources,
             foreign: true,
             exclude,
             targets: targets.collect(),
