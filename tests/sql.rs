@@ -35,7 +35,9 @@ fn parts(sql: &str) -> Vec<String> {
 
 #[test]
 fn strings_names_and_bodies_end_where_the_platform_ends_them() {
-    for string in [r"'a'", r"'it\'s'", "'it''s'", r#""say \"x\"""#, r"r'\d\'", r#"R"a\""#, "'a\nb'", "'-- no'", "'/* no'", "''"] {
+    for string in
+        [r"'a'", r"'it\'s'", "'it''s'", r#""say \"x\"""#, r"r'\d\'", r#"R"a\""#, "'a\nb'", "'-- no'", "'/* no'", "''"]
+    {
         assert_eq!(one(string), TokenKind::String, "{string}");
     }
     assert_eq!(texts(r"r'\' || 'b'"), [r"r'\'", "||", "'b'"]);
@@ -65,18 +67,32 @@ fn numbers_words_and_operators() {
         assert_eq!(one(word), TokenKind::Word, "{word}");
     }
     assert_eq!(texts("a.b.5c"), ["a", ".", "b", ".", "5c"]);
-    assert_eq!(texts("a->b=>c::d>>e>>>f<=>g!=h|>i?::j"), "a -> b => c :: d >> e >>> f <=> g != h |> i ?:: j".split(' ').collect::<Vec<_>>());
+    assert_eq!(
+        texts("a->b=>c::d>>e>>>f<=>g!=h|>i?::j"),
+        "a -> b => c :: d >> e >>> f <=> g != h |> i ?:: j".split(' ').collect::<Vec<_>>()
+    );
     assert_eq!(texts("1-1e-5"), ["1", "-", "1e-5"]);
 }
 
 #[test]
 fn placeholders_are_seen_for_what_they_are() {
-    for one_of in ["${x}", "${ a.b }", "$x", ":x", "?", "{{x}}", "{{ job.run_id }}", "{x}", "{f(x)['y']}", "%s", "%(x)s"] {
+    for one_of in
+        ["${x}", "${ a.b }", "$x", ":x", "?", "{{x}}", "{{ job.run_id }}", "{x}", "{f(x)['y']}", "%s", "%(x)s"]
+    {
         assert_eq!(one(one_of), TokenKind::Placeholder, "{one_of}");
     }
-    let found = |sql: &str| read(sql).into_iter().filter(|(kind, _)| *kind == TokenKind::Placeholder).map(|(_, text)| text).collect::<Vec<_>>();
+    let found = |sql: &str| {
+        read(sql)
+            .into_iter()
+            .filter(|(kind, _)| *kind == TokenKind::Placeholder)
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(found("a_${x}.b = :y and c = ? limit {n}"), ["${x}", ":y", "?", "{n}"]);
-    assert_eq!(found("select raw:store.book, x::int, a[1]:b, '${not}', `${not}`, a % s, a ?:: int"), Vec::<String>::new());
+    assert_eq!(
+        found("select raw:store.book, x::int, a[1]:b, '${not}', `${not}`, a % s, a ?:: int"),
+        Vec::<String>::new()
+    );
     assert_eq!(one("{% if x %}"), TokenKind::Template);
     assert_eq!(one("{# ; ' #}"), TokenKind::Template);
     assert_eq!(texts("{\n}"), ["{", "}"]);
@@ -90,7 +106,10 @@ fn statements_end_at_their_semicolon() {
     let block = "BEGIN\n  DECLARE x INT;\n  IF x > 1 THEN SELECT CASE WHEN true THEN 1 END; ELSE BEGIN SELECT 2; END; END IF;\n  FOR r AS SELECT 1 DO SELECT if(true, 1, 2); END FOR;\n  l: LOOP LEAVE l; END LOOP;\nEND";
     assert_eq!(parts(&format!("SELECT 1; {block}; SELECT 2")), ["SELECT 1", block, "SELECT 2"]);
     let procedure = format!("CREATE OR REPLACE PROCEDURE p(x INT) LANGUAGE SQL AS {block}");
-    assert_eq!(parts(&format!("{procedure};\nselect begin, end from t;select 1")), [&*procedure, "select begin, end from t", "select 1"]);
+    assert_eq!(
+        parts(&format!("{procedure};\nselect begin, end from t;select 1")),
+        [&*procedure, "select begin, end from t", "select 1"]
+    );
     assert_eq!(parts("BEGIN; SELECT 1; COMMIT"), ["BEGIN", "SELECT 1", "COMMIT"]);
     assert_eq!(parts("begin transaction; select 1"), ["begin transaction", "select 1"]);
     assert_eq!(parts("begin select 1; select 2"), ["begin select 1; select 2"]);
@@ -138,15 +157,54 @@ fn statements_are_laid_out() {
     }
     let cases = [
         ("select a,b from t where x=1 -- why\n", "SELECT\n  a,\n  b\nFROM t\nWHERE x = 1 -- why"),
+        // Placeholders are what they were, joined to what they touch.
+        (
+            "select * from ${catalog}.db_${env}.t join {{ref}} using(id) where a=:a and b = '${b}' limit :n",
+            "SELECT *\nFROM ${catalog}.db_${env}.t\nJOIN {{ref}} USING (id)\nWHERE a = :a AND b = '${b}'\nLIMIT :n",
+        ),
+        (
+            "insert into $db.t select ?, {x}, %s, %(y)s from $db.s",
+            "INSERT INTO $db.t\nSELECT\n  ?,\n  {x},\n  %s,\n  %(y)s\nFROM $db.s",
+        ),
+        // Names keep their case, also in paths into JSON.
+        ("select Raw:Store.Date, `A  b` from T", "SELECT\n  Raw:Store.Date,\n  `A  b`\nFROM T"),
+        // One that is unknown stops nothing, and nothing joins it.
+        (
+            "create  widget text x default '1' ;  select   1 ;\n\n\n\n\n  -- two\nselect 2;select  3",
+            "create  widget text x default '1' ;\nSELECT 1;\n\n\n-- two\nSELECT 2;\nSELECT 3",
+        ),
+        // What stands in a body of another language is not SQL.
+        (
+            "create function f(a int) returns int language python as $$\nreturn   a\n$$",
+            "CREATE FUNCTION f (a int) RETURNS int LANGUAGE PYTHON AS $$\nreturn   a\n$$",
+        ),
+        ("-- fmt: off\nselect   1;\n-- fmt: on\nselect   2", "-- fmt: off\nselect   1;\n-- fmt: on\nSELECT 2"),
+        (
+            "select   1; -- fmt: skip\nselect   2 /* x */ -- fmt: skip\n, 3",
+            "SELECT 1; -- fmt: skip\nselect   2 /* x */ -- fmt: skip\n, 3",
+        ),
     ];
     for (old, new) in cases {
         assert_eq!(formatted(old), new);
     }
+    // Line ends are those of the text.
+    assert_eq!(formatted("select a\r\n,b from t"), "SELECT\r\n  a,\r\n  b\r\nFROM t");
 }
 
 #[test]
 fn whatever_is_unknown_stays() {
-    for sql in ["CREATE  WIDGET text  x DEFAULT 'a'", "REMOVE  WIDGET x", "frobnicate   the t", "select  'a", "{% if x %} select  1 {% endif %}", "select  (", "", "  -- nothing\n", ";", "-- fmt: off\nselect  1"] {
+    for sql in [
+        "CREATE  WIDGET text  x DEFAULT 'a'",
+        "REMOVE  WIDGET x",
+        "frobnicate   the t",
+        "select  'a",
+        "{% if x %} select  1 {% endif %}",
+        "select  (",
+        "",
+        "  -- nothing\n",
+        ";",
+        "-- fmt: off\nselect  1",
+    ] {
         let found = format(sql);
         assert_eq!(found.text, None, "{sql}");
     }

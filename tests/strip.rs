@@ -17,7 +17,9 @@ fn stripped(raw: &str, keep_outputs: bool) -> String {
 
 /// A notebook with one code cell.
 fn file(cell: &str, metadata: &str) -> String {
-    format!("{{\"cells\": [{{\"cell_type\": \"code\", \"source\": [\"x\"]{cell}}}], \"metadata\": {metadata}, \"nbformat\": 4}}")
+    format!(
+        "{{\"cells\": [{{\"cell_type\": \"code\", \"source\": [\"x\"]{cell}}}], \"metadata\": {metadata}, \"nbformat\": 4}}"
+    )
 }
 
 const DATABRICKS: &str = "{\"application/vnd.databricks.v1+notebook\": {\"language\": \"python\"}}";
@@ -60,11 +62,15 @@ fn what_is_to_be_kept_is_kept() {
 
 #[test]
 fn members_go_with_one_comma() {
-    let cell = |inner: &str| file(&format!(", \"metadata\": {{\"application/vnd.databricks.v1+cell\": {inner}}}"), "{}");
+    let cell =
+        |inner: &str| file(&format!(", \"metadata\": {{\"application/vnd.databricks.v1+cell\": {inner}}}"), "{}");
     for (old, new) in [
         ("{\"startTime\": 1, \"title\": \"t\"}", "{\"title\": \"t\"}"),
         ("{\"title\": \"t\" , \"startTime\": 1 }", "{\"title\": \"t\" }"),
-        ("{\"a\": 1,\n \"startTime\": 1,\n \"finishTime\": 2,\n \"b\": 2,\n \"submitTime\": 3\n}", "{\"a\": 1,\n \"b\": 2\n}"),
+        (
+            "{\"a\": 1,\n \"startTime\": 1,\n \"finishTime\": 2,\n \"b\": 2,\n \"submitTime\": 3\n}",
+            "{\"a\": 1,\n \"b\": 2\n}",
+        ),
         ("{\"startTime\": 1, \"finishTime\": 2, \"b\": 2, \"submitTime\": 3, \"c\": 3}", "{\"b\": 2, \"c\": 3}"),
         ("{ \"startTime\": 1, \"finishTime\": 2 }", "{}"),
         ("{\"cellMetadata\": {\"byteLimit\": 1}, \"collapsed\": true}", "{\"cellMetadata\": {}}"),
@@ -79,11 +85,15 @@ fn members_go_with_one_comma() {
 
 #[test]
 fn the_notebook_s_own_metadata() {
-    let notebook = |inner: &str| file("", &format!("{{\"application/vnd.databricks.v1+notebook\": {inner}, \"z\": 1}}"));
+    let notebook =
+        |inner: &str| file("", &format!("{{\"application/vnd.databricks.v1+notebook\": {inner}, \"z\": 1}}"));
     for (old, new) in [
         ("{\"notebookName\": \"x\", \"language\": \"sql\", \"notebookOrigID\": 5}", "{\"language\": \"sql\"}"),
         ("{\"computePreferences\": {\"hardware\": {}}}", "{\"computePreferences\": null}"),
-        ("{\"notebookMetadata\": {\"mostRecentlyExecutedCommandWithImplicitDF\": {\"commandId\": 1}, \"pythonIndentUnit\": 4}}", "{\"notebookMetadata\": {\"pythonIndentUnit\": 4}}"),
+        (
+            "{\"notebookMetadata\": {\"mostRecentlyExecutedCommandWithImplicitDF\": {\"commandId\": 1}, \"pythonIndentUnit\": 4}}",
+            "{\"notebookMetadata\": {\"pythonIndentUnit\": 4}}",
+        ),
     ] {
         assert_eq!(stripped(&notebook(old), false), notebook(new));
     }
@@ -101,7 +111,9 @@ fn tables_are_seen() {
         let (notebook, _) = read(&raw).unwrap();
         excess::outputs(&raw, &notebook)[0].holds_table
     };
-    assert!(holds("[{\"metadata\": {\"application/vnd.databricks.v1+output\": {\"type\": \"table\", \"data\": [[1]]}}}]"));
+    assert!(holds(
+        "[{\"metadata\": {\"application/vnd.databricks.v1+output\": {\"type\": \"table\", \"data\": [[1]]}}}]"
+    ));
     assert!(holds("[{\"data\": {\"text/html\": [\"<style>\", \"<table border=1>\"]}}]"));
     assert!(holds("[{\"text\": [\"+---+\\n\", \"| a |\\n\"]}]"));
     assert!(!holds("[{\"metadata\": {\"application/vnd.databricks.v1+output\": {\"type\": \"html\"}}}]"));

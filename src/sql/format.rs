@@ -13,6 +13,9 @@ const LONGEST_STATEMENT: u32 = 12_000;
 /// More blank lines than this in a row become this many.
 const MOST_BLANK_LINES: usize = 2;
 
+/// Some editors write it at the start of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// SQL after formatting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Formatted {
@@ -27,6 +30,12 @@ pub struct Formatted {
 /// Statements that are left as they were keep every byte, and so do the blanks between two such statements. Comments
 /// keep their text and their order.
 pub fn format(sql: &str) -> Formatted {
+    if let Some(rest) = sql.strip_prefix(BYTE_ORDER_MARK) {
+        let Formatted { text, mut left } = format(rest);
+        let length = u32::try_from(BYTE_ORDER_MARK.len_utf8()).unwrap_or(0);
+        left.iter_mut().for_each(|span| *span = Span::new(span.start + length, span.end + length));
+        return Formatted { text: text.map(|text| format!("{BYTE_ORDER_MARK}{text}")), left };
+    }
     let unchanged = Formatted { text: None, left: Vec::new() };
     let Some(tokens) = tokens(sql) else {
         return Formatted { left: vec![Span::from_range(0..sql.len())], ..unchanged };
@@ -105,7 +114,9 @@ fn may_be_laid_out(sql: &str, tokens: &[Token]) -> bool {
 /// line's start, and some speak to sqruff.
 fn is_plain_comment(comment: &str) -> bool {
     let text = comment.trim_start_matches(['-', '/', '*', ' ', '\t']);
-    !["MAGIC", "COMMAND", "DBTITLE", "Databricks notebook", "sqlfluff:", "sqruff:"].iter().any(|word| text.starts_with(word))
+    !["MAGIC", "COMMAND", "DBTITLE", "Databricks notebook", "sqlfluff:", "sqruff:"]
+        .iter()
+        .any(|word| text.starts_with(word))
 }
 
 /// What the layout makes of a statement, if it keeps every token of it.
@@ -118,16 +129,23 @@ fn rewritten(old: &str) -> Option<String> {
     (says_the_same(old, &old_tokens, &text) && keeps_placeholders_glued(old, &old_tokens, &text)).then_some(text)
 }
 
-/// The statement with a name of the same length for each placeholder, and a blank for each carriage return, so that
-/// every byte that stays is where it was.
+/// The statement with a name of the same length for each placeholder, or a number where only that can stand, and with
+/// a blank for each carriage return, so that every byte that stays is where it was.
 fn readable(old: &str, tokens: &[Token]) -> Option<String> {
     let mut text = String::with_capacity(old.len());
+    let mut last = "";
     for token in tokens {
         let own = token.span.of(old);
         match token.kind {
-            TokenKind::Placeholder => text.extend(std::iter::repeat_n('q', own.len())),
+            TokenKind::Placeholder => {
+                let number = ["limit", "offset", "interval", "of"].iter().any(|word| last.eq_ignore_ascii_case(word));
+                text.extend(std::iter::repeat_n(if number { '1' } else { 'q' }, own.len()));
+            }
             TokenKind::Blank => text.push_str(&own.replace('\r', " ")),
             _ => text.push_str(own),
+        }
+        if token.kind.is_code() {
+            last = own;
         }
     }
     (text.len() == old.len()).then_some(text)

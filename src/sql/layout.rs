@@ -51,4 +51,19 @@ tab_space_size = 2
 
 [sqruff:rules:capitalisation.keywords]
 capitalisation_policy = upper
+
+[sqruff:layout:type:select_clause]
+line_position = leading
+keyword_line_position = leading
+
+[sqruff:layout:type:from_clause]
+keyword_line_position = leading
+keyword_line_position_exclusions = delete_statement
+
+[sqruff:layout:type:join_clause]
+keyword_line_position = leading
+
+[sqruff:layout:type:limit_clause]
+line_position = leading
+keyword_line_position = leading
 ";

@@ -107,14 +107,17 @@ impl Open {
             self.ended = true;
         } else if ended && ["if", "case", "loop", "while", "repeat", "for"].iter().any(|word| is(word)) {
             // `END IF` has been counted.
-        } else if is("case") || (starts && ["begin", "if", "loop", "while", "repeat", "for"].iter().any(|word| is(word))) {
+        } else if is("case")
+            || (starts && ["begin", "if", "loop", "while", "repeat", "for"].iter().any(|word| is(word)))
+        {
             self.depth += 1;
             self.starts = is("begin") || is("loop") || is("repeat");
-        } else if self.depth == 1 && self.words == 2 && ["transaction", "work", "isolation"].iter().any(|word| is(word)) {
+        } else if self.depth == 1 && self.words == 2 && ["transaction", "work", "isolation"].iter().any(|word| is(word))
+        {
             self.depth = 0;
         } else {
-            self.starts = ["then", "else", "do"].iter().any(|word| is(word))
-                || (token.kind == TokenKind::Symbol && text == ":");
+            self.starts =
+                ["then", "else", "do"].iter().any(|word| is(word)) || (token.kind == TokenKind::Symbol && text == ":");
         }
     }
 }

@@ -313,9 +313,8 @@ impl Lexer<'_> {
             let after = self.at;
             self.word();
             let suffix = self.bytes.get(after..self.at).unwrap_or_default();
-            let is_suffix = [&b"L"[..], b"S", b"Y", b"D", b"F", b"BD"]
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(suffix));
+            let is_suffix =
+                [&b"L"[..], b"S", b"Y", b"D", b"F", b"BD"].iter().any(|known| known.eq_ignore_ascii_case(suffix));
             return if is_suffix { TokenKind::Number } else { TokenKind::Word };
         }
         TokenKind::Number
@@ -341,7 +340,9 @@ impl Lexer<'_> {
         }
         let length: usize = rest
             .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_' || (!c.is_ascii() && !c.is_whitespace() && *c != '\u{feff}'))
+            .take_while(|c| {
+                c.is_alphanumeric() || *c == '_' || (!c.is_ascii() && !c.is_whitespace() && *c != '\u{feff}')
+            })
             .map(char::len_utf8)
             .sum();
         self.at += length.max(1);
@@ -350,7 +351,8 @@ impl Lexer<'_> {
 
     fn symbol(&mut self) -> TokenKind {
         let rest = self.rest();
-        let length = OPERATORS.iter().find(|operator| rest.starts_with(operator.as_bytes())).map_or(1, |found| found.len());
+        let length =
+            OPERATORS.iter().find(|operator| rest.starts_with(operator.as_bytes())).map_or(1, |found| found.len());
         self.at += length;
         TokenKind::Symbol
     }

@@ -125,7 +125,12 @@ impl Silencer<'_> {
         let kept: Vec<&str> = directive.names.iter().filter(stays).map(|name| name.span.of(self.text)).collect();
         if kept.is_empty() {
             let title = "Remove the comment".to_owned();
-            return Fix { title, safety: Safety::Safe, edits: vec![Edit::delete(self.extent(directive))], file_edits: Vec::new() };
+            return Fix {
+                title,
+                safety: Safety::Safe,
+                edits: vec![Edit::delete(self.extent(directive))],
+                file_edits: Vec::new(),
+            };
         }
         let edits = vec![Edit::replace(directive.inside, kept.join(", "))];
         Fix { title: "Remove the name".to_owned(), safety: Safety::Safe, edits, file_edits: Vec::new() }

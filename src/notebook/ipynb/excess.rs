@@ -89,8 +89,7 @@ pub fn churn(raw: &str, notebook: &Notebook, counts: bool) -> Vec<Churn> {
 /// The file without outputs, counts and changing metadata; every byte that does not have to go stays. With
 /// `keep_outputs`, and in cells that say so themselves, outputs and counts stay as well.
 pub fn strip(raw: &str, notebook: &Notebook, keep_outputs: bool) -> Option<String> {
-    let mut edits: Vec<Edit> =
-        churn(raw, notebook, !keep_outputs).into_iter().flat_map(|found| found.edits).collect();
+    let mut edits: Vec<Edit> = churn(raw, notebook, !keep_outputs).into_iter().flat_map(|found| found.edits).collect();
     if !keep_outputs {
         edits.extend(outputs(raw, notebook).into_iter().filter(|found| !found.is_kept).flat_map(|found| found.edits));
     }

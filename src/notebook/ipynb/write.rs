@@ -17,13 +17,7 @@ pub fn write(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit]) -> Op
 ///
 /// `None` if edits overlap, or some of `edits` do not lie in one cell each, touch a cell that has no source, or would
 /// have to write what the file cannot hold as text (half a surrogate pair).
-pub fn write_all(
-    raw: &str,
-    notebook: &Notebook,
-    joined: &str,
-    edits: &[Edit],
-    file_edits: &[Edit],
-) -> Option<String> {
+pub fn write_all(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit], file_edits: &[Edit]) -> Option<String> {
     let json = notebook.json.as_ref()?;
     let mut by_cell: Vec<(usize, Vec<Edit>)> = Vec::new();
     let mut sorted: Vec<&Edit> = edits.iter().collect();

@@ -72,7 +72,8 @@ fn are_kept(context: &Context<'_>) -> bool {
 
 /// The first line of a cell: where what no text shows is reported.
 fn first_line(document: &Document, cell: usize) -> Span {
-    let start = document.notebook.as_ref().and_then(|notebook| notebook.cells.get(cell)).map_or(0, |cell| cell.span.start);
+    let start =
+        document.notebook.as_ref().and_then(|notebook| notebook.cells.get(cell)).map_or(0, |cell| cell.span.start);
     document.lines().line_content(document.lines().line_of(start), document.text())
 }
 
