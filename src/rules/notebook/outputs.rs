@@ -58,8 +58,7 @@ pub(super) fn metadata(context: &mut Context<'_>) {
 fn report(context: &mut Context<'_>, place: Span, named: &[String], found: Vec<excess::Churn>) {
     let Some((last, rest)) = named.split_last() else { return };
     let list = if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) };
-    let it = if named.len() == 1 { "it" } else { "them" };
-    let message = format!("metadata that changes whenever somebody opens or runs the notebook: drop {it}: {list}");
+    let message = format!("metadata that changes whenever somebody opens or runs the notebook: drop {list}");
     let edits = found.into_iter().flat_map(|found| found.edits).collect();
     context.report(place, message).file_fix("Drop the metadata", edits);
 }
