@@ -2,6 +2,7 @@
 
 use super::repository::Repository;
 use super::terminal::{Exit, Terminal, to_stdout};
+use crate::config::style::Styles;
 use crate::config::{self, FILE_NAMES, Overrides, Place, Row};
 use crate::rules::book::Book;
 use crate::snapshot::RepoPath;
@@ -110,10 +111,13 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
     let configs = repository.configs();
     // What holds for a folder's files, unless a glob names them.
     let file = if is_folder { path.join("*").unwrap_or_else(|| path.clone()) } else { path.clone() };
-    let rows = configs.explain(&file);
+    let styles = Styles::new(repository.snapshot(), &configs, args.isolated);
+    let mut rows = configs.explain(&file);
+    rows.extend(styles.explain(&file));
     let files = configs.files(&file);
     let excluded = configs.excluded_from_top(&path, is_folder);
-    let problems = configs.problems();
+    let mut problems = configs.problems();
+    problems.extend(styles.problems());
     let faulty = !problems.is_empty();
     for problem in repository.located(problems) {
         terminal.fault(problem);

@@ -12,7 +12,7 @@ use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +108,7 @@ enum Done {
     /// It is no file that is formatted.
     Nothing,
     /// The text before and after, if it changes, and what was left as it is.
-    Formatted { old: String, new: Option<String>, left: Vec<Left> },
+    Formatted { changes: bool, old: String, new: Option<String>, left: Vec<Left> },
     /// It could not be read, formatted or written.
     Failed(String),
 }
@@ -166,7 +166,8 @@ impl Run<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { imports: self.args.imports, lines: self.args.range, isolated: self.args.isolated }
+        let ask = self.args.check && !self.args.diff;
+        Options { imports: self.args.imports, lines: self.args.range, ask, isolated: self.args.isolated }
     }
 
     fn format_repository(
@@ -190,8 +191,10 @@ impl Run<'_> {
             self.terminal.note(format_args!("{}: {}", note.path, note.message));
         }
         let formatter = Formatter::new(repository.snapshot(), &configs, self.options());
+        let spared: BTreeSet<&RepoPath> =
+            if args.force_exclude { BTreeSet::new() } else { named.files.iter().collect() };
         let keeps = |path: &RepoPath| {
-            let spared = !args.force_exclude && named.files.contains(path);
+            let spared = spared.contains(path);
             formatter.is_concerned(path) && (spared || !formatter.is_excluded(path))
         };
         found.files.retain(keeps);
@@ -209,8 +212,8 @@ impl Run<'_> {
             let done = one(&repository, &configs, &formatter, path, writes);
             // Only a diff needs the texts.
             match done {
-                Done::Formatted { new, left, .. } if !args.diff => {
-                    Done::Formatted { old: String::new(), new: new.map(|_| String::new()), left }
+                Done::Formatted { changes, left, .. } if !args.diff => {
+                    Done::Formatted { changes, old: String::new(), new: None, left }
                 }
                 other => other,
             }
@@ -237,19 +240,19 @@ impl Run<'_> {
     fn tell(&mut self, vantage: &Vantage, path: &RepoPath, done: Done) -> Result<(), String> {
         let args = self.args;
         let shown = vantage.path(path);
-        let (old, new, left) = match done {
+        let (changes, old, new, left) = match done {
             Done::Nothing => return Ok(()),
             Done::Failed(message) => {
                 self.tally.failed += 1;
                 self.complain(format_args!("{shown}: {message}"));
                 return Ok(());
             }
-            Done::Formatted { old, new, left } => (old, new, left),
+            Done::Formatted { changes, old, new, left } => (changes, old, new, left),
         };
         for left in &left {
             self.tell_left(&shown, left)?;
         }
-        if new.is_none() {
+        if !changes {
             // A module that was left is not formatted already.
             self.tally.unchanged += usize::from(left.iter().all(|left| left.cell.is_some()));
             return Ok(());
@@ -306,13 +309,13 @@ impl Run<'_> {
         let result = self.formatted_stdin(roots, name, &bytes);
         // Whatever happens, an editor must get its text back.
         let text = match &result {
-            Ok(Some(new)) => new.as_bytes(),
+            Ok((_, Some(new))) => new.as_bytes(),
             _ => &bytes,
         };
         if !args.check && !args.diff {
             to_stdout(|out| out.write_all(text))?;
         }
-        let changed = result?.is_some();
+        let (changed, _) = result?;
         if self.tally.files > 0 {
             return Ok(if args.check { Exit::Findings } else { Exit::Trouble });
         }
@@ -320,8 +323,8 @@ impl Run<'_> {
         Ok(if fails { Exit::Findings } else { Exit::Clean })
     }
 
-    /// The new text, if it changes.
-    fn formatted_stdin(&mut self, roots: &Roots, name: &Path, bytes: &[u8]) -> Result<Option<String>, String> {
+    /// Whether the text changes, and to what.
+    fn formatted_stdin(&mut self, roots: &Roots, name: &Path, bytes: &[u8]) -> Result<(bool, Option<String>), String> {
         let args = self.args;
         let shown = name.display().to_string();
         let full = absolute(roots.cwd(), name).map_err(|error| format!("{shown}: {error}"))?;
@@ -341,10 +344,10 @@ impl Run<'_> {
         }
         let excluded = || configs.excluded_from_top(&path, false) || formatter.is_excluded(&path);
         if !is_of_interest(full.file_name().unwrap_or_default()) || (args.force_exclude && excluded()) {
-            return Ok(None);
+            return Ok((false, None));
         }
         let Some(done) = formatter.format(&path, &old).map_err(|message| format!("{shown}: {message}"))? else {
-            return Ok(None);
+            return Ok((false, None));
         };
         for left in &done.left {
             self.tell_left(&shown, left)?;
@@ -355,7 +358,7 @@ impl Run<'_> {
             let diff = fixes::unified(&shown, &old, new, self.terminal.stdout_color());
             to_stdout(|out| out.write_all(diff.as_bytes()))?;
         }
-        Ok(done.text)
+        Ok((done.changes, done.text))
     }
 
     fn complain(&mut self, message: impl std::fmt::Display) {
@@ -430,7 +433,7 @@ fn one(
             {
                 return Done::Failed(format!("not reformatted: {message}"));
             }
-            Done::Formatted { old, new: done.text, left: done.left }
+            Done::Formatted { changes: done.changes, old, new: done.text, left: done.left }
         }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Options {
     pub imports: bool,
     /// `--range`, in lines, 1-based, both ends included.
     pub lines: Option<(u32, u32)>,
+    /// Whether it is enough to know if anything changes.
+    pub ask: bool,
     /// `--isolated`.
     pub isolated: bool,
 }
@@ -86,6 +88,7 @@ impl<'a> Formatter<'a> {
             imports: self.options.imports.then_some(Imports { order: &settings.order, is_ours: &is_ours }),
             sql: if settings.sql { Some(&Sql) } else { None },
             ipynb: if settings.ipynb == Ipynb::Strip { Some(&strip) } else { None },
+            ask: self.options.ask,
             lines: self.options.lines,
         };
         format::format(text, path.extension(), &plan)

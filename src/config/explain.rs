@@ -1,12 +1,15 @@
 //! Which settings hold for a path, and who set them: `brickgate config show`.
 
 use super::file::{COMPUTES, File};
+use super::format::{Format, INDENTS, IPYNBS, QUOTES};
 use super::lookup::Configs;
 use super::reader::At;
 use super::resolve::{Effective, Origin};
+use super::style::FormatSettings;
 use crate::page::OptionValue;
 use crate::project::document::ReadOptions;
 use crate::snapshot::RepoPath;
+use crate::text::Span;
 use crate::text::lines::LineIndex;
 
 /// One value that holds.
@@ -59,6 +62,58 @@ impl Configs<'_> {
                 rows.add(&format!("{key}.{}", option.name), value.to_string(), origin);
             }
         }
+        rows.rows
+    }
+}
+
+impl Configs<'_> {
+    /// How the file at `path` is formatted. `from`: the file of ruff or black that says how Python looks, if there is
+    /// one.
+    pub(super) fn explain_format(&self, path: &RepoPath, settings: &FormatSettings, from: Option<&str>) -> Vec<Row> {
+        let effective = self.effective(path);
+        let mut rows = Rows { effective: &effective, rows: Vec::new() };
+        let style = &settings.style;
+        let at =
+            |get: &dyn Fn(&Format) -> Option<Span>| effective.first(|file| get(&file.format).map(|span| ((), span)));
+        let word = |words: &[(&str, bool)], on| {
+            quoted(words.iter().find(|(_, other)| *other == on).map_or("", |(word, _)| word))
+        };
+        let quotes = QUOTES.iter().find(|(_, other)| *other == style.quotes).map_or("", |(word, _)| word);
+        let docstring = style.docstring_code_length.map_or_else(|| quoted("dynamic"), |columns| columns.to_string());
+        let (major, minor) = style.target;
+        let python: [(&str, String, &dyn Fn(&Format) -> Option<Span>); 8] = [
+            ("line-length", style.line_length.to_string(), &|format| format.line_length.map(|(_, span)| span)),
+            ("indent-width", style.indent_width.to_string(), &|format| format.indent_width.map(|(_, span)| span)),
+            ("indent-style", word(&INDENTS, style.tabs), &|format| format.tabs.map(|(_, span)| span)),
+            ("quote-style", quoted(quotes), &|format| format.quotes.map(|(_, span)| span)),
+            ("skip-magic-trailing-comma", (!style.magic_trailing_comma).to_string(), &|format| {
+                format.skip_magic_trailing_comma.map(|(_, span)| span)
+            }),
+            ("docstring-code-format", style.docstring_code.to_string(), &|format| {
+                format.docstring_code.map(|(_, span)| span)
+            }),
+            ("docstring-code-line-length", docstring, &|format| format.docstring_code_length.map(|(_, span)| span)),
+            ("preview", style.preview.to_string(), &|format| format.preview.map(|(_, span)| span)),
+        ];
+        for (key, value, get) in python {
+            let key = format!("format.{key}");
+            match from {
+                Some(from) => rows.rows.push(Row { key, value, origin: from.to_owned() }),
+                None => rows.add(&key, value, at(get).map_or(Origin::Default, |((), origin)| origin)),
+            }
+        }
+        let target = quoted(&format!("{major}.{minor}"));
+        let key = "format.target-python".to_owned();
+        match (from, effective.target_python()) {
+            (Some(from), _) => rows.rows.push(Row { key, value: target, origin: from.to_owned() }),
+            (None, python) => rows.add(&key, target, python.map_or(Origin::Default, |(_, origin)| origin)),
+        }
+        rows.lists("format.exclude", |file| &file.format.excluded);
+        let sql = at(&|format| format.sql.map(|(_, span)| span));
+        rows.add("format.sql", settings.sql.to_string(), sql.map_or(Origin::Default, |((), origin)| origin));
+        let ipynb = IPYNBS.iter().find(|(_, other)| *other == settings.ipynb).map_or("", |(word, _)| word);
+        let at = at(&|format| format.ipynb.map(|(_, span)| span));
+        rows.add("format.ipynb", quoted(ipynb), at.map_or(Origin::Default, |((), origin)| origin));
         rows.rows
     }
 }

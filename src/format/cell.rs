@@ -28,47 +28,97 @@ pub(super) fn format(notebook: &Notebook, cell: &Cell, text: &str, plan: &Plan<'
     }
 }
 
+/// The Python of a cell, as the formatter takes it.
+struct Prepared<'a> {
+    /// All of it, without prefixes.
+    code: Cow<'a, str>,
+    /// How many bytes of it the line of a `%python` takes, which is no statement that wants blank lines after it.
+    head: usize,
+    /// Whether the first line is a magic without its sign.
+    automagic: bool,
+    /// What lines are to be prefixed with, if they are.
+    comment: Option<&'static str>,
+}
+
+impl<'a> Prepared<'a> {
+    /// `None` if lines of the cell are prefixed in a way that is not the platform's.
+    fn new(notebook: &Notebook, cell: &Cell, text: &'a str) -> Option<Self> {
+        let body = cell.body.of(text);
+        let comment = (cell.form == Form::Prefixed).then(|| notebook.language.comment());
+        let code = match comment {
+            Some(comment) => unprefixed(body, comment)?,
+            None => plain(body),
+        };
+        let lead = cell.leads();
+        let automagic = lead.is_some_and(|lead| lead.name.start == lead.span.start);
+        let switches = lead.is_some_and(|lead| {
+            lead.kind == MagicKind::Language(Language::Python) && !lead.double && lead.argument.is_empty()
+        });
+        let first_line = || {
+            let at = code.find('%')?;
+            code.get(at..)?.find('\n').map(|length| at + length + 1)
+        };
+        let head = if switches { first_line().unwrap_or(code.len()) } else { 0 };
+        Some(Self { code, head, automagic, comment })
+    }
+
+    fn head(&self) -> &str {
+        self.code.get(..self.head).unwrap_or("")
+    }
+
+    fn rest(&self) -> &str {
+        self.code.get(self.head..).unwrap_or("")
+    }
+
+    /// What to say of code that was refused; nothing if the platform takes it all the same.
+    fn outcome(&self, notebook: &Notebook, cell: &Cell, text: &str, refused: Refused) -> Outcome {
+        let place = match &refused {
+            // What IPython takes and the formatter does not is no fault of the cell.
+            Refused::Syntax(..) if is_valid(notebook, cell, text) => return Outcome::Kept,
+            Refused::Syntax(place, _) => {
+                let skipped = u32::try_from(self.head).unwrap_or(0);
+                place_in(cell.body.of(text), &self.code, Span::at(place.start + skipped))
+            }
+            _ => Span::at(0),
+        };
+        Outcome::Refused(place, refused)
+    }
+}
+
 fn python(notebook: &Notebook, cell: &Cell, text: &str, style: &Style, how: Option<Imports<'_>>) -> Outcome {
-    let body = cell.body.of(text);
-    let comment = (cell.form == Form::Prefixed).then(|| notebook.language.comment());
-    let Some(code) = (match comment {
-        Some(comment) => unprefixed(body, comment),
-        None => Some(plain(body)),
-    }) else {
-        return Outcome::Kept;
-    };
-    let automagic = cell.leads().is_some_and(|lead| lead.name.start == lead.span.start);
-    // `%python` alone on its line is no statement that wants blank lines after it.
-    let (head, rest) = match cell.leads() {
-        Some(lead)
-            if lead.kind == MagicKind::Language(Language::Python) && !lead.double && lead.argument.is_empty() =>
-        {
-            let head = code.find('%').and_then(|at| code.get(at..)?.find('\n').map(|length| at + length + 1));
-            code.split_at_checked(head.unwrap_or(code.len())).unwrap_or(("", &code))
-        }
-        _ => ("", &*code),
-    };
-    let new = match formatted(rest, automagic, style, how) {
+    let Some(prepared) = Prepared::new(notebook, cell, text) else { return Outcome::Kept };
+    let new = match formatted(prepared.rest(), prepared.automagic, style, how) {
         Ok(None) => return Outcome::Kept,
-        Ok(Some(new)) => format!("{}{new}", head.trim_start()),
-        // What IPython takes and the formatter does not is no fault of the cell.
-        Err(Refused::Syntax(..)) if is_valid(notebook, cell, text) => return Outcome::Kept,
-        Err(refused) => {
-            let place = match &refused {
-                Refused::Syntax(place, _) => {
-                    let skipped = u32::try_from(head.len()).unwrap_or(0);
-                    place_in(body, &code, Span::at(place.start + skipped))
-                }
-                _ => Span::at(0),
-            };
-            return Outcome::Refused(place, refused);
-        }
+        Ok(Some(new)) => format!("{}{new}", prepared.head().trim_start()),
+        Err(refused) => return prepared.outcome(notebook, cell, text, refused),
     };
     let new = new.trim_end_matches('\n');
-    Outcome::New(match comment {
+    Outcome::New(match prepared.comment {
         Some(comment) => prefixed(new, comment),
         None => new.to_owned(),
     })
+}
+
+/// Says whether a cell can be formatted, without doing it.
+pub(super) fn check(notebook: &Notebook, cell: &Cell, text: &str, plan: &Plan<'_>) -> Outcome {
+    if cell.language != Language::Python || plan.style.is_none() {
+        return Outcome::Kept;
+    }
+    let Some(prepared) = Prepared::new(notebook, cell, text) else { return Outcome::Kept };
+    match format::check(&ready(prepared.rest(), prepared.automagic), Dialect::Cell) {
+        Ok(()) => Outcome::Kept,
+        Err(refused) => prepared.outcome(notebook, cell, text, refused),
+    }
+}
+
+/// Code without common indentation and with a sign before a magic that has none, as the parser knows it.
+fn ready(code: &str, automagic: bool) -> Cow<'_, str> {
+    let mut ready = dedented(code);
+    if automagic {
+        let at = ready.len() - ready.trim_start().len();
+        ready.to_mut().insert(at, '%');
+    }
+    ready
 }
 
 /// Formats the Python of a cell, given with `\n` alone; `None` if it is formatted already.
@@ -79,12 +129,7 @@ pub(super) fn formatted(
     how: Option<Imports<'_>>,
 ) -> Result<Option<String>, Refused> {
     let style = Style { line_ending: Ending::Lf, ..style.clone() };
-    let mut ready = dedented(code);
-    if automagic {
-        // `pip install x` as the first line is no Python; with its sign it is a magic that the parser knows.
-        let at = ready.len() - ready.trim_start().len();
-        ready.to_mut().insert(at, '%');
-    }
+    let ready = ready(code, automagic);
     let sorted = how.and_then(|how| imports::sort(&ready, how, true));
     let ready = sorted.map_or(ready, Cow::Owned);
     let mut new = format::format(&ready, &style, Dialect::Cell)?.unwrap_or_else(|| ready.into_owned());

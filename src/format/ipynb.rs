@@ -13,24 +13,26 @@ use crate::text::lines::LineIndex;
 pub(super) fn format(raw: &str, notebook: &Notebook, joined: &str, plan: &Plan<'_>) -> Result<Formatted, String> {
     let mut formatted = Formatted::default();
     let mut edits = Vec::new();
-    let style = plan.style.filter(|_| notebook.language == Language::Python).map(|style| {
+    let style = plan.style.filter(|_| is_python_file(notebook)).map(|style| {
         // The line ends of the first cell with Python hold for all, as ruff has it.
-        let first = notebook.cells.iter().filter(|cell| is_python(cell, joined));
-        let first = first.map(|cell| cell.span.of(joined)).find(|code| code.contains(['\n', '\r'])).unwrap_or("");
+        let cells = notebook.cells.iter().enumerate().filter(|(index, cell)| is_python(notebook, *index, cell, joined));
+        let first = cells.map(|(_, cell)| cell.span.of(joined)).find(|code| code.contains(['\n', '\r'])).unwrap_or("");
         Style { line_ending: style.line_ending.within(first), ..style.clone() }
     });
     for (index, cell) in notebook.cells.iter().enumerate() {
         let code = cell.span.of(joined);
         let new = match (&style, plan.sql) {
-            (Some(style), _) if is_python(cell, joined) => match python_cell(cell, code, style, plan.imports) {
-                Ok(new) => new,
-                Err(refused) => {
-                    let (place, message, fault) = told(&refused);
-                    let at = LineIndex::new(code).position(code, place.start);
-                    formatted.left.push(Left { cell: Some(index), row: at.row, column: at.column, message, fault });
-                    None
+            (Some(style), _) if is_python(notebook, index, cell, joined) => {
+                match python_cell(cell, code, style, plan.imports) {
+                    Ok(new) => new,
+                    Err(refused) => {
+                        let (place, message, fault) = told(&refused);
+                        let at = LineIndex::new(code).position(code, place.start);
+                        formatted.left.push(Left { cell: Some(index), row: at.row, column: at.column, message, fault });
+                        None
+                    }
                 }
-            },
+            }
             (_, Some(sql)) if is_sql(notebook, cell, code) => super::sql::cell(code, sql),
             _ => None,
         };
@@ -48,8 +50,7 @@ pub(super) fn format(raw: &str, notebook: &Notebook, joined: &str, plan: &Plan<'
     {
         text = Some(new);
     }
-    formatted.text = text.filter(|text| text != raw);
-    Ok(formatted)
+    Ok(Formatted::new(text.filter(|text| text != raw), formatted.left))
 }
 
 /// Formats the Python of one cell; the new text has no line end after its last line.
@@ -82,10 +83,16 @@ fn is_sql(notebook: &Notebook, cell: &Cell, code: &str) -> bool {
     notebook.origin == Origin::Databricks && cell.language == Language::Sql && !code.contains('\r')
 }
 
+/// Whether ruff would format the notebook at all.
+fn is_python_file(notebook: &Notebook) -> bool {
+    notebook.language == Language::Python && notebook.json.as_ref().is_none_or(|json| json.is_python)
+}
+
 /// Whether ruff would format the cell: code whose language is Python, and no cell magic or automagic that it
 /// passes over.
-fn is_python(cell: &Cell, joined: &str) -> bool {
-    if cell.cell_type != CellType::Code {
+fn is_python(notebook: &Notebook, index: usize, cell: &Cell, joined: &str) -> bool {
+    let json = notebook.json.as_ref().and_then(|json| json.cells.get(index));
+    if cell.cell_type != CellType::Code || json.is_some_and(|json| json.is_foreign) {
         return false;
     }
     let runs = cell.leads().is_some_and(|lead| lead.kind == MagicKind::Run && !lead.double);

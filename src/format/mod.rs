@@ -44,6 +44,8 @@ pub struct Plan<'a> {
     pub sql: Option<&'a dyn SqlFormatter>,
     /// What becomes of the rest of an `.ipynb`.
     pub ipynb: Option<&'a dyn IpynbPolicy>,
+    /// Whether it is enough to know if anything changes, and what cannot be formatted: the text is not made.
+    pub ask: bool,
     /// Only what these lines touch, 1-based, both ends included: whole cells of a source notebook, statements of a
     /// module.
     pub lines: Option<(u32, u32)>,
@@ -55,10 +57,18 @@ pub use strip::Strip;
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Formatted {
-    /// The new text of the whole file; `None` if it is formatted already.
+    /// Whether anything changes.
+    pub changes: bool,
+    /// The new text of the whole file; `None` if it is formatted already, or if only that was asked.
     pub text: Option<String>,
     /// What could not be formatted and was left as it is.
     pub left: Vec<Left>,
+}
+
+impl Formatted {
+    fn new(text: Option<String>, left: Vec<Left>) -> Self {
+        Self { changes: text.is_some(), text, left }
+    }
 }
 
 /// A piece of a file that was left as it is.
@@ -106,7 +116,7 @@ fn format_file(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Fo
         return Ok(Some(module(text, plan)));
     }
     if let Some(sql) = plan.sql.filter(|_| extension.eq_ignore_ascii_case("sql") && plan.lines.is_none()) {
-        return Ok(Some(Formatted { text: sql_file(text, sql, plan.ending), left: Vec::new() }));
+        return Ok(Some(Formatted::new(sql_file(text, sql, plan.ending), Vec::new())));
     }
     Ok(None)
 }
@@ -114,16 +124,14 @@ fn format_file(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Fo
 /// A file of Python that is no notebook.
 fn module(text: &str, plan: &Plan<'_>) -> Formatted {
     let Some(style) = plan.style else { return Formatted::default() };
-    let lines = LineIndex::new(text);
     if let Some((first, last)) = plan.lines {
+        let lines = LineIndex::new(text);
         let start = lines.line(first.saturating_sub(1)).start;
         let end = lines.line_content(last.saturating_sub(1), text).end.max(start);
         return match format::format_range(text, Span::new(start, end), style, Dialect::Module) {
             Ok(None) => Formatted::default(),
-            Ok(Some((place, new))) => {
-                Formatted { text: edit::apply(text, &[Edit::replace(place, new)]), left: Vec::new() }
-            }
-            Err(refused) => refused_module(text, &lines, &refused),
+            Ok(Some((place, new))) => Formatted::new(edit::apply(text, &[Edit::replace(place, new)]), Vec::new()),
+            Err(refused) => refused_module(text, &refused),
         };
     }
     let sorted = plan.imports.and_then(|how| imports::sort(text, how, false));
@@ -133,21 +141,18 @@ fn module(text: &str, plan: &Plan<'_>) -> Formatted {
             let becomes_notebook = |new: &str| databricks::read(new, "py").is_some();
             if new.as_deref().is_some_and(becomes_notebook) {
                 let message = "formatting its first line would make a notebook of it".to_owned();
-                return Formatted {
-                    text: None,
-                    left: vec![Left { cell: None, row: 1, column: 1, message, fault: false }],
-                };
+                return Formatted::new(None, vec![Left { cell: None, row: 1, column: 1, message, fault: false }]);
             }
-            Formatted { text: new, left: Vec::new() }
+            Formatted::new(new, Vec::new())
         }
-        Err(refused) => refused_module(text, &lines, &refused),
+        Err(refused) => refused_module(text, &refused),
     }
 }
 
-fn refused_module(text: &str, lines: &LineIndex, refused: &Refused) -> Formatted {
+fn refused_module(text: &str, refused: &Refused) -> Formatted {
     let (place, message, fault) = told(refused);
-    let at = lines.position(text, place.start);
-    Formatted { text: None, left: vec![Left { cell: None, row: at.row, column: at.column, message, fault }] }
+    let at = LineIndex::new(text).position(text, place.start);
+    Formatted::new(None, vec![Left { cell: None, row: at.row, column: at.column, message, fault }])
 }
 
 /// Where code was refused, why, and whether that is our fault.

@@ -7,36 +7,52 @@ use crate::notebook::{Cell, Form, Language, Notebook, source};
 use crate::python::format::Ending;
 use crate::text::edit::{self, Edit};
 use crate::text::lines::LineIndex;
+use std::cell::OnceCell;
 
 /// Formats a source notebook.
 pub(super) fn format(text: &str, notebook: &Notebook, plan: &Plan<'_>) -> Formatted {
     let mut left = Vec::new();
     let ending = plan.ending.within(text);
-    let lines = LineIndex::new(text);
+    let index = OnceCell::new();
+    let lines = || index.get_or_init(|| LineIndex::new(text));
     let touched = |cell: &Cell| {
         plan.lines.is_none_or(|(first, last)| {
-            let (start, end) = (lines.line_of(cell.span.start) + 1, lines.line_of(cell.span.end) + 1);
+            let (start, end) = (lines().line_of(cell.span.start) + 1, lines().line_of(cell.span.end) + 1);
             start <= last && first <= end
         })
     };
     let mut cells = Vec::with_capacity(notebook.cells.len());
+    let mut changes = false;
     for (index, cell) in notebook.cells.iter().enumerate() {
         if !touched(cell) {
             cells.push(None);
             continue;
         }
-        let outcome = cell::format(notebook, cell, text, plan);
+        // One change is enough to answer; what does not parse is still to be said.
+        let outcome = if changes && plan.ask {
+            cell::check(notebook, cell, text, plan)
+        } else {
+            cell::format(notebook, cell, text, plan)
+        };
         let body = match outcome {
             Outcome::New(body) => Some(body),
             Outcome::Kept => None,
             Outcome::Refused(place, refused) => {
                 let (_, message, fault) = told(&refused);
-                let at = lines.position(text, cell.body.start + place.start);
+                let at = lines().position(text, cell.body.start + place.start);
                 left.push(Left { cell: Some(index), row: at.row, column: at.column, message, fault });
                 None
             }
         };
-        cells.push(Some(new_cell(notebook, index, text, body, ending)));
+        if changes && plan.ask {
+            continue;
+        }
+        let new = new_cell(notebook, index, text, body, ending);
+        changes |= new != cell.span.of(text);
+        cells.push(Some(new));
+    }
+    if plan.ask && changes {
+        return Formatted { changes, text: None, left };
     }
     let new = if plan.lines.is_some() {
         let edits: Vec<Edit> = notebook
@@ -52,14 +68,14 @@ pub(super) fn format(text: &str, notebook: &Notebook, plan: &Plan<'_>) -> Format
         whole(notebook, text, &cells, ending, plan.ending != Ending::Auto)
     };
     if new == text {
-        return Formatted { text: None, left };
+        return Formatted::new(None, left);
     }
     if !is_same_notebook(notebook, text, &new) {
         let message = "formatting would change its cells; this is a fault of brickgate, please report it".to_owned();
         left.push(Left { cell: None, row: 1, column: 1, message, fault: true });
-        return Formatted { text: None, left };
+        return Formatted::new(None, left);
     }
-    Formatted { text: Some(new), left }
+    Formatted::new(Some(new), left)
 }
 
 /// The file, put together again in the platform's form. `everything`: whether the line ends of what is kept as it

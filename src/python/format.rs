@@ -9,7 +9,11 @@ use ruff_formatter::{IndentStyle, IndentWidth, LineWidth};
 use ruff_python_ast::comparable::ComparableMod;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, TraversalSignal};
 use ruff_python_ast::visitor::transformer::{self, Transformer};
-use ruff_python_ast::{AnyNodeRef, Expr, Mod, PySourceType, PythonVersion, Stmt, StringLiteralFlags};
+use ruff_python_ast::{
+    AnyNodeRef, AtomicNodeIndex, Expr, ExprFString, FString, FStringFlags, FStringPart, FStringValue,
+    InterpolatedStringElement, InterpolatedStringLiteralElement, Mod, PySourceType, PythonVersion, Stmt, StringLiteral,
+    StringLiteralFlags, StringLiteralValue,
+};
 use ruff_python_formatter::{
     DocstringCode, DocstringCodeLineWidth, MagicTrailingComma, NestedStringQuoteStyle, PreviewMode, PyFormatOptions,
     QuoteStyle, format_module_ast,
@@ -142,6 +146,14 @@ pub enum Refused {
 /// # Errors
 /// If it cannot be formatted.
 pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<String>, Refused> {
+    if dialect == Dialect::Cell && code.contains('\r') {
+        // The formatter does not expect `\r` in magics.
+        let ending = style.line_ending.within(code);
+        let plain = code.replace("\r\n", "\n").replace('\r', "\n");
+        let style = Style { line_ending: Ending::Lf, ..style.clone() };
+        let new = format(&plain, &style, dialect)?.unwrap_or(plain).replace('\n', ending.as_str());
+        return Ok((new != code).then_some(new));
+    }
     let formatted = |code: &str| {
         let formatted = format_valid(code, None, style, dialect)?;
         // Formatted code is its own proof.
@@ -163,6 +175,32 @@ pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<Stri
         other => other?,
     };
     Ok((text != code).then_some(text))
+}
+
+/// Whether `code` can be formatted, without formatting it.
+///
+/// # Errors
+/// If it does not parse.
+pub fn check(code: &str, dialect: Dialect) -> Result<(), Refused> {
+    let ipython = dialect == Dialect::Cell;
+    let parse = |code: &str| {
+        let tree = parse::parse_once(code, ipython, parse::LATEST).ok_or(Refused::TooDeep)?;
+        if !tree.is_valid() {
+            return Err(syntax(&tree, code, ipython));
+        }
+        if tree.syntax().is_some_and(is_too_deep) {
+            return Err(Refused::TooDeep);
+        }
+        drop(tree.into_shallow());
+        Ok(())
+    };
+    match parse(code) {
+        Err(Refused::Syntax(place, message)) if ipython => match Held::new(code) {
+            Some(held) => parse(&held.code).map_err(|_| Refused::Syntax(place, message)),
+            None => Err(Refused::Syntax(place, message)),
+        },
+        other => other,
+    }
 }
 
 /// Formats the statements of `code` that `lines` (in bytes of the code) touch, as ruff does: the result is the text
@@ -334,17 +372,22 @@ fn same_meaning(old: &str, tree: Mod, new: &str, style: &Style, dialect: Dialect
     let depth = Depth::of(&before);
     with_stack(depth, || {
         let mut after = read(new).ok_or_else(changed)?.into_syntax();
-        let normal = Normal { docstring_code: style.docstring_code };
-        normal.module(&mut before);
-        normal.module(&mut after);
-        let same = ComparableMod::from(&before) == ComparableMod::from(&after);
-        if same { Ok(()) } else { Err(changed()) }
+        let mut same = |thorough| {
+            let normal = Normal { docstring_code: style.docstring_code, thorough };
+            normal.module(&mut before);
+            normal.module(&mut after);
+            ComparableMod::from(&before) == ComparableMod::from(&after)
+        };
+        // What takes long is seldom needed.
+        if same(false) || same(true) { Ok(()) } else { Err(changed()) }
     })
 }
 
 /// Takes out of a tree what the formatter may change without changing what the code does.
 struct Normal {
     docstring_code: bool,
+    /// Whether strings inside expressions are looked at as well.
+    thorough: bool,
 }
 
 impl Normal {
@@ -373,14 +416,15 @@ impl Transformer for Normal {
                         let lines: Vec<&str> = string.value.to_str().lines().map(str::trim).collect();
                         lines.join("\n").trim().to_owned()
                     };
-                    string.value = ruff_python_ast::StringLiteralValue::single(ruff_python_ast::StringLiteral {
+                    string.value = StringLiteralValue::single(StringLiteral {
                         range: string.range,
-                        node_index: ruff_python_ast::AtomicNodeIndex::NONE,
+                        node_index: AtomicNodeIndex::NONE,
                         value: text.into(),
                         flags: StringLiteralFlags::empty(),
                     });
                 }
             }
+            _ if self.thorough => transformer::walk_stmt(self, stmt),
             // Only blocks hold statements: expressions need no walk.
             Stmt::FunctionDef(_)
             | Stmt::ClassDef(_)
@@ -394,7 +438,47 @@ impl Transformer for Normal {
         }
     }
 
-    fn visit_expr(&self, _expr: &mut Expr) {}
+    fn visit_expr(&self, expr: &mut Expr) {
+        if !self.thorough {
+            return;
+        }
+        if let Expr::FString(string) = expr
+            && string.value.is_implicit_concatenated()
+        {
+            string.value = FStringValue::single(joined(string));
+        }
+        transformer::walk_expr(self, expr);
+    }
+}
+
+/// The parts of an f-string as one: an empty part says nothing.
+fn joined(string: &ExprFString) -> FString {
+    let mut elements: Vec<InterpolatedStringElement> = Vec::new();
+    let mut push = |element: InterpolatedStringElement| match (elements.last_mut(), element) {
+        (_, InterpolatedStringElement::Literal(literal)) if literal.value.is_empty() => {}
+        (Some(InterpolatedStringElement::Literal(last)), InterpolatedStringElement::Literal(literal)) => {
+            last.value = format!("{}{}", last.value, literal.value).into();
+        }
+        (_, element) => elements.push(element),
+    };
+    for part in &string.value {
+        match part {
+            FStringPart::Literal(literal) => {
+                push(InterpolatedStringElement::Literal(InterpolatedStringLiteralElement {
+                    range: literal.range,
+                    node_index: AtomicNodeIndex::NONE,
+                    value: literal.value.clone(),
+                }))
+            }
+            FStringPart::FString(part) => part.elements.iter().cloned().for_each(&mut push),
+        }
+    }
+    FString {
+        elements: elements.into(),
+        range: string.range,
+        flags: FStringFlags::empty(),
+        node_index: AtomicNodeIndex::NONE,
+    }
 }
 
 /// Code in which lines that only IPython itself takes (`df.to_*?`) are replaced by magics that the parser takes.
@@ -454,6 +538,7 @@ mod tests {
         assert_eq!(cell("x = !ls\nawait f( )\n!cat a   b\ny=%sx ls"), "x = !ls\nawait f()\n!cat a   b\ny = %sx ls\n");
         assert_eq!(cell("'doc'\nx=1"), "\"doc\"\nx = 1\n");
         assert_eq!(cell(" \n"), "");
+        assert_eq!(cell("%pip install x \\\r\n  y\r\nx=1\r\n"), "%pip install x \\\r\n  y\r\nx = 1\r\n");
     }
 
     #[test]
@@ -479,6 +564,8 @@ mod tests {
         assert!(same("del (a, b)\nclass C(): x", "del a, b\nclass C:\n    x\n"));
         assert!(same("def f():\n  '''a\n     b '''\n", "def f():\n    \"\"\"a\n    b\"\"\"\n"));
         assert!(same("x = 'a' 'b'\r\n", "x = \"ab\"\n"));
+        assert!(same("x = [f'{a}' '']\n", "x = [f\"{a}\"]\n"));
+        assert!(!same("x = [f'{a}' ' ']\n", "x = [f\"{a}\"]\n"));
         assert!(!same("x = 1\n", "x = 2\n"));
         assert!(!same("x = ' a'\n", "x = 'a'\n"));
         assert!(!same("f(a)\n", "f(a,)\ng\n"));

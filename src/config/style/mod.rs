@@ -13,6 +13,7 @@ mod ruff;
 mod tests;
 mod version;
 
+use super::explain::Row;
 use super::lookup::Configs;
 use super::reader::{Reader, Source, fault};
 use super::settings::{Place, Problem};
@@ -45,7 +46,7 @@ pub struct FormatSettings {
     /// The line ends of a source notebook, if ruff's settings or `.gitattributes` say.
     pub ending: Ending,
     /// How imports are sorted.
-    pub order: Order,
+    pub order: Arc<Order>,
     /// Whether SQL is formatted.
     pub sql: bool,
     /// What becomes of the rest of an `.ipynb`.
@@ -68,8 +69,8 @@ pub struct Styles<'a> {
 #[derive(Debug)]
 struct Folder {
     settings: FormatSettings,
-    /// Whether ruff's or black's settings were found, so that ours do not count for Python.
-    foreign: bool,
+    /// The file of ruff or black that was found, so that ours does not count for Python.
+    foreign: Option<String>,
     exclude: Excludes,
     /// Where first-party modules are looked for.
     sources: Vec<RepoPath>,
@@ -97,7 +98,7 @@ impl<'a> Styles<'a> {
         }
         let folder = self.folder(&path.parent());
         let mut settings = folder.settings.clone();
-        self.configs.format(path, &mut settings, folder.foreign);
+        self.configs.format(path, &mut settings, folder.foreign.is_some());
         if let Some((_, target)) = folder.targets.iter().find(|(files, _)| files.matches(path)) {
             settings.style.target = *target;
         }
@@ -106,6 +107,13 @@ impl<'a> Styles<'a> {
             ending => ending,
         };
         settings
+    }
+
+    /// What holds for the file at `path`, and who says so.
+    pub fn explain(&self, path: &RepoPath) -> Vec<Row> {
+        let folder = self.folder(&path.parent());
+        let from = folder.foreign.as_deref().filter(|_| !self.isolated);
+        self.configs.explain_format(path, &self.for_path(path), from)
     }
 
     /// Whether ruff's settings leave the file out, or a folder above it.
@@ -169,13 +177,15 @@ impl<'a> Styles<'a> {
                 if name == PYPROJECT && black.is_none() {
                     let (found, problems) = black::read(&source);
                     self.add(problems);
-                    black = found;
+                    black = found.map(|found| (found, path.to_string()));
                 }
             }
         }
-        let mut found = Folder { foreign: black.is_some(), ..Folder::default() };
-        let (style, target) = black.unwrap_or_default();
-        found.settings.style = style;
+        let mut found = Folder::default();
+        let mut target = None;
+        if let Some(((style, oldest), path)) = black {
+            (found.settings.style, target, found.foreign) = (style, oldest, Some(path));
+        }
         found.settings.style.target =
             target.or_else(|| self.requires_python(folder)).unwrap_or(found.settings.style.target);
         Arc::new(found)
@@ -215,7 +225,9 @@ impl<'a> Styles<'a> {
             all = all.over(extended);
         }
         let requires = if all.target.is_some() { None } else { self.requires_python(&path.parent()) };
-        Some(all.folder(&path.parent(), requires))
+        let mut folder = all.folder(&path.parent(), requires);
+        folder.foreign = Some(path.to_string());
+        Some(folder)
     }
 
     /// The oldest Python that the nearest `pyproject.toml` with `requires-python` allows.
@@ -256,7 +268,7 @@ impl Default for Folder {
     fn default() -> Self {
         Self {
             settings: FormatSettings::default(),
-            foreign: false,
+            foreign: None,
             exclude: Excludes::default(),
             sources: vec![RepoPath::root(), RepoPath::new("src")],
             targets: Vec::new(),

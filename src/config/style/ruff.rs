@@ -9,6 +9,7 @@ use crate::python::format::{Ending, Quotes, Style};
 use crate::python::imports::Order;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// What one file of ruff's says. Globs carry the folder that they are relative to.
@@ -216,9 +217,9 @@ impl Ruff {
         let sources =
             self.sources.unwrap_or_else(|| [Some(base.clone()), base.join("src")].into_iter().flatten().collect());
         Folder {
-            settings: FormatSettings { style, order, ..FormatSettings::default() },
+            settings: FormatSettings { style, order: Arc::new(order), ..FormatSettings::default() },
             sources,
-            foreign: true,
+            foreign: None,
             exclude,
             targets: targets.collect(),
         }

@@ -28,6 +28,9 @@ pub struct JsonMap {
     pub metadata: Span,
     /// One entry a cell.
     pub cells: Vec<JsonCell>,
+    /// Whether the file says of itself that it is in Python, or says nothing: `language_info`, else `kernelspec`, else
+    /// Databricks' metadata.
+    pub is_python: bool,
 }
 
 /// Where one cell stands in the JSON. Spans are bytes of the file, not of the document's text.
@@ -41,6 +44,8 @@ pub struct JsonCell {
     pub execution_count: Span,
     /// The value of `metadata`; empty if there is none.
     pub metadata: Span,
+    /// Whether an editor has noted another language than Python for it (`vscode.languageId`).
+    pub is_foreign: bool,
     /// `title` of the Databricks cell metadata.
     pub title: Option<Box<str>>,
 }

@@ -62,6 +62,14 @@ struct Named<'a> {
 struct CellMetadata<'a> {
     #[serde(borrow, rename = "application/vnd.databricks.v1+cell")]
     databricks: Option<&'a RawValue>,
+    #[serde(borrow)]
+    vscode: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Editor<'a> {
+    #[serde(borrow, rename = "languageId")]
+    language_id: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +114,11 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
         near_separators: Vec::new(),
         json: None,
     };
-    let mut json = JsonMap { metadata: place(raw, metadata), cells: Vec::with_capacity(cells.len()) };
+    let mut json = JsonMap {
+        metadata: place(raw, metadata),
+        cells: Vec::with_capacity(cells.len()),
+        is_python: is_python(metadata),
+    };
     let place_of = |value: Option<&RawValue>| value.map(|value| place(raw, value)).unwrap_or_default();
     for (index, found) in cells.iter().enumerate() {
         if index > 0 {
@@ -124,6 +136,7 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
             outputs: place_of(found.outputs),
             execution_count: place_of(found.execution_count),
             metadata: place_of(found.metadata),
+            is_foreign: is_foreign(found.metadata),
             title,
         });
     }
@@ -220,6 +233,26 @@ fn notebook_language(metadata: &RawValue) -> Language {
         Some("r") => Language::R,
         Some(_) => Language::Text,
     }
+}
+
+/// Whether tools that take Jupyter's word take the file for Python.
+fn is_python(metadata: &RawValue) -> bool {
+    let Some(metadata) = object::<Metadata<'_>>(Some(metadata)) else { return true };
+    let language = |value| object::<Named<'_>>(value).and_then(|named| text_of(named.language));
+    if metadata.databricks.is_some() {
+        return language(metadata.databricks).is_none_or(|language| language.eq_ignore_ascii_case("python"));
+    }
+    if metadata.language_info.is_some() {
+        let name = object::<Named<'_>>(metadata.language_info).and_then(|named| text_of(named.name));
+        return name.as_deref() == Some("python");
+    }
+    metadata.kernelspec.is_none() || language(metadata.kernelspec).as_deref() == Some("python")
+}
+
+/// Whether an editor has noted another language than Python for a cell.
+fn is_foreign(metadata: Option<&RawValue>) -> bool {
+    let editor = object::<CellMetadata<'_>>(metadata).and_then(|found| object::<Editor<'_>>(found.vscode));
+    editor.and_then(|editor| text_of(editor.language_id)).is_some_and(|language| language != "python")
 }
 
 fn cell_type(cell: &RawCell<'_>) -> CellType {
