@@ -392,6 +392,9 @@ impl<'a> Run<'a> {
             self.stopped = true;
             return Ok(None);
         }
+        if let Some(missing) = formatter.as_ref().and_then(|formatter| formatter.missing(&found.files)) {
+            return Err(missing.to_owned());
+        }
         if args.show_files {
             let vantage = repository.vantage();
             to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{}", vantage.path(path))))?;

@@ -260,6 +260,9 @@ impl Run<'_> {
             }
             return Ok(());
         }
+        if let Some(missing) = formatter.missing(&found.files) {
+            return Err(missing.to_owned());
+        }
         let writes = !args.check && !args.diff;
         let one = |path: &RepoPath| {
             let done = one(repository, &configs, &formatter, path, writes && staged.is_none());
@@ -422,6 +425,9 @@ impl Run<'_> {
                 self.terminal.fault(problem);
             }
             return Err(format!("{shown}: not formatted, because its settings are faulty"));
+        }
+        if let Some(missing) = formatter.missing(std::slice::from_ref(&path)) {
+            return Err(missing.to_owned());
         }
         let excluded = || configs.excluded_from_top(&path, false) || formatter.is_excluded(&path);
         if !is_of_interest(full.file_name().unwrap_or_default()) || (args.force_exclude && excluded()) {

@@ -7,6 +7,8 @@
 mod cell;
 mod ipynb;
 mod source;
+mod sql;
+mod strip;
 
 use crate::guard;
 use crate::notebook::{ipynb as json, source as databricks};
@@ -48,6 +50,9 @@ pub struct Plan<'a> {
     /// module.
     pub lines: Option<(u32, u32)>,
 }
+
+pub use sql::Sql;
+pub use strip::Strip;
 
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

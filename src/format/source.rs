@@ -2,6 +2,7 @@
 
 use super::cell::{self, Outcome};
 use super::{Formatted, Left, Plan, told};
+use crate::notebook::magic::{Magic, MagicKind};
 use crate::notebook::{Cell, Form, Language, Notebook, source};
 use crate::python::format::Ending;
 use crate::text::edit::{self, Edit};
@@ -214,8 +215,12 @@ fn same(cell: &Cell, text: &str, other: &Cell, other_text: &str) -> bool {
     let title = |cell: &Cell, text: &str| cell.title.map(|title| (title.text.of(text).to_owned(), title.shown));
     let magics = |cell: &Cell, text: &str| {
         let magics = cell.magics.iter();
-        let facts =
-            magics.map(|magic| (magic.kind, magic.leads, magic.live, cell::plain(magic.span.of(text)).into_owned()));
+        // What stands beside `%sql` is SQL.
+        let said = |magic: &Magic| match magic.kind {
+            MagicKind::Language(Language::Sql) => magic.name.of(text).to_owned(),
+            _ => cell::plain(magic.span.of(text)).into_owned(),
+        };
+        let facts = magics.map(|magic| (magic.kind, magic.leads, magic.live, said(magic)));
         facts.collect::<Vec<_>>()
     };
     (cell.form, cell.language) == (other.form, other.language)
