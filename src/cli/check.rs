@@ -218,10 +218,9 @@ impl<'a> Run<'a> {
         let threads = args.threads.map(usize::from);
         let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
         let job = opened.job(&args.git, &args.paths, roots)?;
-        self.terminal.detail(|| match &job.since {
-            Some(commit) => format!("compared with commit {commit}"),
-            None => "compared with nothing but itself".to_owned(),
-        });
+        if let Some(commit) = &job.since {
+            self.terminal.detail(|| format!("compared with commit {commit}"));
+        }
         self.remark(&job.problems, &job.notes);
         let repository = repository.pictured(job.picture);
         let all: Vec<Checked> =
