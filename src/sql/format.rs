@@ -33,7 +33,9 @@ pub fn format(sql: &str) -> Formatted {
     if let Some(rest) = sql.strip_prefix(BYTE_ORDER_MARK) {
         let Formatted { text, mut left } = format(rest);
         let length = u32::try_from(BYTE_ORDER_MARK.len_utf8()).unwrap_or(0);
-        left.iter_mut().for_each(|span| *span = Span::new(span.start + length, span.end + length));
+        for span in &mut left {
+            *span = Span::new(span.start + length, span.end + length);
+        }
         return Formatted { text: text.map(|text| format!("{BYTE_ORDER_MARK}{text}")), left };
     }
     let unchanged = Formatted { text: None, left: Vec::new() };

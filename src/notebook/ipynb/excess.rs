@@ -183,9 +183,6 @@ fn without(object: Span, members: &[Member], goes: impl Fn(&Member) -> bool) -> 
     for member in members {
         if goes(member) {
             start.get_or_insert(kept.unwrap_or(member.key.start));
-            if kept.is_some() {
-                continue;
-            }
         } else {
             match (start.take(), kept) {
                 // The first ones go with the comma after them.
