@@ -251,10 +251,9 @@ impl<'a> Run<'a> {
     /// Checks what a job asks for.
     pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
         let args = self.args;
-        self.terminal.detail(|| match &job.since {
-            Some(commit) => format!("compared with commit {commit}"),
-            None => "compared with nothing but itself".to_owned(),
-        });
+        if let Some(commit) = &job.since {
+            self.terminal.detail(|| format!("compared with commit {commit}"));
+        }
         self.remark(&job.problems, &job.notes);
         let Job { git, picture, named, .. } = job;
         let tree = picture.tree.clone();
