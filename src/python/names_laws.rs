@@ -177,7 +177,7 @@ proptest! {
     }
 }
 
-const MANY: usize = 100_000;
+const MANY: usize = 20_000;
 
 fn large(line: impl Fn(usize) -> String) -> (Facts, Names) {
     let text: String = (0..MANY).map(line).collect();
