@@ -1,5 +1,6 @@
 //! Names that a document misses, and what is wrong with each; the rules of this group share them out.
 
+use super::noqa::Noqa;
 use crate::names::Namespaces;
 use crate::names::find::{Finder, Found, Source};
 use crate::names::verdict::Verdict;
@@ -9,6 +10,7 @@ use crate::python::names::{Missing, Reader, Why};
 use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
 use crate::text::Span;
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 /// A name that is read where nobody has bound it.
@@ -64,6 +66,7 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
     if broken && !document.is_notebook() {
         return Vec::new();
     }
+    let noqa = LazyCell::new(|| Noqa::new(document));
     let mut finder = Finder::new(context.names);
     let mut known: HashMap<(Symbol, u32), usize> = HashMap::new();
     let mut found: Vec<Case> = Vec::new();
@@ -72,6 +75,9 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
             continue;
         }
         let Some((name, span, cell)) = place(facts, missing) else { continue };
+        if noqa.takes("F821", span.start) {
+            continue;
+        }
         let left_to_others = document.kind == Kind::Module && is_left_to_library(facts, name, span);
         if left_to_others {
             continue;

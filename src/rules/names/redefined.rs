@@ -5,9 +5,13 @@ use super::removal;
 use super::unused_import::is_unparsed_module;
 use super::usage::{Usage, import_path, is_dummy, is_own, is_reexport};
 use crate::names::local::{From, Local};
+use crate::project::document::Document;
 use crate::python::facts::{Binding, BindingKind, BranchId, BranchKind, Facts, ScopeKind};
 use crate::python::names::Replaced;
+use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
+use crate::text::Span;
+use std::collections::HashMap;
 
 /// The code of the same finding elsewhere.
 const CODE: &str = "F811";
@@ -22,6 +26,7 @@ pub(super) fn redefined_before_use(context: &mut Context<'_>) {
     }
     let usage = Usage::new(context.names, document, id);
     let noqa = Noqa::new(document);
+    let waiting = waiting(facts, local);
     for pair in &local.names.replaced {
         let (Some(earlier), Some(later)) =
             (facts.bindings.get(pair.earlier as usize), facts.bindings.get(pair.later as usize))
@@ -29,7 +34,7 @@ pub(super) fn redefined_before_use(context: &mut Context<'_>) {
             continue;
         };
         if !redefines(facts, *pair, earlier, later)
-            || document.is_notebook() && is_fine_in_notebook(facts, local, earlier, later)
+            || document.is_notebook() && is_fine_in_notebook(facts, local, &waiting, earlier, later)
             || if earlier.scope == later.scope {
                 usage.is_used_before_replaced(pair.earlier)
             } else {
@@ -47,23 +52,24 @@ pub(super) fn redefined_before_use(context: &mut Context<'_>) {
             continue;
         }
         let name = facts.text(later.name);
-        let line = document.lines().line_of(earlier.span.start) + 1;
-        let again = is_same_import(facts, earlier, later);
-        let what = match earlier.kind {
-            _ if again => "import",
-            BindingKind::Import(_) => "import",
-            BindingKind::Function(_) => "function",
-            BindingKind::Class => "class",
-            _ => "value",
-        };
-        let verb = if earlier.scope == later.scope { "replaces" } else { "hides" };
-        let message = if again && earlier.scope == later.scope {
-            format!("`{name}` is imported again: line {line} does so, and nothing has used it in between")
+        let again = is_same_import(facts, earlier, later) && earlier.scope == later.scope;
+        let place = place(document, earlier);
+        let message = if again && statement(facts, earlier) == statement(facts, later) {
+            format!("`{name}` is imported twice in this statement")
+        } else if again {
+            format!("`{name}` is imported again: {place} does so, and nothing has used it in between")
         } else {
-            format!("`{name}` {verb} the {what} of line {line}, which nothing has used by then")
+            let what = match earlier.kind {
+                BindingKind::Import(_) => "import",
+                BindingKind::Function(_) => "function",
+                BindingKind::Class => "class",
+                _ => "value",
+            };
+            let verb = if earlier.scope == later.scope { "replaces" } else { "hides" };
+            format!("`{name}` {verb} the {what} of {place}, which nothing has used by then")
         };
         let fix = match later.kind {
-            BindingKind::Import(at) if again && earlier.scope == later.scope => removal::import(document, facts, at),
+            BindingKind::Import(at) if again => removal::import(document, facts, at),
             _ => None,
         };
         let finding = context.report(span, message);
@@ -170,9 +176,43 @@ fn forks(facts: &Facts, branch: BranchId) -> impl Iterator<Item = BranchId> + '_
     })
 }
 
-/// Whether people do so on purpose in notebooks: cells that stand alone repeat their imports, and what a `%run` in
-/// between uses or brings is not seen here.
-fn is_fine_in_notebook(facts: &Facts, local: &Local, earlier: &Binding, later: &Binding) -> bool {
+/// Where a binding stands, in words.
+fn place(document: &Document, row: &Binding) -> String {
+    let lines = document.lines();
+    match document.notebook.as_ref().filter(|notebook| notebook.json.is_some()).and(document.cell_at(row.span.start)) {
+        Some(cell) => format!("cell {}", cell + 1),
+        None => format!("line {}", lines.line_of(row.span.start) + 1),
+    }
+}
+
+/// The statement of an import.
+fn statement(facts: &Facts, row: &Binding) -> Option<Span> {
+    let BindingKind::Import(at) = row.kind else { return None };
+    facts.imports.get(at as usize).map(|row| row.statement)
+}
+
+/// For each name of the module that the body of a function reads before its last binding is made, the first such
+/// place: somebody may call the function in between.
+fn waiting(facts: &Facts, local: &Local) -> HashMap<Symbol, u32> {
+    let mut first = HashMap::new();
+    for (row, &read) in facts.uses.iter().zip(&local.names.reads) {
+        if facts.bindings.get(read as usize).is_some_and(|bound| bound.scope == 0 && bound.span.start > row.span.start) {
+            let at: &mut u32 = first.entry(row.name).or_insert(row.span.start);
+            *at = row.span.start.min(*at);
+        }
+    }
+    first
+}
+
+/// Whether people do so on purpose in notebooks: cells that stand alone repeat their imports, cells in between call
+/// functions that use the first, and what a `%run` in between uses or brings is not seen here.
+fn is_fine_in_notebook(
+    facts: &Facts,
+    local: &Local,
+    waiting: &HashMap<Symbol, u32>,
+    earlier: &Binding,
+    later: &Binding,
+) -> bool {
     let is_broken = |cell: u32| local.broken_cells.binary_search(&cell).is_ok();
     let run_between = local.arrivals.iter().any(|arrival| {
         let between = (earlier.span.start..later.span.start).contains(&arrival.offset);
@@ -180,6 +220,7 @@ fn is_fine_in_notebook(facts: &Facts, local: &Local, earlier: &Binding, later: &
     });
     earlier.cell != later.cell && is_same_import(facts, earlier, later)
         || earlier.scope == 0 && run_between
+        || earlier.scope == 0 && waiting.get(&later.name).is_some_and(|&at| at < later.span.start)
         || is_broken(earlier.cell)
         || is_broken(later.cell)
 }

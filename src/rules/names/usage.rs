@@ -2,7 +2,7 @@
 
 use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
-use crate::notebook::Language;
+use crate::notebook::{Language, Origin};
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
 use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
@@ -46,10 +46,16 @@ impl<'a> Usage<'a> {
         self.is_quoted(name, row.scope)
             || notebook
                 && row.scope == 0
-                && (self.names.is_read_elsewhere(self.id, binding)
+                && (self.is_of_other_platform()
+                    || self.names.is_read_elsewhere(self.id, binding)
                     || self.is_foreign(name)
                     || self.is_mentioned_by_caller(name)
                     || self.is_imported(name))
+    }
+
+    /// Whether nothing is known of who runs the notebook: other platforms find notebooks in other ways.
+    fn is_of_other_platform(&self) -> bool {
+        self.document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Elsewhere)
     }
 
     /// Whether something may have used a binding before another of the same scope took its place.
