@@ -135,13 +135,7 @@ fn judge(
 }
 
 /// What the notebooks that run a document know of a name, and those that run them.
-fn ask_callers(
-    finder: &mut Finder<'_, '_>,
-    id: DocumentId,
-    name: &str,
-    name_id: u32,
-    deferred: bool,
-) -> Callers {
+fn ask_callers(finder: &mut Finder<'_, '_>, id: DocumentId, name: &str, name_id: u32, deferred: bool) -> Callers {
     if let Some(said) = finder.callers().get(&(id, name_id, deferred)) {
         return said.clone();
     }
