@@ -170,6 +170,7 @@ impl Local {
         let dynamic = dynamic_calls(facts).chain(facts.unnamed_bindings.iter().copied());
         self.unknowns.extend(dynamic.map(|span| Unknown { span, kind: UnknownKind::Dynamic }));
         self.unknowns.extend(facts.too_deep.iter().map(|&span| Unknown { span, kind: UnknownKind::Unread }));
+        self.unknowns.extend(dead_runs(document).map(|magic| Unknown { span: magic.span, kind: UnknownKind::Run }));
         if document.raw.is_empty() && !document.problems.is_empty() {
             self.unknowns.push(Unknown { span: Span::at(0), kind: UnknownKind::Unread });
         }
@@ -209,6 +210,13 @@ fn dynamic_calls(facts: &Facts) -> impl Iterator<Item = Span> {
         let is_magic = call.method.is_some() && magics.contains(&call.method) && from_shell();
         (is_exec || is_magic).then_some(call.span)
     })
+}
+
+/// `%run`s that the platform does not obey, because something else stands before them. What they were to bring is not
+/// held against the rest of the notebook: that they do nothing is said of themselves. In a plain Jupyter they work.
+pub(super) fn dead_runs(document: &Document) -> impl Iterator<Item = &Magic> {
+    let cells = document.notebook.iter().flat_map(|notebook| &notebook.cells);
+    cells.flat_map(|cell| &cell.magics).filter(|magic| magic.kind == MagicKind::Run && !magic.live)
 }
 
 /// Where the document itself surely restarts Python: `dbutils.library.restartPython()`, `%restart_python`, and where

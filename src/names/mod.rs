@@ -10,11 +10,11 @@ pub mod uses;
 pub mod verdict;
 
 use crate::guard;
-use crate::project::Project;
 use crate::project::document::{Document, DocumentId};
 use crate::project::places::without_extension;
 use crate::project::reference::ReferenceKind;
 use crate::project::runs::Edge;
+use crate::project::{Project, command};
 use crate::python::names::Reader;
 use crate::snapshot::RepoPath;
 use clash::Clash;
@@ -253,7 +253,14 @@ fn lost_runs(project: &Project) -> HashSet<String> {
     let references = project.documents().iter().flat_map(|document| project.references(&document.path));
     let lost =
         references.filter(|reference| reference.kind == ReferenceKind::Run && reference.resolution.file().is_none());
-    let names = lost.filter_map(|reference| reference.target.as_deref()?.rsplit('/').next());
+    let lost = lost.filter_map(|reference| reference.target.as_deref());
+    let dead = project.documents().iter().flat_map(|document| {
+        local::dead_runs(document).filter_map(|magic| {
+            let argument = magic.argument.of(document.text());
+            command::parse(argument).path.map(|path| path.of(argument))
+        })
+    });
+    let names = lost.chain(dead).filter_map(|path| path.rsplit('/').next());
     names.map(|name| without_extension(name).unwrap_or(name).to_owned()).collect()
 }
 

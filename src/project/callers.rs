@@ -7,7 +7,9 @@ use crate::python::builtins::is_builtin;
 use crate::python::facts::{BindingKind, Facts};
 use crate::python::names::{self, Names, Reader};
 use crate::snapshot::RepoPath;
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
+use std::collections::{BTreeSet, HashSet};
 
 /// Whether a file can hold a `%run`, by its name.
 pub(super) fn may_run(path: &RepoPath) -> bool {
@@ -40,19 +42,50 @@ pub(super) fn said(bytes: &[u8]) -> Vec<String> {
 pub(super) fn depends_on_callers(document: &Document, reached: &[&Facts]) -> bool {
     let facts = &document.python;
     let names = names::resolve(facts, &[]);
-    leaves_import(facts, &names)
-        || names.missing.iter().any(|missing| {
-            let symbol = match missing.reader {
-                Reader::Use(at) => facts.uses.get(at as usize).filter(|row| !row.guarded).map(|row| row.name),
-                Reader::Deletion(at) => facts.bindings.get(at as usize).map(|row| row.name),
-            };
-            let Some(name) = symbol.map(|symbol| facts.text(symbol)) else { return false };
-            let bound = |facts: &&Facts| {
-                let symbol = facts.symbols.get(name);
-                symbol.is_some_and(|symbol| facts.bindings.iter().any(|row| row.name == symbol && row.scope == 0))
-            };
-            !is_builtin(name) && !is_injected(name) && !reached.iter().any(bound)
-        })
+    leaves_import(facts, &names) || missing_of(facts, &names, reached).next().is_some()
+}
+
+/// Of so many missing names of a document it matters where they are defined.
+const MISSING: usize = 100;
+
+/// Names that a document reads and that neither it nor what it runs binds; some, if there are very many.
+pub(super) fn missing_names<'d>(document: &'d Document, reached: &[&Facts]) -> BTreeSet<&'d str> {
+    let facts = &document.python;
+    missing_of(facts, &names::resolve(facts, &[]), reached).take(MISSING).collect()
+}
+
+fn missing_of<'f>(facts: &'f Facts, names: &Names, reached: &[&Facts]) -> impl Iterator<Item = &'f str> {
+    let mut seen = HashSet::new();
+    names.missing.iter().filter_map(move |missing| {
+        let symbol = match missing.reader {
+            Reader::Use(at) => facts.uses.get(at as usize).filter(|row| !row.guarded).map(|row| row.name),
+            Reader::Deletion(at) => facts.bindings.get(at as usize).map(|row| row.name),
+        }?;
+        let name = facts.text(symbol);
+        let bound = |facts: &&Facts| {
+            let symbol = facts.symbols.get(name);
+            symbol.is_some_and(|symbol| facts.bindings.iter().any(|row| row.name == symbol && row.scope == 0))
+        };
+        let new = seen.insert(symbol) && !is_builtin(name) && !is_injected(name);
+        (new && !reached.iter().any(bound)).then_some(name)
+    })
+}
+
+/// Whether a file may define one of the names that `search` looks for, as far as a glance tells: `def x`, `class x`,
+/// `x = …`, `x: …`.
+pub(super) fn may_define(bytes: &[u8], search: &AhoCorasick) -> bool {
+    let in_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    search.find_overlapping_iter(bytes).any(|found| {
+        let before = bytes.get(..found.start()).unwrap_or_default();
+        let after = bytes.get(found.end()..).unwrap_or_default();
+        if before.last().copied().is_some_and(in_word) || after.first().copied().is_some_and(in_word) {
+            return false;
+        }
+        let blanks = after.iter().take_while(|byte| **byte == b' ').count();
+        before.ends_with(b"def ")
+            || before.ends_with(b"class ")
+            || matches!(after.get(blanks..), Some([b'=' | b':', ..]))
+    })
 }
 
 /// Whether a document binds an import at its top level that it does not read.
@@ -67,11 +100,23 @@ fn leaves_import(facts: &Facts, names: &Names) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::said;
+    use super::{may_define, said};
+    use aho_corasick::AhoCorasick;
 
     #[test]
     fn names_behind_run() {
         let text = "%run ./a\n# MAGIC %run \"../x/b c\" $d=\"e\"\n    \"%run ../f.ipynb\\n\",\n%run\n%run ./g $x=1";
         assert_eq!(said(text.as_bytes()), ["a", "b c", "f", "g"]);
+    }
+
+    #[test]
+    fn files_that_may_define() {
+        let search = AhoCorasick::new(["load", "limit"]).unwrap();
+        for text in ["def load(x):", "class load:", "limit = 3", "    \"limit: int = 3\\n\"", "load, limit=1, 2"] {
+            assert!(may_define(text.as_bytes(), &search), "{text}");
+        }
+        for text in ["load(limit)", "reload = 1", "limits = 1", "def load_all():", "from x import load"] {
+            assert!(!may_define(text.as_bytes(), &search), "{text}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_
 use super::reference::{Reference, ReferenceKind};
 use super::{callers, collect, roles};
 use crate::guard;
+use crate::python::facts::Facts;
 use crate::python::symbols::Symbol;
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
@@ -53,6 +54,7 @@ pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
     loader.follow();
     loader.find_importers();
     loader.find_callers(callers);
+    loader.find_definitions();
     loader.finish()
 }
 
@@ -212,6 +214,11 @@ impl Loader<'_> {
         if always {
             return true;
         }
+        callers::depends_on_callers(document, &self.reached(at)) || self.runs_in_vain(at, document)
+    }
+
+    /// The facts of all that a document runs or imports, at any depth.
+    fn reached(&self, at: usize) -> Vec<&Facts> {
         let mut seen: HashSet<usize> = HashSet::new();
         let mut waiting = vec![at];
         while let Some(at) = waiting.pop() {
@@ -219,8 +226,7 @@ impl Loader<'_> {
             let targets = runs.filter_map(|reference| reference.resolution.file());
             waiting.extend(targets.filter_map(|path| self.known.get(path)).copied().filter(|&at| seen.insert(at)));
         }
-        let reached = seen.into_iter().filter_map(|at| self.documents.get(at)).map(|document| &document.python);
-        callers::depends_on_callers(document, &reached.collect::<Vec<_>>()) || self.runs_in_vain(at, document)
+        seen.into_iter().filter_map(|at| self.documents.get(at)).map(|document| &document.python).collect()
     }
 
     /// Whether a notebook runs another without surely using a name of what that leads to.
@@ -247,6 +253,33 @@ impl Loader<'_> {
             }
             true
         })
+    }
+
+    /// Reads the files that may define names which a document asked about misses, so that it can be said where
+    /// they are.
+    fn find_definitions(&mut self) {
+        if !self.request.names || self.request.whole {
+            return;
+        }
+        let asked = self.documents.iter().enumerate().filter(|(_, document)| document.asked);
+        let missing: BTreeSet<&str> =
+            asked.flat_map(|(at, document)| callers::missing_names(document, &self.reached(at))).collect();
+        let Ok(search) = AhoCorasick::new(&missing) else { return };
+        if missing.is_empty() {
+            return;
+        }
+        let everything = (self.request.everything)();
+        let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
+        let candidates: Vec<&RepoPath> = files.collect();
+        let snapshot = self.places.snapshot();
+        let defines = each(&candidates, |path| {
+            let options = (self.request.options)(path);
+            let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
+            small && snapshot.read(path).is_ok_and(|bytes| callers::may_define(&bytes, &search))
+        });
+        let found = candidates.into_iter().zip(defines).filter(|(_, defines)| *defines).map(|(path, _)| path.clone());
+        self.add(&found.collect::<Vec<_>>(), false);
+        self.follow();
     }
 
     /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a

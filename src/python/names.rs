@@ -638,6 +638,6 @@ impl Resolver<'_> {
         let start = self.sorted.partition_point(|&at| row_at(at).map(|row| (row.scope, row.name)) < key);
         let same = self.sorted.get(start..).unwrap_or_default().iter().copied();
         let mut same = same.take_while(|&at| row_at(at).map(|row| (row.scope, row.name)) == key);
-        same.find(|&at| row_at(at).is_some_and(|found| found.kind.binds() && found.span.start > row.span.start))
+        same.find(|&found| row_at(found).is_some_and(|row| row.kind.binds() && row.after > at))
     }
 }

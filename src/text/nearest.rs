@@ -32,6 +32,13 @@ pub fn ranked<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
     similar.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
+/// How many letters must be inserted, removed, replaced, or swapped with their neighbour to turn one word into the
+/// other. Upper and lower case count as the same. Of long words only the first letters are looked at.
+pub fn slips(word: &str, other: &str) -> usize {
+    let letters = |text: &str| text.to_lowercase().chars().take(LONGEST).collect::<Vec<char>>();
+    Rows::default().slips(&letters(word), &letters(other))
+}
+
 /// Three rows of the edit-distance table, kept between words.
 #[derive(Default)]
 struct Rows {

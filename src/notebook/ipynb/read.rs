@@ -48,6 +48,8 @@ struct Metadata<'a> {
     colab: Option<&'a RawValue>,
     #[serde(borrow)]
     kaggle: Option<&'a RawValue>,
+    #[serde(borrow)]
+    synapse_widget: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -210,7 +212,9 @@ fn origin(metadata: &RawValue) -> Origin {
     let is_foreign = |kernel: String| kernel.starts_with("synapse") || kernel.ends_with("sparkkernel");
     if metadata.databricks.is_some() {
         Origin::Databricks
-    } else if metadata.microsoft.or(metadata.colab).or(metadata.kaggle).is_some() || kernel.is_some_and(is_foreign) {
+    } else if [metadata.microsoft, metadata.colab, metadata.kaggle, metadata.synapse_widget].iter().any(Option::is_some)
+        || kernel.is_some_and(is_foreign)
+    {
         Origin::Elsewhere
     } else {
         Origin::Jupyter

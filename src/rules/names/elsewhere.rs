@@ -54,9 +54,17 @@ fn defines(document: &Document, row: &Binding) -> bool {
         && match row.kind {
             BindingKind::Function(_) => before.ends_with("def "),
             BindingKind::Class => before.ends_with("class "),
-            BindingKind::Assignment => !row.conditional && after.starts_with(['=', ':']) && row.span.len() > 3,
+            BindingKind::Assignment => {
+                !row.conditional && after.starts_with(['=', ':']) && is_telling(row.span.of(text))
+            }
             _ => false,
         }
+}
+
+/// Whether a variable's name says what it is: not one of the plain words (`data`, `params`) that every notebook uses
+/// for something of its own.
+fn is_telling(name: &str) -> bool {
+    name.len() > 3 && name.trim_matches('_').contains(|c: char| c == '_' || c.is_uppercase())
 }
 
 /// What to say of the places: `: it is defined in …`.

@@ -11,7 +11,7 @@ use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
 use crate::text::Span;
 use std::cell::LazyCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A name that is read where nobody has bound it.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +49,19 @@ impl Case {
         facts.text(self.name)
     }
 
-    /// What to add to a message where there is more than one: " (3 uses in this cell)".
+    /// What to add to a message where there is more than one: ` (3 uses in this cell)`.
     pub(super) fn tail(self) -> String {
-        if self.count > 1 { format!(" ({} uses in this cell)", self.count) } else { String::new() }
+        match (self.count, self.deferred) {
+            (0 | 1, _) => String::new(),
+            (count, true) => format!(" ({count} uses in functions of this cell)"),
+            (count, false) => format!(" ({count} uses in this cell)"),
+        }
     }
 }
 
 /// The document's missing names for which `wanted` holds, in order of place. In a notebook those of one cell count as
-/// one: hundreds of findings about one lost helper would hide all others.
+/// one, or as two where functions of the cell miss the name as well: hundreds of findings about one lost helper would
+/// hide all others.
 pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> Vec<Case> {
     let document = context.document;
     let facts = &document.python;
@@ -68,7 +73,8 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
     }
     let noqa = LazyCell::new(|| Noqa::new(document));
     let mut finder = Finder::new(context.names);
-    let mut known: HashMap<(Symbol, u32), usize> = HashMap::new();
+    let mut known: HashMap<(Symbol, u32, bool), usize> = HashMap::new();
+    let mut callees = None;
     let mut found: Vec<Case> = Vec::new();
     for (missing, verdict) in local.names.missing.iter().zip(context.names.verdicts(id)) {
         if *verdict != Verdict::Undefined {
@@ -78,7 +84,7 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
         if noqa.takes("F821", span.start) {
             continue;
         }
-        let left_to_others = document.kind == Kind::Module && is_left_to_library(facts, name, span);
+        let left_to_others = document.kind == Kind::Module && is_left_to_library(facts, name, span, &mut callees);
         if left_to_others {
             continue;
         }
@@ -87,12 +93,12 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
             continue;
         }
         if document.is_notebook()
-            && let Some(case) = known.get(&(name, cell)).and_then(|&at| found.get_mut(at))
+            && let Some(case) = known.get(&(name, cell, missing.deferred)).and_then(|&at| found.get_mut(at))
         {
             case.count += 1;
             continue;
         }
-        known.insert((name, cell), found.len());
+        known.insert((name, cell, missing.deferred), found.len());
         found.push(Case { name, span, deferred: missing.deferred, count: 1, fault });
     }
     found
@@ -107,11 +113,11 @@ pub(super) fn place(facts: &Facts, missing: &Missing) -> Option<(Symbol, Span, u
 }
 
 /// Whether the rules of the group `library` speak of a name in code that is imported.
-fn is_left_to_library(facts: &Facts, name: Symbol, span: Span) -> bool {
+fn is_left_to_library(facts: &Facts, name: Symbol, span: Span, callees: &mut Option<HashSet<u32>>) -> bool {
     match facts.text(name) {
-        "sql" | "table" | "udf" | "display" | "displayHTML" => {
-            facts.calls.iter().any(|call| call.callee.start == span.start)
-        }
+        "sql" | "table" | "udf" | "display" | "displayHTML" => callees
+            .get_or_insert_with(|| facts.calls.iter().map(|call| call.callee.start).collect())
+            .contains(&span.start),
         "spark" | "sc" | "sqlContext" | "dbutils" => true,
         _ => false,
     }

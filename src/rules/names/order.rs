@@ -28,12 +28,14 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) {
         BindingKind::Import(_) => "imported",
         _ => "bound",
     };
+    let own = row.span.start < case.span.start;
     let cells = (document.cell_at(case.span.start), document.cell_at(row.span.start));
     let message = match cells {
         (Some(here), Some(there)) if here != there => {
             let there = cell(document, there);
             format!("`{name}` is {verb} only in {there}, further down: this works only when cells are run out of order")
         }
+        _ if own => format!("`{name}` is read by the statement that binds it first: bind it above"),
         _ if row.scope != 0 => format!("`{name}` is {verb} only further down in this scope: move that up"),
         _ => format!("`{name}` is {verb} only further down: move that up"),
     };

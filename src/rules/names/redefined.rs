@@ -196,7 +196,8 @@ fn statement(facts: &Facts, row: &Binding) -> Option<Span> {
 fn waiting(facts: &Facts, local: &Local) -> HashMap<Symbol, u32> {
     let mut first = HashMap::new();
     for (row, &read) in facts.uses.iter().zip(&local.names.reads) {
-        if facts.bindings.get(read as usize).is_some_and(|bound| bound.scope == 0 && bound.span.start > row.span.start) {
+        if facts.bindings.get(read as usize).is_some_and(|bound| bound.scope == 0 && bound.span.start > row.span.start)
+        {
             let at: &mut u32 = first.entry(row.name).or_insert(row.span.start);
             *at = row.span.start.min(*at);
         }

@@ -9,7 +9,7 @@ use crate::python::builtins::is_builtin;
 use crate::python::facts::BindingKind;
 use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
-use crate::text::nearest::ranked;
+use crate::text::nearest::{ranked, slips};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// For so many names of a document it is searched what was meant.
@@ -154,7 +154,7 @@ impl Hints {
         let before = if case.deferred { u32::MAX } else { case.span.start };
         ranked(name, candidates.filter(|other| *other != name))
             .into_iter()
-            .filter(|other| is_near(name, other))
+            .filter(|other| is_near(name, other) && (!is_builtin(other) || slips(name, other) < 2))
             .take(5)
             .find(|other| {
                 local.contains(other) || is_builtin(other) || matches!(finder.at(id, other, before), Found::Bound(_))
@@ -168,7 +168,11 @@ impl Hints {
 fn is_near(name: &str, other: &str) -> bool {
     let letters = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
     let numbered = letters(name) == letters(other) && name.to_lowercase() != other.to_lowercase();
-    !numbered && (name.len() > 3 || name.eq_ignore_ascii_case(other))
+    let (short, long) = if name.len() < other.len() { (name, other) } else { (other, name) };
+    // `load_orders` for `load_orders_daily`, or one slip for every six letters.
+    let part = short.len() > 5 && long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'));
+    let slips = slips(name, other);
+    !numbered && (part || slips == 0 || name.len() > 3 && slips <= (long.len() / 6).max(1))
 }
 
 /// Every name that is bound at the top level of a document, or of those that it runs.
