@@ -181,6 +181,16 @@ fn line_ends_stay() {
 }
 
 #[test]
+fn blanks_before_a_command_go_with_it() {
+    let place = Place::new(&[
+        ("helpers.py", &notebook(&[HELPERS])),
+        ("daily.py", &notebook(&[" %run ./helpers", "print(load(\"x\"))"])),
+    ]);
+    place.run(&["helpers.py", "--write"]).expect(0);
+    assert_eq!(place.read("daily.py"), notebook(&["from helpers import load", "print(load(\"x\"))"]));
+}
+
+#[test]
 fn a_chain_is_made_in_one_call() {
     let place = Place::new(&[
         ("base.py", &notebook(&["ROOT = \"/data\"\nOTHER = 1"])),
@@ -259,6 +269,10 @@ fn a_new_module_leaves_the_notebook() {
     assert_eq!(place.read("lib/helpers.py"), format!("{HELPERS}\n"));
     assert!(place.read("daily.py").contains("from lib.helpers import load\n"));
     assert!(place.read("query.sql").contains("%run"));
+    let after = place.all();
+    let again = place.run(&["01 helpers.py", "--new-module", "lib/helpers.py", "--write"]).expect(0);
+    again.warns("lib/helpers.py: is made already").warns("nothing to do");
+    assert_eq!(place.all(), after);
 }
 
 #[test]

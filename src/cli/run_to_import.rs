@@ -76,7 +76,10 @@ fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
         return Ok(Exit::Findings);
     }
     for path in &plan.done {
-        terminal.note(format_args!("{}: is a module already", vantage.path(path)));
+        match &order.new_module {
+            Some(module) => terminal.note(format_args!("{}: is made already", vantage.path(module))),
+            None => terminal.note(format_args!("{}: is a module already", vantage.path(path))),
+        }
     }
     if args.write {
         let created = |path: &RepoPath| plan.created.contains(path);

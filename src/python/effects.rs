@@ -8,16 +8,33 @@ const MAX_LEVELS: u32 = 30;
 
 /// Functions that only make a value, called by their bare name: what modules commonly do while they are loaded.
 const HARMLESS: &[&str] = &[
+    "ArrayType",
+    "BinaryType",
+    "BooleanType",
+    "ByteType",
+    "DateType",
     "Decimal",
+    "DecimalType",
+    "DoubleType",
+    "FloatType",
+    "IntegerType",
+    "LongType",
+    "MapType",
     "NamedTuple",
     "NewType",
+    "NullType",
     "ParamSpec",
     "Path",
+    "ShortType",
+    "StringType",
     "StructField",
     "StructType",
+    "TimestampNTZType",
+    "TimestampType",
     "TypeVar",
     "TypeVarTuple",
     "TypedDict",
+    "VarcharType",
     "bool",
     "date",
     "datetime",
@@ -149,6 +166,9 @@ fn is_plain(expression: &Expr, level: u32) -> bool {
         | Expr::Lambda(_) => true,
         Expr::Attribute(node) => plain(&node.value),
         Expr::Subscript(node) => plain(&node.value) && plain(&node.slice),
+        Expr::Slice(node) => {
+            [&node.lower, &node.upper, &node.step].into_iter().flatten().all(|bound| plain(bound))
+        }
         Expr::Starred(node) => plain(&node.value),
         Expr::List(node) => node.elts.iter().all(plain),
         Expr::Tuple(node) => node.elts.iter().all(plain),

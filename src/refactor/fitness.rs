@@ -1,6 +1,6 @@
 //! Whether a notebook only defines things, so that it can be a module.
 
-use super::callers::family;
+use super::callers::{can_import, family};
 use super::{Helper, Refusal, Work};
 use crate::names::local::UnknownKind;
 use crate::names::verdict::Verdict;
@@ -38,12 +38,21 @@ impl Work<'_, '_> {
                 }
                 continue;
             }
-            if !self.is_converted(id) {
+            if self.order.new_module.as_ref().is_some_and(|target| self.is_made(id, target)) {
+                done.push(path.clone());
+            } else if !self.is_converted(id) {
                 let target = self.order.new_module.clone().unwrap_or_else(|| path.clone());
                 self.helpers.push(Helper { id, target });
             }
         }
         done
+    }
+
+    /// Whether the module stands already and no notebook is left that could import it instead.
+    fn is_made(&self, id: DocumentId, target: &RepoPath) -> bool {
+        let is_module = self.project.document(target).is_some_and(|document| document.notebook.is_none());
+        let runs = self.project.runs().callers(id).iter().filter_map(|edge| self.document(edge.from));
+        is_module && runs.into_iter().all(|document| can_import(document).is_err())
     }
 }
 

@@ -104,8 +104,11 @@ fn cell_edit(notebook: &Notebook, at: usize, text_of: &str, text: String) -> Opt
     let cell: &Cell = notebook.cells.get(at)?;
     let body = cell.body.of(text_of);
     let len = |text: &str| u32::try_from(text.len()).unwrap_or(0);
-    let start = cell.body.start + len(body) - len(body.trim_start());
-    let body = Span::new(start, start + len(body.trim()));
+    // Blanks before the command go with it.
+    let blank = len(body) - len(body.trim_start());
+    let first = body.get(..blank as usize).and_then(|blank| blank.rfind('\n')).map_or(0, |at| at + 1);
+    let start = cell.body.start + u32::try_from(first).unwrap_or(0);
+    let body = Span::new(start, cell.body.start + len(body.trim_end()));
     if !text.is_empty() || cell.title.is_some() || notebook.format == Format::Ipynb {
         return Some(Edit::replace(body, text));
     }
