@@ -46,14 +46,11 @@ def main() -> None:
                     to.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, to)
         theirs = [ruff, "format", "--isolated", "--no-cache", "--check", "-q", "--output-format", "concise"]
-        refused = subprocess.run([*theirs, "."], cwd=work, capture_output=True, text=True).stderr
-        refused += subprocess.run([*theirs, "."], cwd=work, capture_output=True, text=True).stdout
-        for name in set(re.findall(r"(?m)^(?:error: Failed to parse )?(.+?\.py):\d+:\d+: ?(?:invalid-syntax|.*)$", refused)):
-            path = work / name
-            if "invalid-syntax" in refused and path.exists() and f"{name}:" in refused:
-                line = next(line for line in refused.splitlines() if f"{name}:" in line)
-                if "unformatted" not in line:
-                    path.unlink()
+        said = subprocess.run([*theirs, "."], cwd=work, capture_output=True, text=True)
+        for line in (said.stdout + said.stderr).splitlines():
+            place = re.match(r"(.+?\.py):(\d+:| io:)", line)
+            if place and "unformatted" not in line:
+                work.joinpath(place.group(1)).unlink(missing_ok=True)
         count = sum(1 for _ in work.rglob("*.py"))
         times: dict[str, list[tuple[float, float]]] = {"ruff": [], "brickgate": []}
         for _ in range(args.rounds):

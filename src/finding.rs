@@ -65,6 +65,8 @@ pub struct Fix {
     pub safety: Safety,
     /// Edits of the finding's own document, in bytes of its text.
     pub edits: Vec<Edit>,
+    /// Edits of the file itself, in its bytes, for what the text of an `.ipynb` does not show: outputs and metadata.
+    pub file_edits: Vec<Edit>,
 }
 
 /// Whether a fix may be made without asking.
@@ -89,13 +91,19 @@ impl Safety {
 impl Finding {
     /// Adds a safe fix and gives the finding back for more.
     pub fn fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
-        self.fix = Some(Fix { title: title.into(), safety: Safety::Safe, edits });
+        self.fix = Some(Fix { title: title.into(), safety: Safety::Safe, edits, file_edits: Vec::new() });
+        self
+    }
+
+    /// Adds a safe fix of what the text of an `.ipynb` does not show, and gives the finding back for more.
+    pub fn file_fix(&mut self, title: impl Into<String>, file_edits: Vec<Edit>) -> &mut Self {
+        self.fix = Some(Fix { title: title.into(), safety: Safety::Safe, edits: Vec::new(), file_edits });
         self
     }
 
     /// Adds an unsafe fix and gives the finding back for more.
     pub fn unsafe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
-        self.fix = Some(Fix { title: title.into(), safety: Safety::Unsafe, edits });
+        self.fix = Some(Fix { title: title.into(), safety: Safety::Unsafe, edits, file_edits: Vec::new() });
         self
     }
 

@@ -1,7 +1,7 @@
 //! Applying fixes until nothing changes. Nothing is written to disk here.
 
 use crate::engine::{self, Outcome, Setup};
-use crate::finding::{Finding, Safety};
+use crate::finding::{Finding, Fix, Safety};
 use crate::notebook::ipynb;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
@@ -121,12 +121,11 @@ pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
     fixed
 }
 
+/// Gives the new text of a file, if it changes.
+pub type Rewrite<'a> = &'a (dyn Fn(&RepoPath, &str) -> Option<String> + Sync);
+
 /// Gives every file that was asked about to `format`, and checks again if that changed any.
-pub fn format_all(
-    setup: &Setup<'_>,
-    mut fixed: Fixed,
-    format: &(dyn Fn(&RepoPath, &str) -> Option<String> + Sync),
-) -> Fixed {
+pub fn format_all(setup: &Setup<'_>, mut fixed: Fixed, format: Rewrite<'_>) -> Fixed {
     let readable = |document: &&Document| {
         document.asked
             && setup.delta.is_none_or(|delta| delta.mends(&document.path))
@@ -167,11 +166,9 @@ fn laid_over<'a>(setup: &Setup<'a>, texts: &BTreeMap<RepoPath, Texts>, plans: &[
 /// For each file, as many of its fixes as do not touch each other.
 fn plan(setup: &Setup<'_>, outcome: &Outcome, unsafe_too: bool, refused: &mut Vec<Refused>) -> Vec<Plan> {
     let wanted = |finding: &&Finding| {
+        let makes = |fix: &Fix| !fix.edits.is_empty() || !fix.file_edits.is_empty();
         setup.delta.is_none_or(|delta| delta.mends(&finding.path))
-            && finding
-                .fix
-                .as_ref()
-                .is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && !fix.edits.is_empty())
+            && finding.fix.as_ref().is_some_and(|fix| (unsafe_too || fix.safety == Safety::Safe) && makes(fix))
     };
     let mut by_file: BTreeMap<&RepoPath, Vec<&Finding>> = BTreeMap::new();
     for finding in outcome.findings.iter().filter(wanted) {
@@ -182,8 +179,16 @@ fn plan(setup: &Setup<'_>, outcome: &Outcome, unsafe_too: bool, refused: &mut Ve
         let Some(document) = outcome.project.document(path) else { continue };
         findings.sort_by_key(|finding| edits(finding).iter().map(|edit| edit.span).min());
         let mut taken = Taken::default();
+        let mut taken_in_file = Taken::default();
         // What touches a fix that is taken waits for the next round.
-        let mut fixes: Vec<&Finding> = findings.into_iter().filter(|finding| taken.take(edits(finding))).collect();
+        let mut fixes: Vec<&Finding> = findings
+            .into_iter()
+            .filter(|finding| {
+                taken_in_file.has_room(file_edits(finding))
+                    && taken.take(edits(finding))
+                    && taken_in_file.take(file_edits(finding))
+            })
+            .collect();
         let mut new = rewrite(document, &fixes);
         if new.is_none() {
             // One alone does not fit. Asking that of each costs a copy of the file each, so only now.
@@ -207,11 +212,18 @@ fn edits(finding: &Finding) -> &[Edit] {
     finding.fix.as_ref().map_or(&[], |fix| &fix.edits)
 }
 
+fn file_edits(finding: &Finding) -> &[Edit] {
+    finding.fix.as_ref().map_or(&[], |fix| &fix.file_edits)
+}
+
 /// The file with these fixes made; `None` if they overlap or do not fit.
 fn rewrite(document: &Document, fixes: &[&Finding]) -> Option<String> {
     let edits: Vec<Edit> = fixes.iter().flat_map(|finding| edits(finding)).cloned().collect();
     match (&document.notebook, &document.joined) {
-        (Some(notebook), Some(joined)) => ipynb::write(&document.raw, notebook, joined, &edits),
+        (Some(notebook), Some(joined)) => {
+            let file_edits: Vec<Edit> = fixes.iter().flat_map(|finding| file_edits(finding)).cloned().collect();
+            ipynb::write_all(&document.raw, notebook, joined, &edits, &file_edits)
+        }
         _ => edit::apply(&document.raw, &edits),
     }
 }
@@ -221,10 +233,15 @@ fn rewrite(document: &Document, fixes: &[&Finding]) -> Option<String> {
 struct Taken(BTreeMap<u32, u32>);
 
 impl Taken {
-    /// Takes the places of all edits if none of them overlaps or touches what is taken already.
-    fn take(&mut self, edits: &[Edit]) -> bool {
+    /// Whether none of the edits overlaps or touches what is taken already.
+    fn has_room(&self, edits: &[Edit]) -> bool {
         let is_free = |span: Span| self.0.range(..=span.end).next_back().is_none_or(|(_, &end)| end < span.start);
-        if !edits.iter().all(|edit| is_free(edit.span)) {
+        edits.iter().all(|edit| is_free(edit.span))
+    }
+
+    /// Takes the places of all edits if there is room for them.
+    fn take(&mut self, edits: &[Edit]) -> bool {
+        if !self.has_room(edits) {
             return false;
         }
         for Edit { span, .. } in edits {

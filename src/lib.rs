@@ -3,7 +3,7 @@
 //! The house, from the ground up; a room uses only rooms on lower floors:
 //!
 //! 1. [`text`], [`snapshot`], [`guard`]: positions, edits, bytes, failures; nothing of Databricks
-//! 2. [`finding`], [`notebook`], [`python`], [`bundle`]: one file
+//! 2. [`finding`], [`notebook`], [`python`], [`sql`], [`bundle`]: one file
 //! 3. [`project`]: many files; [`format`](mod@format): one file's one form
 //! 4. [`page`], [`names`]: the reader of rule pages; what names mean across documents
 //! 5. [`rules`], [`suppress`]: what is wrong
@@ -34,6 +34,7 @@ pub mod refactor;
 pub mod report;
 pub mod rules;
 pub mod snapshot;
+pub mod sql;
 pub mod suppress;
 pub mod text;
 pub mod trial;

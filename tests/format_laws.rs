@@ -159,7 +159,7 @@ fn json(cells: &[String], indent: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn source_notebooks(body in lines(), style in styles(), sorts in any::<bool>(), only in any::<bool>()) {

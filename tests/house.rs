@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Rooms by floor. A room imports only rooms on lower floors, never its neighbours.
 const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
-    &["finding", "notebook", "python", "bundle"],
+    &["finding", "notebook", "python", "sql", "bundle"],
     &["project", "format"],
     &["page", "names"],
     &["rules", "suppress"],
@@ -35,6 +35,7 @@ const DOORS: &[(&str, &str)] = &[
     ("clap", "cli/"),
     ("libyaml_safer", "bundle/"),
     ("Command::new", "snapshot/git/ guard"),
+    ("sqruff", "sql/"),
 ];
 
 const MOST_LINES: usize = 700;

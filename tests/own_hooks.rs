@@ -279,7 +279,7 @@ fn a_server_that_cannot_check_does_as_it_is_told() {
     }
     // A check that takes more than it may.
     let (toy, bare) = with_server("pre-receive", &["--memory-limit", "1", "--on-failure", "fail-closed"]);
-    let many: String = (0..3000).map(|at| format!("x{at} = [{at}, {at}]\n")).collect();
+    let many = (0..3000).map(|at| format!("x{at} = [{at}, {at}]\n")).collect::<Vec<_>>().concat();
     for at in 0..30 {
         toy.stage(&format!("m{at}.py"), &many);
     }

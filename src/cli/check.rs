@@ -10,6 +10,7 @@ use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
+use crate::fix::Rewrite;
 use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
@@ -250,10 +251,9 @@ impl<'a> Run<'a> {
     /// Checks what a job asks for.
     pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
         let args = self.args;
-        self.terminal.detail(|| match &job.since {
-            Some(commit) => format!("compared with commit {commit}"),
-            None => "compared with nothing but itself".to_owned(),
-        });
+        if let Some(commit) = &job.since {
+            self.terminal.detail(|| format!("compared with commit {commit}"));
+        }
         self.remark(&job.problems, &job.notes);
         let Job { git, picture, named, .. } = job;
         let tree = picture.tree.clone();
@@ -391,6 +391,9 @@ impl<'a> Run<'a> {
             self.stopped = true;
             return Ok(None);
         }
+        if let Some(missing) = formatter.as_ref().and_then(|formatter| formatter.missing(&found.files)) {
+            return Err(missing.to_owned());
+        }
         if args.show_files {
             let vantage = repository.vantage();
             to_stdout(|out| found.files.iter().try_for_each(|path| writeln!(out, "{}", vantage.path(path))))?;
@@ -422,8 +425,7 @@ impl<'a> Run<'a> {
             formatter.format(path, text).ok()??.text
         };
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
-            let format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)> =
-                if formatter.is_some() { Some(&format) } else { None };
+            let format: Option<Rewrite<'_>> = if formatter.is_some() { Some(&format) } else { None };
             repository.check(&configs, (found.files, &found.items), whole, fix, format, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);

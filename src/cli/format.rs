@@ -255,8 +255,13 @@ impl Run<'_> {
         let problems = repository.located(formatter.problems(&found.files));
         if !problems.is_empty() {
             self.trouble = true;
-            problems.iter().for_each(|problem| self.terminal.fault(problem));
+            for problem in &problems {
+                self.terminal.fault(problem);
+            }
             return Ok(());
+        }
+        if let Some(missing) = formatter.missing(&found.files) {
+            return Err(missing.to_owned());
         }
         let writes = !args.check && !args.diff;
         let one = |path: &RepoPath| {
@@ -360,9 +365,9 @@ impl Run<'_> {
         };
         let what = if left.cell.is_some() { "cell" } else { "file" };
         if left.cell.is_some() {
-            self.tally.cells += 1
+            self.tally.cells += 1;
         } else {
-            self.tally.files += 1
+            self.tally.files += 1;
         }
         let line = format!("{place}: {message}; this {what} is left as it is");
         if left.fault || (left.cell.is_none() && !self.args.check) {
@@ -416,8 +421,13 @@ impl Run<'_> {
         let formatter = Formatter::new(repository.snapshot(), &configs, self.options());
         let problems = repository.located(formatter.problems(std::slice::from_ref(&path)));
         if !problems.is_empty() {
-            problems.iter().for_each(|problem| self.terminal.fault(problem));
+            for problem in &problems {
+                self.terminal.fault(problem);
+            }
             return Err(format!("{shown}: not formatted, because its settings are faulty"));
+        }
+        if let Some(missing) = formatter.missing(std::slice::from_ref(&path)) {
+            return Err(missing.to_owned());
         }
         let excluded = || configs.excluded_from_top(&path, false) || formatter.is_excluded(&path);
         if !is_of_interest(full.file_name().unwrap_or_default()) || (args.force_exclude && excluded()) {

@@ -2,10 +2,13 @@
 
 use crate::config::style::{Ipynb, Styles};
 use crate::config::{Configs, Problem};
-use crate::format::{self, Formatted, IpynbPolicy, Plan, SqlFormatter};
+use crate::format::{self, Formatted, Plan, Sql, Strip};
+use crate::notebook::ipynb::kept::{self, Kept};
 use crate::project::document::Kind;
 use crate::python::imports::Imports;
 use crate::snapshot::{RepoPath, Snapshot};
+use crate::sql;
+use std::sync::OnceLock;
 
 /// What the command line says about formatting.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,19 +28,34 @@ pub(super) struct Formatter<'a> {
     configs: &'a Configs<'a>,
     styles: Styles<'a>,
     options: Options,
+    snapshot: &'a dyn Snapshot,
+    /// The notebooks whose outputs are committed on purpose, once somebody asks.
+    kept: OnceLock<Option<Kept>>,
 }
 
 impl<'a> Formatter<'a> {
     pub(super) fn new(snapshot: &'a dyn Snapshot, configs: &'a Configs<'a>, options: Options) -> Self {
-        Self { configs, styles: Styles::new(snapshot, configs, options.isolated), options }
+        let styles = Styles::new(snapshot, configs, options.isolated);
+        Self { configs, styles, options, snapshot, kept: OnceLock::new() }
     }
 
     /// What is wrong with the settings that hold for these files.
     pub(super) fn problems(&self, files: &[RepoPath]) -> Vec<Problem> {
-        files.iter().for_each(|path| drop(self.styles.for_path(path)));
+        for path in files {
+            self.styles.for_path(path);
+        }
         let mut problems = self.configs.problems();
         problems.extend(self.styles.problems());
         problems
+    }
+
+    /// What this build would need to format these files as settings ask for.
+    pub(super) fn missing(&self, files: &[RepoPath]) -> Option<&'static str> {
+        let asks = || files.iter().any(|path| self.styles.for_path(path).sql);
+        (!sql::IS_AVAILABLE && asks()).then_some(
+            "`format.sql` is on, and this build of brickgate has no SQL formatter: install one with \
+             `cargo install --locked --features sql --path .`, or turn it off",
+        )
     }
 
     /// Whether the file at `path` is of a kind that can be formatted, going by its name and settings.
@@ -64,26 +82,27 @@ impl<'a> Formatter<'a> {
             return Ok(None);
         }
         let settings = self.styles.for_path(path);
+        let strip = Strip { keep_outputs: settings.ipynb == Ipynb::Strip && self.keeps_outputs(path) };
         let is_ours = |module: &str| self.styles.is_ours(path, module);
         let plan = Plan {
             style: Some(&settings.style),
             ending: settings.ending,
             imports: self.options.imports.then_some(Imports { order: &settings.order, is_ours: &is_ours }),
-            sql: if settings.sql { sql() } else { None },
-            ipynb: if settings.ipynb == Ipynb::Strip { strip() } else { None },
+            sql: if settings.sql { Some(&Sql) } else { None },
+            ipynb: if settings.ipynb == Ipynb::Strip { Some(&strip) } else { None },
             ask: self.options.ask,
             lines: self.options.lines,
         };
         format::format(text, path.extension(), &plan)
     }
-}
 
-/// What formats SQL, if this build can.
-fn sql() -> Option<&'static dyn SqlFormatter> {
-    None
-}
-
-/// What strips an `.ipynb`.
-fn strip() -> Option<&'static dyn IpynbPolicy> {
-    None
+    /// Whether `.databricks/commit_outputs` names the file.
+    fn keeps_outputs(&self, path: &RepoPath) -> bool {
+        let read = || {
+            let bytes = self.snapshot.read(&RepoPath::new(kept::PATH)).ok()?;
+            Some(Kept::read(&String::from_utf8_lossy(&bytes)))
+        };
+        path.has_extension("ipynb")
+            && self.kept.get_or_init(read).as_ref().is_some_and(|kept| kept.holds(path.as_str()))
+    }
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 done, 1 the name asked for is not bound, 2 something could not be run or read.")]
 pub struct Args {
-    /// A notebook or module, and where in it: FILE:LINE, or FILE.ipynb:CELL:LINE; without, its end
+    /// A notebook or module, and where in it: `FILE:LINE`, or `FILE.ipynb:CELL:LINE`; without, its end
     #[arg(value_name = "FILE[:LINE]")]
     place: String,
     /// Only this name: the whole way on which it comes, and who reads it
@@ -57,7 +57,9 @@ fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
     let path = repo_path(&root, &full).ok_or_else(|| format!("{}: the name is not Unicode", file.display()))?;
     let mut repository = Repository::new(&roots, root, (Overrides::default(), None), None, None);
     if let Err(problems) = repository.read_pages() {
-        problems.iter().for_each(|problem| terminal.fault(problem));
+        for problem in &problems {
+            terminal.fault(problem);
+        }
         return Ok(Exit::Trouble);
     }
     let configs = repository.configs();

@@ -4,7 +4,7 @@ use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
-use crate::fix::{self, Fixed, Refused, Texts};
+use crate::fix::{self, Fixed, Refused, Rewrite, Texts};
 use crate::page::PageProblem;
 use crate::project::Project;
 use crate::refactor::{self, Order, Plan};
@@ -259,7 +259,7 @@ impl Repository {
         (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
         fix: Option<bool>,
-        format: Option<&(dyn Fn(&RepoPath, &str) -> Option<String> + Sync)>,
+        format: Option<Rewrite<'_>>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
         if asked.len() > FEW || self.threads.is_some() {

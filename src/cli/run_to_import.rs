@@ -52,7 +52,9 @@ fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
     let (root, order) = order(args, &roots)?;
     let mut repository = Repository::new(&roots, root, (Overrides::default(), None), None, None);
     if let Err(problems) = repository.read_pages() {
-        problems.iter().for_each(|problem| terminal.fault(problem));
+        for problem in &problems {
+            terminal.fault(problem);
+        }
         return Ok(Exit::Trouble);
     }
     let configs = repository.configs();
@@ -78,7 +80,7 @@ fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
     }
     if args.write {
         let created = |path: &RepoPath| plan.created.contains(path);
-        let files: Vec<(&RepoPath, Option<&[u8]>, &[u8])> = plan
+        let files: Vec<_> = plan
             .texts
             .iter()
             .map(|(path, texts)| (path, (!created(path)).then_some(texts.old.as_bytes()), texts.new.as_bytes()))

@@ -85,7 +85,7 @@ impl Configs<'_> {
         let quotes = QUOTES.iter().find(|(_, other)| *other == style.quotes).map_or("", |(word, _)| word);
         let docstring = style.docstring_code_length.map_or_else(|| quoted("dynamic"), |columns| columns.to_string());
         let (major, minor) = style.target;
-        let python: [(&str, String, &dyn Fn(&Format) -> Option<Span>); 8] = [
+        let python: [(&str, String, Get<'_>); 8] = [
             ("line-length", style.line_length.to_string(), &|format| format.line_length.map(|(_, span)| span)),
             ("indent-width", style.indent_width.to_string(), &|format| format.indent_width.map(|(_, span)| span)),
             ("indent-style", word(&INDENTS, style.tabs), &|format| format.tabs.map(|(_, span)| span)),
@@ -121,6 +121,9 @@ impl Configs<'_> {
         rows.rows
     }
 }
+
+/// Where our own table says something.
+type Get<'g> = &'g dyn Fn(&Format) -> Option<Span>;
 
 struct Rows<'e> {
     effective: &'e Effective,

@@ -29,6 +29,8 @@ pub fn schema<'a>(rules: impl IntoIterator<Item = &'a Page>) -> String {
     format!("{document:#}\n")
 }
 
+// One literal, as long as the settings are many.
+#[allow(clippy::too_many_lines)]
 fn properties() -> Value {
     let computes = json!({
         "description": "The compute that the code will run on",

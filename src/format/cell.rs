@@ -158,24 +158,7 @@ fn sql_cell(notebook: &Notebook, cell: &Cell, text: &str, sql: &dyn super::SqlFo
     }) else {
         return Outcome::Kept;
     };
-    // What the magic says stays; a statement on its own line stands where it stood.
-    let lead = cell.leads().filter(|lead| matches!(lead.kind, MagicKind::Language(Language::Sql)));
-    let head = match lead {
-        Some(lead) if lead.argument.is_empty() => {
-            code.find('%').and_then(|at| Some(at + code.get(at..)?.find('\n')? + 1)).unwrap_or(code.len())
-        }
-        Some(lead) => {
-            let name = lead.name.of(text);
-            code.find(name).map_or(code.len(), |at| {
-                let after = code.get(at + name.len()..).unwrap_or("");
-                code.len() - after.trim_start().len()
-            })
-        }
-        None => 0,
-    };
-    let (head, statement) = (code.get(..head).unwrap_or(""), code.get(head..).unwrap_or(""));
-    let Some(new) = sql.format(statement.trim_end_matches('\n')) else { return Outcome::Kept };
-    let new = format!("{head}{new}");
+    let Some(new) = super::sql::cell(&code, sql) else { return Outcome::Kept };
     if new == code.trim_end_matches('\n') {
         return Outcome::Kept;
     }

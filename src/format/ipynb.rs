@@ -2,7 +2,7 @@
 
 use super::{Formatted, Left, Plan, cell, told};
 use crate::notebook::magic::MagicKind;
-use crate::notebook::{Cell, CellType, Language, Notebook, ipynb};
+use crate::notebook::{Cell, CellType, Language, Notebook, Origin, ipynb};
 use crate::python;
 use crate::python::format::{self, Dialect, Refused, Style};
 use crate::python::imports::{self, Imports};
@@ -33,7 +33,7 @@ pub(super) fn format(raw: &str, notebook: &Notebook, joined: &str, plan: &Plan<'
                     }
                 }
             }
-            (_, Some(sql)) if cell.language == Language::Sql => sql_cell(cell, code, joined, sql),
+            (_, Some(sql)) if is_sql(notebook, cell, code) => super::sql::cell(code, sql),
             _ => None,
         };
         if let Some(new) = new.filter(|new| new != code) {
@@ -78,22 +78,9 @@ fn python_cell(cell: &Cell, code: &str, style: &Style, how: Option<Imports<'_>>)
     Ok(Some(new.strip_suffix('\r').unwrap_or(new).to_owned()))
 }
 
-fn sql_cell(cell: &Cell, code: &str, joined: &str, sql: &dyn super::SqlFormatter) -> Option<String> {
-    if code.contains('\r') {
-        return None;
-    }
-    let start = match cell.leads() {
-        Some(lead) if lead.argument.is_empty() => {
-            let rest = code.get((lead.span.end - cell.span.start) as usize..)?;
-            code.len() - rest.find('\n').and_then(|at| rest.get(at + 1..)).map_or(0, str::len)
-        }
-        Some(lead) => (lead.argument.start - cell.span.start) as usize,
-        None => 0,
-    };
-    let _ = joined;
-    let (head, statement) = (code.get(..start)?, code.get(start..)?);
-    let new = sql.format(statement.trim_end_matches('\n'))?;
-    Some(format!("{head}{new}"))
+/// Whether a cell is SQL as Databricks takes it; elsewhere `%sql` is a magic with options of its own.
+fn is_sql(notebook: &Notebook, cell: &Cell, code: &str) -> bool {
+    notebook.origin == Origin::Databricks && cell.language == Language::Sql && !code.contains('\r')
 }
 
 /// Whether ruff would format the notebook at all.

@@ -7,6 +7,8 @@
 mod cell;
 mod ipynb;
 mod source;
+mod sql;
+mod strip;
 
 use crate::guard;
 use crate::notebook::{ipynb as json, source as databricks};
@@ -48,6 +50,9 @@ pub struct Plan<'a> {
     /// module.
     pub lines: Option<(u32, u32)>,
 }
+
+pub use sql::Sql;
+pub use strip::Strip;
 
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,7 +135,10 @@ fn module(text: &str, plan: &Plan<'_>) -> Formatted {
         };
     }
     let sorted = plan.imports.and_then(|how| imports::sort(text, how, false));
-    match format::format(sorted.as_deref().unwrap_or(text), style, Dialect::Module) {
+    let code = sorted.as_deref().unwrap_or(text);
+    let formatted =
+        if plan.ask { format::format_unproven(code, style) } else { format::format(code, style, Dialect::Module) };
+    match formatted {
         Ok(new) => {
             let new = new.or(sorted);
             let becomes_notebook = |new: &str| databricks::read(new, "py").is_some();

@@ -2,11 +2,13 @@
 
 use super::cell::{self, Outcome};
 use super::{Formatted, Left, Plan, told};
+use crate::notebook::magic::{Magic, MagicKind};
 use crate::notebook::{Cell, Form, Language, Notebook, source};
 use crate::python::format::Ending;
 use crate::text::edit::{self, Edit};
 use crate::text::lines::LineIndex;
 use std::cell::OnceCell;
+use std::fmt::Write as _;
 
 /// Formats a source notebook.
 pub(super) fn format(text: &str, notebook: &Notebook, plan: &Plan<'_>) -> Formatted {
@@ -178,6 +180,7 @@ fn kept(notebook: &Notebook, cell: &Cell, text: &str, eol: &str) -> String {
 /// Whether `new` in the place of a cell's text is read as the same cell.
 fn is_same_cell(notebook: &Notebook, index: usize, text: &str, new: &str) -> bool {
     let comment = notebook.language;
+    // Writing to a string cannot fail.
     let mut alone = format!("{}\n", comment.header());
     let at = if index == 0 {
         if let Some(block) = notebook.environment {
@@ -185,11 +188,11 @@ fn is_same_cell(notebook: &Notebook, index: usize, text: &str, new: &str) -> boo
         }
         0
     } else {
-        alone.push_str(&format!("x\n\n{}\n\n", comment.separator()));
+        let _ = write!(alone, "x\n\n{}\n\n", comment.separator());
         1
     };
     alone.push_str(new);
-    alone.push_str(&format!("\n\n{}\n", comment.separator()));
+    let _ = write!(alone, "\n\n{}\n", comment.separator());
     let Some(read) = source::read(&alone, extension(notebook.language)) else { return false };
     let (Some(old), Some(other)) = (notebook.cells.get(index), read.cells.get(at)) else { return false };
     read.cells.len() == at + 2
@@ -212,8 +215,12 @@ fn same(cell: &Cell, text: &str, other: &Cell, other_text: &str) -> bool {
     let title = |cell: &Cell, text: &str| cell.title.map(|title| (title.text.of(text).to_owned(), title.shown));
     let magics = |cell: &Cell, text: &str| {
         let magics = cell.magics.iter();
-        let facts =
-            magics.map(|magic| (magic.kind, magic.leads, magic.live, cell::plain(magic.span.of(text)).into_owned()));
+        // What stands beside `%sql` is SQL.
+        let said = |magic: &Magic| match magic.kind {
+            MagicKind::Language(Language::Sql) => magic.name.of(text).to_owned(),
+            _ => cell::plain(magic.span.of(text)).into_owned(),
+        };
+        let facts = magics.map(|magic| (magic.kind, magic.leads, magic.live, said(magic)));
         facts.collect::<Vec<_>>()
     };
     (cell.form, cell.language) == (other.form, other.language)

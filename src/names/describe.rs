@@ -201,8 +201,7 @@ fn code(text: &str, start: u32, until: Until) -> (String, Span) {
             }
             ':' if depth == 0 && until == Until::Colon => break,
             '=' if depth == 0 && until == Until::Equals => break,
-            ';' if depth == 0 => break,
-            '\n' if depth == 0 => break,
+            ';' | '\n' if depth == 0 => break,
             '\n' => {
                 blank(&mut out);
                 let next = here.get(1..).unwrap_or("");

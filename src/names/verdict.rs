@@ -49,13 +49,12 @@ pub(super) fn verdicts(finder: &mut Finder<'_, '_>, id: DocumentId) -> Vec<Verdi
         let arrived = local.arrivals.partition_point(|arrival| arrival.offset < place.offset);
         let wiped = local.wipes.partition_point(|wipe| wipe.offset < place.offset);
         let key = (place.symbol, missing.deferred, u32::try_from(arrived + wiped).unwrap_or(u32::MAX));
-        let verdict = match done.get(&key) {
-            Some(verdict) => verdict.clone(),
-            None => {
-                let verdict = judge(finder, id, document, missing.deferred, &place);
-                done.insert(key, verdict.clone());
-                verdict
-            }
+        let verdict = if let Some(verdict) = done.get(&key) {
+            verdict.clone()
+        } else {
+            let verdict = judge(finder, id, document, missing.deferred, &place);
+            done.insert(key, verdict.clone());
+            verdict
         };
         let bad = matches!(verdict, Verdict::Undefined | Verdict::SomeCallers(_));
         let quiet = bad && (place.guarded || local.broken_cells.binary_search(&place.cell).is_ok());

@@ -254,7 +254,7 @@ impl Walker<'_> {
         }
         let scope = self.scope(ScopeKind::Lambda, self.at.scope, None);
         let Place { function, branch, guarded, .. } = self.at;
-        self.place(Place { scope, function, branch, guarded, ..Place::default() }, |walker| {
+        self.place(Place { scope, function, guarded, branch, ..Place::default() }, |walker| {
             if let Some(parameters) = &node.parameters {
                 walker.parameters(parameters);
             }

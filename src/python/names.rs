@@ -343,7 +343,7 @@ impl Resolver<'_> {
                 }
                 if let Some(Now::Bound(earlier)) = before {
                     self.replace(earlier, at);
-                } else if matches!(before, None) && row.scope != 0 {
+                } else if before.is_none() && row.scope != 0 {
                     self.hide(at);
                 }
                 self.set(row.name, row.scope, Now::Bound(at));

@@ -205,7 +205,7 @@ fn large_modules_are_read_in_full() {
 
 #[test]
 fn many_restarts_are_counted() {
-    let text: String = (0..MANY).map(|n| format!("x = 1; y{n} = x\n")).collect();
+    let text = (0..MANY).map(|n| format!("x = 1; y{n} = x\n")).collect::<Vec<_>>().concat();
     let facts = read(std::slice::from_ref(&text));
     let wipes: Vec<u32> = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| u32::try_from(at).unwrap()).collect();
     let names = resolve(&facts, &wipes);

@@ -345,10 +345,18 @@ fn is_same(work: &Work<'_, '_>, own: &Document, name: &str, other: &Document, bi
     }
     ours.iter().any(|(document, kind)| match (kind, theirs.kind) {
         (BindingKind::Import(one), BindingKind::Import(two)) => {
+            // `import a.b as c` and `from a import b as c` are the same.
             let text = |document: &Document, at: u32| {
-                let row = document.python.imports.get(at as usize)?;
-                let part = row.name.map(|name| document.python.text(name).to_owned());
-                Some((document.python.text(row.module).to_owned(), row.level, part))
+                let facts = &document.python;
+                let row = facts.imports.get(at as usize)?;
+                let module = facts.text(row.module);
+                let bound = row.bound.map(|bound| facts.text(bound)).unwrap_or_default();
+                let whole = match row.name {
+                    Some(name) => format!("{module}.{}", facts.text(name)),
+                    None if module.split('.').next() == Some(bound) => bound.to_owned(),
+                    None => module.to_owned(),
+                };
+                Some((whole, row.level))
             };
             text(document, *one) == text(other, two)
         }

@@ -159,7 +159,8 @@ fn add(work: &Work<'_, '_>, edge: Edge, name: &str, origin: Origin, lines: &mut 
 /// The function that gives a name of the module another value.
 fn changed_by<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
     let rows = facts.bindings.iter().filter(|row| row.scope == 0 && row.place != 0 && facts.text(row.name) == name);
-    rows.filter_map(|row| {
+    let mut rows = rows;
+    rows.find_map(|row| {
         let mut at = Some(row.place);
         while let Some(scope) = at.and_then(|id| facts.scopes.get(id as usize)) {
             if scope.kind == ScopeKind::Function {
@@ -169,7 +170,6 @@ fn changed_by<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
         }
         None
     })
-    .next()
 }
 
 /// The module of the star import by which a notebook that becomes a module, or one that it runs, has a name.

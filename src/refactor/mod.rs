@@ -80,7 +80,7 @@ struct Work<'a, 's> {
     refusals: Vec<Refusal>,
 }
 
-impl<'a, 's> Work<'a, 's> {
+impl<'a> Work<'a, '_> {
     fn document(&self, id: DocumentId) -> Option<&'a Document> {
         self.project.documents().get(id as usize)
     }
@@ -172,7 +172,7 @@ impl Changes {
                 }
                 Some(_) => {}
                 None => {
-                    work.refuse(id, document, Span::at(0), "this file cannot be written: its cells do not lie apart")
+                    work.refuse(id, document, Span::at(0), "this file cannot be written: its cells do not lie apart");
                 }
             }
         }

@@ -3,11 +3,12 @@
 use super::Work;
 use super::callers::family;
 use crate::names::find::{Finder, Found, Source};
+use crate::names::local::From;
 use crate::names::scope::Step;
 use crate::names::verdict::Verdict;
 use crate::project::document::DocumentId;
 use crate::project::runs::Edge;
-use crate::python::facts::ScopeKind;
+use crate::python::facts::{Facts, ScopeKind};
 use crate::python::names::{NONE, Reader};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -57,10 +58,12 @@ impl Search<'_, '_, '_> {
         let facts = &document.python;
         for (missing, verdict) in local.names.missing.iter().zip(names.verdicts(id)) {
             let place = match missing.reader {
-                Reader::Use(at) => facts.uses.get(at as usize).map(|row| (row.name, row.span.start)),
-                Reader::Deletion(at) => facts.bindings.get(at as usize).map(|row| (row.name, row.span.start)),
+                Reader::Use(at) => facts.uses.get(at as usize).map(|row| (row.name, row.span.start, row.scope)),
+                Reader::Deletion(at) => {
+                    facts.bindings.get(at as usize).map(|row| (row.name, row.span.start, row.place))
+                }
             };
-            let Some((symbol, offset)) = place else { continue };
+            let Some((symbol, offset, scope)) = place else { continue };
             let name = facts.text(symbol);
             if !left.contains(name) {
                 continue;
@@ -68,8 +71,11 @@ impl Search<'_, '_, '_> {
             match verdict {
                 Verdict::Elsewhere(source) => {
                     self.follow(name, *source);
-                    if missing.deferred {
-                        self.all_arrivals(id, name);
+                    if let Some(start) = body_start(facts, scope, offset) {
+                        if let Found::Bound(source) = self.finder.arrived(id, name, start) {
+                            self.follow(name, source);
+                        }
+                        self.later_arrivals(id, name, start);
                     }
                 }
                 Verdict::Callers | Verdict::SomeCallers(_) => {
@@ -91,18 +97,20 @@ impl Search<'_, '_, '_> {
             if !of_module || !left.contains(name) {
                 continue;
             }
-            if self.is_body(id, row.scope) {
-                self.all_arrivals(id, name);
-                continue;
-            }
-            let arrived = local.arrivals.partition_point(|arrival| arrival.offset < row.span.start);
+            let offset = match body_start(facts, row.scope, row.span.start) {
+                Some(start) => {
+                    self.later_arrivals(id, name, start);
+                    start
+                }
+                None => row.span.start,
+            };
+            let arrived = local.arrivals.partition_point(|arrival| arrival.offset < offset);
             let own = local.names.module_bindings(facts, row.name).iter();
-            let bound =
-                own.filter(|at| facts.bindings.get(**at as usize).is_some_and(|one| one.span.start < row.span.start));
+            let bound = own.filter(|at| facts.bindings.get(**at as usize).is_some_and(|one| one.span.start < offset));
             if !done.insert((name, arrived, bound.count())) {
                 continue;
             }
-            let scope = names.scope(id, row.span.start);
+            let scope = names.scope(id, offset);
             let Some(found) = scope.get(name) else { continue };
             for origin in &found.origins {
                 self.take_steps(
@@ -117,23 +125,13 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn is_body(&self, id: DocumentId, mut scope: u32) -> bool {
-        let Some(document) = self.work.document(id) else { return false };
-        while let Some(row) = document.python.scopes.get(scope as usize) {
-            if matches!(row.kind, ScopeKind::Function | ScopeKind::Lambda) {
-                return true;
-            }
-            let Some(parent) = row.parent else { return false };
-            scope = parent;
-        }
-        false
-    }
-
-    /// Code that runs later may run between any two `%run`s.
-    fn all_arrivals(&mut self, id: DocumentId, name: &str) {
-        let edges: Vec<Edge> = self.work.project.runs().callees(id).to_vec();
-        for edge in edges {
-            if let Found::Bound(source) = self.finder.at_end(edge.to, name) {
+    /// A body may run at any time after it is defined: then it sees what any later `%run` brings.
+    fn later_arrivals(&mut self, id: DocumentId, name: &str, start: u32) {
+        let Some(local) = self.work.names.local(id) else { return };
+        for arrival in local.arrivals.iter().filter(|arrival| arrival.offset > start) {
+            if let From::Run(edge) = arrival.from
+                && let Found::Bound(source) = self.finder.at_end(edge.to, name)
+            {
                 self.follow(name, Source { by: Some(edge), ..source });
             }
         }
@@ -187,4 +185,24 @@ impl Search<'_, '_, '_> {
         self.needs.entry((edge.from, edge.reference)).or_default().insert(name.to_owned(), origin);
         true
     }
+}
+
+/// Where the outermost function or lambda around a place of this scope starts, before which its body cannot run;
+/// `None` for code that runs where it stands.
+fn body_start(facts: &Facts, scope: u32, offset: u32) -> Option<u32> {
+    let mut start = None;
+    let mut at = Some(scope);
+    while let Some(row) = at.and_then(|id| facts.scopes.get(id as usize)) {
+        match row.kind {
+            ScopeKind::Function => {
+                let function = row.function.and_then(|id| facts.functions.get(id as usize));
+                start = Some(function.map_or(offset, |function| function.span.start));
+            }
+            // A lambda hardly starts long before what it reads.
+            ScopeKind::Lambda => start = Some(offset),
+            _ => {}
+        }
+        at = row.parent;
+    }
+    start
 }

@@ -97,6 +97,7 @@ impl PageQuery {
                 place("replace").map_or(span, |range| span_of(&range, region)),
                 fix.template.render(|name| code(name).to_owned()),
             )],
+            file_edits: Vec::new(),
         });
         // Behind `# MAGIC` a span over several lines has prefixes in it that the code has not: no edit can be
         // made there that is sure to keep them.

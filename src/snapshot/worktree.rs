@@ -9,6 +9,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, RwLock};
 
+/// A file to be written: its path, what it reads now (`None` for one that is to be made), and what it is to read.
+pub type Replacement<'a> = (&'a RepoPath, Option<&'a [u8]>, &'a [u8]);
+
 /// How many locks the cached listings are spread over, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 
@@ -46,7 +49,7 @@ impl Worktree {
     /// # Errors
     /// One line for users, with the path, if a file does not read as said or cannot be written. All files are then
     /// as before; if one cannot be put back, the line says so.
-    pub fn write_together(&self, files: &[(&RepoPath, Option<&[u8]>, &[u8])]) -> Result<(), String> {
+    pub fn write_together(&self, files: &[Replacement<'_>]) -> Result<(), String> {
         for (path, old, _) in files {
             let now = fs::read(self.on_disk(path));
             match (now, old) {

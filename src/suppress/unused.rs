@@ -104,7 +104,7 @@ impl Silencer<'_> {
         let written = name.span.of(self.text);
         let (message, fix) = if let Some(meant) = rules.meant(written) {
             let edits = vec![Edit::replace(name.span, meant.clone())];
-            let fix = Fix { title: format!("Use `{meant}`"), safety: Safety::Unsafe, edits };
+            let fix = Fix { title: format!("Use `{meant}`"), safety: Safety::Unsafe, edits, file_edits: Vec::new() };
             (format!("there is no rule `{written}`, so nothing is ignored: did you mean `{meant}`?"), fix)
         } else {
             let message =
@@ -125,10 +125,15 @@ impl Silencer<'_> {
         let kept: Vec<&str> = directive.names.iter().filter(stays).map(|name| name.span.of(self.text)).collect();
         if kept.is_empty() {
             let title = "Remove the comment".to_owned();
-            return Fix { title, safety: Safety::Safe, edits: vec![Edit::delete(self.extent(directive))] };
+            return Fix {
+                title,
+                safety: Safety::Safe,
+                edits: vec![Edit::delete(self.extent(directive))],
+                file_edits: Vec::new(),
+            };
         }
         let edits = vec![Edit::replace(directive.inside, kept.join(", "))];
-        Fix { title: "Remove the name".to_owned(), safety: Safety::Safe, edits }
+        Fix { title: "Remove the name".to_owned(), safety: Safety::Safe, edits, file_edits: Vec::new() }
     }
 
     /// All that goes when a directive goes: its line, if nothing else stands there; what else the comment says

@@ -51,7 +51,9 @@ pub fn carry(base: &[u8], other: &[u8], changed: &[u8]) -> Carried {
         let source = if is_ours { &changed } else { &other };
         let new = source.get(hunk.new_start..hunk.new_end).unwrap_or_default();
         let ends = if is_ours { line_ends(&hunk, &base, &other, &stands) } else { Ends::AsTheyAre };
-        new.iter().for_each(|line| ends.push(line, &mut text));
+        for line in new {
+            ends.push(line, &mut text);
+        }
     }
     keep(at, base.len(), &mut text);
     Carried { text, left }

@@ -58,7 +58,8 @@ impl Hooks {
         let set = asked.map_err(|error| said(&error))?.unwrap_or_default();
         let (scope, path) = set.split_once('\t').unwrap_or_default();
         let run = format!("brickgate hook run {name} -- \"$@\"");
-        if path.trim_end_matches('/').ends_with(".husky/_") || path.trim_end_matches('/').ends_with(".husky") {
+        let mut folders = path.trim_end_matches('/').rsplit('/');
+        if folders.by_ref().find(|folder| *folder != "_") == Some(".husky") {
             return Ok(Some(format!("husky manages the hooks here: add the line `{run}` to `.husky/{name}`")));
         }
         if matches!(scope, "global" | "system") {
@@ -209,7 +210,7 @@ pub(super) fn status() -> Result<Exit, String> {
             }
         };
         if fs::symlink_metadata(hooks.before(kind)).is_ok() {
-            line.push_str(&format!(", after {}{BEFORE}", kind.as_str()));
+            line.extend([", after ", kind.as_str(), BEFORE]);
         }
         lines.push(format!("{}: {line}", kind.as_str()));
     }

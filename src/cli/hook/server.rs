@@ -14,6 +14,7 @@ use crate::finding::Severity;
 use crate::guard::{self, End, Limits};
 use crate::report::concise;
 use crate::snapshot::git::Git;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,12 +124,12 @@ fn one(judged: &Judged, name: &str, most: u32, terminal: Terminal) -> Exit {
     let mut text = String::new();
     if errors > 0 {
         let plural = if errors == 1 { "" } else { "s" };
-        text.push_str(&format!("brickgate refuses `{}`: {errors} error{plural}\n", check::shown(shown)));
+        let _ = writeln!(text, "brickgate refuses `{}`: {errors} error{plural}", check::shown(shown));
         for line in lines.iter().take(most) {
-            text.push_str(&format!("  {}\n", short(line)));
+            let _ = writeln!(text, "  {}", short(line));
         }
         if let Some(more) = errors.checked_sub(most).filter(|more| *more > 0) {
-            text.push_str(&format!("  and {more} more: `brickgate check --since` in your clone shows all\n"));
+            let _ = writeln!(text, "  and {more} more: `brickgate check --since` in your clone shows all");
         }
     }
     if !text.is_empty() {

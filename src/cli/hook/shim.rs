@@ -18,7 +18,7 @@ pub(super) fn text(kind: Kind, program: &Path, options: &[String]) -> String {
         let _ = write!(run, " {}", quoted(option));
     }
     let closed = options.iter().any(|option| option.contains("fail-closed"));
-    let missing = if kind.is_on_server() && !closed { 0 } else { 1 };
+    let missing = i32::from(closed || !kind.is_on_server());
     let hint = if kind.is_on_server() { "install it again on this server" } else { "`--no-verify` goes without it" };
     let (keep, feed) = if kind.reads_stdin() {
         // Both read all of it, so it is kept.

@@ -6,8 +6,11 @@ use super::{tool, version};
 use crate::python::format::{Quotes, Style};
 use toml::de::{DeTable, DeValue};
 
+/// How Python looks, and the oldest Python to write for, if that is said.
+pub(super) type Black = (Style, Option<(u8, u8)>);
+
 /// What black is told, in our terms, with the oldest target; `None` if it is told nothing.
-pub(super) fn read(source: &Source) -> (Option<(Style, Option<(u8, u8)>)>, Vec<Problem>) {
+pub(super) fn read(source: &Source) -> (Option<Black>, Vec<Problem>) {
     if !source.text.contains("black") {
         return (None, Vec::new());
     }

@@ -25,7 +25,7 @@ pub(super) struct Ruff {
     skip_magic_trailing_comma: Option<bool>,
     line_ending: Option<Ending>,
     docstring_code: Option<bool>,
-    docstring_code_length: Option<Option<u16>>,
+    docstring_code_length: Option<DocstringLength>,
     preview: Option<bool>,
     preview_of_format: Option<bool>,
     exclude: Option<Vec<Glob>>,
@@ -37,6 +37,13 @@ pub(super) struct Ruff {
 }
 
 type Glob = (RepoPath, String);
+
+/// `docstring-code-line-length`.
+#[derive(Clone, Copy, Debug)]
+enum DocstringLength {
+    Dynamic,
+    Columns(u16),
+}
 
 /// Reads what a file says; `None` if it is a `pyproject.toml` without `[tool.ruff]`.
 pub(super) fn read(source: &Source) -> (Option<Ruff>, Vec<Problem>) {
@@ -130,8 +137,8 @@ impl Reader<'_> {
                 "docstring-code-format" => ruff.docstring_code = self.switch(key, value).map(|(on, _)| on),
                 "docstring-code-line-length" => {
                     ruff.docstring_code_length = match value.get_ref() {
-                        DeValue::String(word) if word == "dynamic" => Some(None),
-                        _ => self.columns(key, value).map(|(columns, _)| columns).map(Some),
+                        DeValue::String(word) if word == "dynamic" => Some(DocstringLength::Dynamic),
+                        _ => self.columns(key, value).map(|(columns, _)| DocstringLength::Columns(columns)),
                     };
                 }
                 "preview" => ruff.preview_of_format = self.switch(key, value).map(|(on, _)| on),
@@ -202,7 +209,10 @@ impl Ruff {
             magic_trailing_comma: !self.skip_magic_trailing_comma.unwrap_or(!default.magic_trailing_comma),
             line_ending: self.line_ending.unwrap_or(default.line_ending),
             docstring_code: self.docstring_code.unwrap_or(default.docstring_code),
-            docstring_code_length: self.docstring_code_length.unwrap_or(default.docstring_code_length),
+            docstring_code_length: match self.docstring_code_length {
+                Some(DocstringLength::Columns(columns)) => Some(columns),
+                Some(DocstringLength::Dynamic) | None => default.docstring_code_length,
+            },
             preview: self.preview_of_format.or(self.preview).unwrap_or(default.preview),
             target: self.target.or(requires).unwrap_or(default.target),
         };

@@ -28,6 +28,8 @@ struct RawCell<'a> {
     #[serde(borrow)]
     outputs: Option<&'a RawValue>,
     #[serde(borrow)]
+    execution_count: Option<&'a RawValue>,
+    #[serde(borrow)]
     metadata: Option<&'a RawValue>,
 }
 
@@ -112,7 +114,12 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
         near_separators: Vec::new(),
         json: None,
     };
-    let mut json = JsonMap { cells: Vec::with_capacity(cells.len()), is_python: is_python(metadata) };
+    let mut json = JsonMap {
+        metadata: place(raw, metadata),
+        cells: Vec::with_capacity(cells.len()),
+        is_python: is_python(metadata),
+    };
+    let place_of = |value: Option<&RawValue>| value.map(|value| place(raw, value)).unwrap_or_default();
     for (index, found) in cells.iter().enumerate() {
         if index > 0 {
             text.push('\n');
@@ -125,8 +132,10 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
         let (title, shown) = title(found.metadata);
         notebook.cells.push(one_cell(&text, span, cell_type(found), language, title.is_some().then_some(shown)));
         json.cells.push(JsonCell {
-            source: found.source.map(|value| place(raw, value)).unwrap_or_default(),
-            outputs: found.outputs.map(|value| place(raw, value)).unwrap_or_default(),
+            source: place_of(found.source),
+            outputs: place_of(found.outputs),
+            execution_count: place_of(found.execution_count),
+            metadata: place_of(found.metadata),
             is_foreign: is_foreign(found.metadata),
             title,
         });

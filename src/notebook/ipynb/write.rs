@@ -6,13 +6,18 @@ use crate::text::Span;
 use crate::text::edit::{self, Edit};
 use serde_json::value::RawValue;
 
-/// The file with `edits` made. `raw` is the file, `joined` the text that the notebook's spans and the edits point
-/// into. Only the `source` values of touched cells are written anew, in the style that they had, and in these only
-/// the lines that change; every other byte stays.
-///
-/// `None` if the edits overlap, do not lie in one cell each, touch a cell that has no source, or would have to
-/// write what the file cannot hold as text (half a surrogate pair).
+/// The file with `edits` made, and no byte changed beside them: see [`write_all`].
 pub fn write(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit]) -> Option<String> {
+    write_all(raw, notebook, joined, edits, &[])
+}
+
+/// The file with `edits` and `file_edits` made. `raw` is the file, `joined` the text that the notebook's spans and
+/// `edits` point into; `file_edits` point into the file. Only the `source` values of touched cells are written anew,
+/// in the style that they had, and in these only the lines that change; every other byte stays.
+///
+/// `None` if edits overlap, or some of `edits` do not lie in one cell each, touch a cell that has no source, or would
+/// have to write what the file cannot hold as text (half a surrogate pair).
+pub fn write_all(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit], file_edits: &[Edit]) -> Option<String> {
     let json = notebook.json.as_ref()?;
     let mut by_cell: Vec<(usize, Vec<Edit>)> = Vec::new();
     let mut sorted: Vec<&Edit> = edits.iter().collect();
@@ -31,8 +36,7 @@ pub fn write(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit]) -> Op
         }
     }
     let file_style = Beyond::of(raw);
-    let mut out = String::with_capacity(raw.len() + 64);
-    let mut done = 0_u32;
+    let mut all = file_edits.to_vec();
     for (index, edits) in by_cell {
         let old = notebook.cells.get(index)?.span.of(joined);
         let new = edit::apply(old, &edits)?;
@@ -42,7 +46,7 @@ pub fn write(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit]) -> Op
         let place = json.cells.get(index)?.source;
         let value = Some(place.of(raw)).filter(|value| !value.is_empty())?;
         let beyond = Beyond::of(value).or(file_style).unwrap_or(Beyond::Kept);
-        out.push_str(raw.get(done as usize..place.start as usize)?);
+        let mut out = String::with_capacity(value.len() + 64);
         if value.starts_with('[') {
             let gaps = Gaps::of(value)
                 .or_else(|| json.cells.iter().find_map(|cell| Gaps::of(cell.source.of(raw))))
@@ -54,10 +58,9 @@ pub fn write(raw: &str, notebook: &Notebook, joined: &str, edits: &[Edit]) -> Op
             }
             string::encode(&new, beyond, &mut out);
         }
-        done = place.end;
+        all.push(Edit::replace(place, out));
     }
-    out.push_str(raw.get(done as usize..)?);
-    Some(out)
+    edit::apply(raw, &all)
 }
 
 /// What stands around the elements of an array of strings.

@@ -264,7 +264,7 @@ fn taken_apart<'a>(
                 let own = Comments { atop, inline, trailing };
                 let module = node.module.as_ref().and_then(|module| code.get(range(module.range())));
                 let comma = order.split_on_trailing_comma && has_trailing_comma(tree, node.range);
-                from(&mut all, (module, node.level, node.is_lazy), members, own, comma, index, order);
+                from(&mut all, (module, node.level, node.is_lazy), members, &own, comma, index, order);
             }
             _ => {}
         }
@@ -303,7 +303,7 @@ fn from<'a>(
     all: &mut Vec<Import<'a>>,
     head: (Option<&'a str>, u32, bool),
     members: Vec<Member<'a>>,
-    own: Comments<'a>,
+    own: &Comments<'a>,
     comma: bool,
     index: usize,
     order: &Order,

@@ -25,10 +25,12 @@ pub(super) enum Trailer {
 pub(super) fn find<'a>(statements: &'a [Stmt], code: &'a str, directives: &'a Directives) -> Vec<Block<'a>> {
     let mut finder =
         Finder { code, directives, next_split: 0, nested: false, open: Block::default(), done: Vec::new() };
-    statements.iter().for_each(|statement| finder.statement(statement));
+    for statement in statements {
+        finder.statement(statement);
+    }
     finder.close(None);
     let mut done = finder.done;
-    done.sort_by_key(|block| block.imports.first().map(|import| import.start()));
+    done.sort_by_key(|block| block.imports.first().map(Ranged::start));
     done
 }
 
@@ -87,7 +89,9 @@ impl<'a> Finder<'a> {
     }
 
     fn body(&mut self, statements: &'a [Stmt]) {
-        statements.iter().for_each(|statement| self.statement(statement));
+        for statement in statements {
+            self.statement(statement);
+        }
         self.close(None);
     }
 

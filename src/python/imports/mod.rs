@@ -167,7 +167,7 @@ pub fn sort(code: &str, imports: Imports<'_>, ipython: bool) -> Option<String> {
         return None;
     }
     let tree = parse::parse_once(code, ipython, parse::LATEST).filter(Tree::is_valid)?;
-    if tree.syntax().is_none_or(|syntax| super::format::is_too_deep(syntax)) {
+    if tree.syntax().is_none_or(super::format::is_too_deep) {
         return None;
     }
     let comments = comments(&tree);

@@ -10,6 +10,7 @@ use crate::report::plain;
 use crate::report::view::Style;
 use crate::text::Span;
 use anstyle::{AnsiColor, Style as Paint};
+use std::fmt::Write as _;
 use std::io;
 use unicode_width::UnicodeWidthStr;
 
@@ -161,16 +162,24 @@ impl<'a> Page<'a> {
             from.push_str(&by);
             let own = Some(&document.path) == self.report.document().map(|document| &document.path);
             match self.cell(document, span).filter(|_| own) {
-                Some(cell) => from.push_str(&format!(" in cell {cell}")),
-                None if own => from.push_str(&format!(" in line {}", self.row(document, span))),
-                None => from.push_str(&format!(" in {}", self.place(document, span))),
+                Some(cell) => {
+                    let _ = write!(from, " in cell {cell}");
+                }
+                None if own => {
+                    let _ = write!(from, " in line {}", self.row(document, span));
+                }
+                None => {
+                    let _ = write!(from, " in {}", self.place(document, span));
+                }
             }
         }
         match &row.standing {
             Standing::Lost(lost) => {
                 if let Some(document) = self.report.other(lost.restarted_in) {
                     let place = self.place(document, lost.wipe.span);
-                    from.push_str(&format!(", lost at {place}"));
+                    {
+                        let _ = write!(from, ", lost at {place}");
+                    }
                 }
             }
             Standing::Callers(by) => {
@@ -180,7 +189,9 @@ impl<'a> Page<'a> {
                 } else {
                     format!("{} of {all} notebooks that run this one", by.len())
                 };
-                from.push_str(&format!(", in {notebooks}"));
+                {
+                    let _ = write!(from, ", in {notebooks}");
+                }
             }
             _ if row.conditional => from.push_str(", only in a branch"),
             _ => {}

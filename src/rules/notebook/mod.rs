@@ -2,6 +2,7 @@
 
 mod header;
 mod magics;
+mod outputs;
 mod separator;
 mod size;
 mod syntax;
@@ -15,6 +16,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("empty-notebook", size::empty),
     ("header-not-exact", header::not_exact),
     ("magic-mixed-cell", magics::mixed_cell),
+    ("notebook-metadata-churn", outputs::metadata),
+    ("output-in-notebook", outputs::output),
     ("separator-near-miss", separator::near_miss),
     ("syntax-error", syntax::error),
     ("too-many-cells", size::too_many_cells),

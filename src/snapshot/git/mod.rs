@@ -61,7 +61,7 @@ impl fmt::Display for GitError {
             Self::NoGit => f.write_str("`git` is not on PATH, and only git knows what is staged or changed"),
             Self::Bare => f.write_str("this repository has no worktree and no index: name a commit with `--rev`"),
             Self::UnknownRevision { name, .. } => write!(f, "there is no commit, branch or tag `{name}` here"),
-            Self::Unborn => f.write_str("there is no commit here yet, so nothing to compare with"),
+            Self::Unborn => f.write_str("there is no commit here yet"),
             Self::Unrelated { name, shallow: false } => write!(f, "`{name}` and this commit have no common ancestor"),
             Self::Unrelated { name, shallow: true } => {
                 write!(f, "the history of this clone ends before it meets `{name}`: fetch more of it")

@@ -147,7 +147,7 @@ impl Git {
         }
         for name in ["GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"] {
             if let Some(value) = given(name) {
-                runner = runner.with(name, &self.runner.cwd().join(value));
+                runner = runner.with(name, self.runner.cwd().join(value));
             }
         }
         Ok(runner)
