@@ -38,7 +38,7 @@ const CASES: &[Case] = &[
     Case { name: "inserted after", head: Some("a\nb\n"), staged: "a = old\nb\n", worktree: Some("a = old\nmine\nb\n"), index: "a = new\nb\n", after: Some("a = new\nmine\nb\n"), same: true },
     Case { name: "appended", head: Some("a\n"), staged: "a = old\n", worktree: Some("a = old\nmine\nmore\n"), index: "a = new\n", after: Some("a = new\nmine\nmore\n"), same: true },
     Case { name: "inserted on both sides", head: Some("a\n"), staged: "a = old\n", worktree: Some("mine\na = old\nmine\n"), index: "a = new\n", after: Some("mine\na = new\nmine\n"), same: true },
-    Case { name: "between two fixes", head: Some("a\nb\n"), staged: "a = old\nb = old\n", worktree: Some("a = old\nmine\nb = old\n"), index: "a = new\nb = new\n", after: Some("a = old\nmine\nb = old\n"), same: false },
+    Case { name: "between two fixes", head: Some("a\nb\n"), staged: "a = old\nb = old\n", worktree: Some("a = old\nmine\nb = old\n"), index: "a = new\nb = new\n", after: Some("a = new\nmine\nb = new\n"), same: true },
     Case { name: "between two fixes with a line between", head: Some("a\nx\nb\n"), staged: "a = old\nx\nb = old\n", worktree: Some("a = old\nx\nmine\nb = old\n"), index: "a = new\nx\nb = new\n", after: Some("a = new\nx\nmine\nb = new\n"), same: true },
     Case { name: "line deleted", head: Some("a\nb\n"), staged: "a\nb = old\nc\n", worktree: Some("a\nc\n"), index: "a\nb = new\nc\n", after: Some("a\nc\n"), same: false },
     Case { name: "neighbour deleted", head: Some("a\nb\nc\n"), staged: "a\nb = old\nc\n", worktree: Some("b = old\n"), index: "a\nb = new\nc\n", after: Some("b = new\n"), same: true },

@@ -4,6 +4,7 @@
 //! and is left as it is. Lines next to each other do not conflict.
 
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// Two very different texts are not worth more time than this; larger parts then count as changed.
@@ -29,7 +30,7 @@ pub fn carry(base: &[u8], other: &[u8], changed: &[u8]) -> Carried {
     let deadline = Instant::now().checked_add(PATIENCE);
     // Line by line: who rewrites two lines does not touch the one that stays between others.
     let theirs = hunks(&keys(&base), &keys(&other), deadline, |_, _| true);
-    let ours = hunks(&base, &changed, deadline, is_same_code);
+    let ours = hunks(&base, &changed, deadline, is_line_by_line);
     let all = ours.len();
     let ours: Vec<Hunk> = ours.into_iter().filter(|hunk| !theirs.iter().any(|other| hunk.overlaps(other))).collect();
     let left = all - ours.len();
@@ -91,12 +92,12 @@ fn keys<'t>(lines: &[&'t [u8]]) -> Vec<(&'t [u8], bool)> {
     lines.iter().map(key).collect()
 }
 
-/// How `old` became `new`. As many lines for as many are told apart line by line, if `apart` holds for each pair.
+/// How `old` became `new`. As many lines for as many are told apart line by line, if `apart` says so.
 fn hunks<T: Eq + std::hash::Hash + Ord>(
     old: &[T],
     new: &[T],
     deadline: Option<Instant>,
-    apart: impl Fn(&T, &T) -> bool,
+    apart: impl Fn(&[T], &[T]) -> bool,
 ) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
     for op in capture_diff_slices_deadline(Algorithm::Myers, old, new, deadline) {
@@ -118,7 +119,7 @@ fn hunks<T: Eq + std::hash::Hash + Ord>(
     for hunk in hunks {
         let was = old.get(hunk.start..hunk.end).unwrap_or_default();
         let is = new.get(hunk.new_start..hunk.new_end).unwrap_or_default();
-        if was.len() != is.len() || !was.iter().zip(is).all(|(was, is)| apart(was, is)) {
+        if was.len() != is.len() || !apart(was, is) {
             parts.push(hunk);
             continue;
         }
@@ -133,16 +134,54 @@ fn hunks<T: Eq + std::hash::Hash + Ord>(
     parts
 }
 
-/// Whether two lines differ only in blanks after their indent and in the kind of quotes: then each can change alone.
-/// Of a statement that was laid out anew, one line without the next may be nonsense.
-fn is_same_code(one: &&[u8], two: &&[u8]) -> bool {
-    let indent = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let blank = |line: &[u8]| line.trim_ascii().is_empty();
-    let code = |line: &'_ [u8]| -> Vec<u8> {
-        let code = line.iter().filter(|byte| !byte.is_ascii_whitespace());
-        code.map(|&byte| if byte == b'\'' { b'"' } else { byte }).collect()
-    };
-    (blank(one) && blank(two)) || (one.get(..indent(one)) == two.get(..indent(two)) && code(one) == code(two))
+/// Whether each of these lines can change without the others: all keep their indent and their form, and no word moves
+/// from one to another. Of a statement that was laid out anew, or of lines that were sorted, one without the next may be
+/// nonsense.
+fn is_line_by_line(old: &[&[u8]], new: &[&[u8]]) -> bool {
+    let (mut gone, mut come) = (HashSet::new(), HashSet::new());
+    for (old, new) in old.iter().zip(new) {
+        let (was, is) = (Form::of(old), Form::of(new));
+        if was.marks != is.marks || (was.indent != is.indent && !was.marks.is_empty()) {
+            return false;
+        }
+        for (was, is) in was.words.into_iter().zip(is.words).filter(|(was, is)| was != is) {
+            gone.insert(was);
+            come.insert(is);
+        }
+    }
+    gone.is_disjoint(&come)
+}
+
+/// The form of a line.
+struct Form<'l> {
+    indent: &'l [u8],
+    /// What is not blank: `w` for each word, and everything else as it is; one kind of quotes.
+    marks: Vec<u8>,
+    words: Vec<&'l [u8]>,
+}
+
+impl<'l> Form<'l> {
+    fn of(line: &'l [u8]) -> Self {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let (indent, mut rest) = line.split_at_checked(indent).unwrap_or_default();
+        let (mut marks, mut words) = (Vec::new(), Vec::new());
+        while let Some((&first, after)) = rest.split_first() {
+            if is_word(first) {
+                let len = rest.iter().take_while(|&&byte| is_word(byte)).count();
+                let (word, after) = rest.split_at_checked(len).unwrap_or_default();
+                words.push(word);
+                marks.push(b'w');
+                rest = after;
+                continue;
+            }
+            if !first.is_ascii_whitespace() {
+                marks.push(if first == b'\'' { b'"' } else { first });
+            }
+            rest = after;
+        }
+        Self { indent, marks, words }
+    }
 }
 
 /// Where each line of the base stands in the other text; `None` if it changed there.
@@ -241,6 +280,10 @@ mod tests {
     fn what_was_laid_out_anew_goes_as_a_whole() {
         let (base, changed) = ("f(a,\n  b)\nx = 'y' \nz = 'y' \n", "f(\n  a, b)\nx = \"y\"\nz = \"y\"\n");
         assert_eq!(carried(base, &base.replace("b)", "B)"), changed).0, base.replace("b)", "B)"));
+        let (base, changed) = ("import b\nimport a\n", "import a\nimport b\n");
+        assert_eq!(carried(base, "import b\nimport a as x\n", changed).0, "import b\nimport a as x\n");
+        let (base, changed) = ("x = old\ny = old\n", "x = new\ny = new\n");
+        assert_eq!(carried(base, "x = old\ny = mine\n", changed), ("x = new\ny = mine\n".to_owned(), 1));
         let (base, changed) = ("x = 'y' \nz = 'y' \n", "x = \"y\"\nz = \"y\"\n");
         assert_eq!(carried(base, "x = 'y' \nz = 'Z' \n", changed), ("x = \"y\"\nz = 'Z' \n".to_owned(), 1));
     }
