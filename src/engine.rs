@@ -3,22 +3,34 @@
 //! The verdict does not depend on the number of threads or the order of files: documents are looked at one
 //! by one, and findings are sorted at the end.
 
+pub mod since;
+
 use crate::config::{Lookup, PathSettings};
 use crate::finding::{Finding, Severity};
 use crate::guard;
+use crate::names::Namespaces;
+use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
 use crate::rules::context::{Context, RuleSettings};
+use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
+use since::Delta;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Up to this many documents are checked on the calling thread: waking other threads costs more.
 const FEW: usize = 8;
+
+/// From this runtime on `%pip` leaves the state of Python alone.
+///
+/// Source: Databricks documentation, "Notebook-scoped Python libraries".
+const PIP_KEEPS_STATE: (u16, u16) = (13, 0);
 
 /// The rule of findings that say that a rule of ours failed.
 pub const INTERNAL_ERROR: &str = "internal-error";
@@ -37,6 +49,12 @@ pub struct Setup<'a> {
     pub everything: &'a (dyn Fn() -> Vec<RepoPath> + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
+    /// Files as such, for the rules that look at names and sizes; without, those do not run.
+    pub items: Option<Items<'a>>,
+    /// Whether every file of the snapshot that matters is asked about.
+    pub whole: bool,
+    /// If only what a change is to blame for is asked: the change.
+    pub delta: Option<&'a Delta>,
 }
 
 /// What came out.
@@ -49,6 +67,8 @@ pub struct Outcome {
     pub unread: usize,
     /// How many rules failed; such a run must not end with 0 or 1 either.
     pub failures: usize,
+    /// How many notebooks asked about are not fully known, and for how many each reason holds.
+    pub partly_known: (usize, BTreeMap<UnknownKind, usize>),
     /// How long reading took.
     pub reading: Duration,
     /// How long checking took.
@@ -59,25 +79,97 @@ pub struct Outcome {
 pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
-    let project = Project::load(
-        setup.snapshot.clone(),
-        &Request { asked: &setup.asked, everything: setup.everything, options: &options, progress: setup.progress },
-    );
+    let wants_names = names_matter(setup);
+    let load = |asked: &[RepoPath]| {
+        let request = Request {
+            asked,
+            everything: setup.everything,
+            options: &options,
+            progress: setup.progress,
+            names: wants_names,
+            whole: setup.whole,
+        };
+        Project::load(setup.snapshot.clone(), &request)
+    };
+    let mut project = load(&setup.asked);
+    if let Some(delta) = setup.delta {
+        let dependents = delta.dependents(setup, &project);
+        if !dependents.is_empty() {
+            project = load(&[&setup.asked, dependents].concat());
+        }
+    }
     let reading = start.elapsed();
+    let pip_wipes = |path: &RepoPath| pip_wipes(setup.settings, path);
+    let (names, names_failed) = match guard::caught(|| wants_names.then(|| Namespaces::new(&project, &pip_wipes))) {
+        Ok(names) => (names.unwrap_or_else(|| Namespaces::nothing(&project)), None),
+        Err(reason) => (Namespaces::nothing(&project), Some(reason)),
+    };
     let asked: Vec<&Document> = project.documents().iter().filter(|document| document.asked).collect();
-    let check = |document: &&Document| check_document(setup, &project, document);
+    let mut surveyed = survey(setup, &project);
+    let check = |document: &&Document| {
+        let own = surveyed.get(&document.path).cloned().unwrap_or_default();
+        check_document(setup, &names, document, own)
+    };
     let mut findings: Vec<Finding> = if asked.len() <= FEW {
         asked.iter().flat_map(check).collect()
     } else {
         asked.par_iter().flat_map_iter(check).collect()
     };
+    for document in &asked {
+        surveyed.remove(&document.path);
+    }
+    findings.extend(surveyed.into_values().flatten());
+    if let (Some(reason), Some(first)) = (&names_failed, asked.first()) {
+        findings.push(failure(first, "the analysis of names", reason));
+    }
+    if let Some(delta) = setup.delta {
+        delta.retain(setup, &project, &mut findings);
+    }
     sort(&mut findings);
+    let wanted: HashSet<&RepoPath> = setup.asked.iter().collect();
     let unread = asked
         .iter()
+        .filter(|document| wanted.contains(&document.path))
         .filter(|document| document.problems.iter().any(|problem| problem.kind == ProblemKind::Unreadable))
         .count();
     let failures = findings.iter().filter(|finding| &*finding.rule == INTERNAL_ERROR).count();
-    Outcome { project, findings, unread, failures, reading, checking: start.elapsed().saturating_sub(reading) }
+    let partly_known = names.partly_known();
+    let checking = start.elapsed().saturating_sub(reading);
+    Outcome { project, findings, unread, failures, partly_known, reading, checking }
+}
+
+/// Whether `%pip` restarts Python in the runtime that a file is for.
+pub fn pip_wipes(settings: &dyn Lookup, path: &RepoPath) -> bool {
+    settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE)
+}
+
+/// Reads files and all that what they say of names depends on; with `callers` also every notebook that runs them.
+pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
+    let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
+    let request = Request {
+        asked: &setup.asked,
+        everything: setup.everything,
+        options: &options,
+        progress: setup.progress,
+        names: true,
+        whole: setup.whole,
+    };
+    if callers {
+        Project::load_with_callers(setup.snapshot.clone(), &request)
+    } else {
+        Project::load(setup.snapshot.clone(), &request)
+    }
+}
+
+/// Whether a rule is on for some file asked about that looks at what names mean.
+fn names_matter(setup: &Setup<'_>) -> bool {
+    let about_names: Vec<usize> =
+        (0..).zip(setup.book.rules()).filter(|(_, rule)| rule.is_about_names()).map(|(at, _)| at).collect();
+    !about_names.is_empty()
+        && setup.asked.iter().any(|path| {
+            let settings = setup.settings.for_path(path);
+            about_names.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
+        })
 }
 
 /// Sorts findings by path and place and drops those that are said twice.
@@ -86,17 +178,47 @@ pub fn sort(findings: &mut Vec<Finding>) {
     findings.dedup_by(|a, b| (&a.path, a.span, &a.rule, &a.message) == (&b.path, b.span, &b.rule, &b.message));
 }
 
-/// All findings of one document, after suppression.
-fn check_document(setup: &Setup<'_>, project: &Project, document: &Document) -> Vec<Finding> {
+/// Runs the rules that look at files as such.
+fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
+    let Some(items) = setup.items else { return ByPath::new() };
+    let survey = |(at, rule): (usize, &Rule)| {
+        let settings = |path: &RepoPath| setup.settings.for_path(path).rules.get(at).cloned().flatten();
+        let mut survey = Survey::new(rule.page.name.clone(), project, items, &settings);
+        match guard::caught(|| rule.survey(&mut survey)) {
+            Ok(()) => survey.into_findings(),
+            Err(reason) => {
+                vec![failure_at(&RepoPath::root(), &format!("the rule `{}`", rule.page.name), &reason)]
+            }
+        }
+    };
+    let rules = setup.book.rules();
+    let found: Vec<Finding> = if items.asked.len() <= FEW {
+        rules.iter().enumerate().filter(|(_, rule)| rule.surveys()).flat_map(survey).collect()
+    } else {
+        rules.par_iter().enumerate().filter(|(_, rule)| rule.surveys()).flat_map_iter(survey).collect()
+    };
+    let mut by_path = ByPath::new();
+    for finding in found {
+        by_path.entry(finding.path.clone()).or_default().push(finding);
+    }
+    by_path
+}
+
+/// All findings of one document, after suppression; `findings` are those that are known already.
+fn check_document(
+    setup: &Setup<'_>,
+    names: &Namespaces<'_>,
+    document: &Document,
+    mut findings: Vec<Finding>,
+) -> Vec<Finding> {
     let settings = setup.settings.for_path(&document.path);
-    let mut findings = Vec::new();
     let mut ran: Vec<&str> = Vec::new();
     let mut literals = Literals::new(document.text());
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &settings, project, document));
+            findings.extend(run(rule, rule_settings, &settings, names, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -111,10 +233,10 @@ fn run(
     rule: &Rule,
     rule_settings: &RuleSettings,
     settings: &PathSettings,
-    project: &Project,
+    names: &Namespaces<'_>,
     document: &Document,
 ) -> Vec<Finding> {
-    let mut context = Context::new(rule.page.name.clone(), document, project, rule_settings, &settings.target);
+    let mut context = Context::new(rule.page.name.clone(), document, names, rule_settings, &settings.target);
     match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
@@ -123,9 +245,13 @@ fn run(
 
 /// The finding that says that something of ours failed.
 fn failure(document: &Document, what: &str, reason: &str) -> Finding {
+    failure_at(&document.path, what, reason)
+}
+
+fn failure_at(path: &RepoPath, what: &str, reason: &str) -> Finding {
     Finding {
         rule: Arc::from(INTERNAL_ERROR),
-        path: document.path.clone(),
+        path: path.clone(),
         span: Span::at(0),
         message: format!("{what} failed on this file ({reason}); this is a fault of brickgate, please report it"),
         severity: Severity::Error,
@@ -151,6 +277,9 @@ mod tests {
             asked,
             everything: &Vec::new,
             progress: &|| {},
+            items: None,
+            whole: true,
+            delta: None,
         });
         assert_eq!(outcome.failures, outcome.findings.iter().filter(|found| &*found.rule == INTERNAL_ERROR).count());
         outcome.findings.iter().map(|found| format!("{}: {}", found.path, found.rule)).collect()

@@ -248,6 +248,8 @@ fn mend(setup: &Setup<'_>, texts: &BTreeMap<RepoPath, Texts>, document: &Documen
             everything: &Vec::new,
             options: &options,
             progress: &|| {},
+            names: false,
+            whole: false,
         };
         Project::load(snapshot, &request).document(&document.path).is_some_and(|after| trouble(after) <= allowed)
     };
@@ -311,6 +313,9 @@ mod tests {
             asked: vec![RepoPath::new(path)],
             everything: &|| vec![RepoPath::new(path)],
             progress: &|| {},
+            items: None,
+            whole: true,
+            delta: None,
         };
         let fixed = fix_all(&setup, unsafe_too);
         assert!(book.broken().is_empty(), "{:?}", book.broken());

@@ -7,12 +7,16 @@ use crate::fix;
 use crate::page::{Example, FixKind, PageProblem};
 use crate::report::concise;
 use crate::rules::book::{Book, Rule};
+use crate::rules::survey::Items;
+use crate::snapshot::item::{Item, ItemKind};
 use crate::snapshot::memory::Memory;
+use crate::snapshot::walk::is_of_interest;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::Span;
 use crate::text::edit::{self, Edit};
 use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::sync::Arc;
 
@@ -122,7 +126,8 @@ impl Stage<'_> {
 
     /// The files of the example, with its settings file.
     fn files(&self) -> BTreeMap<RepoPath, Vec<u8>> {
-        let own = self.example.files.iter().map(|file| (file.path.clone(), file.bytes()));
+        let files = self.example.files.iter().filter(|file| file.kind == ItemKind::File);
+        let own = files.map(|file| (file.path.clone(), file.bytes()));
         let settings = self.example.settings.iter().map(|text| (RepoPath::new(SETTINGS), text.clone().into_bytes()));
         own.chain(settings).collect()
     }
@@ -142,7 +147,12 @@ impl Stage<'_> {
     /// Gives also what is wrong with the settings.
     fn with_setup<T>(&self, work: impl FnOnce(&Setup<'_>) -> T) -> (T, Vec<String>) {
         let files = self.files();
-        let asked: Vec<RepoPath> = files.keys().filter(|path| path.as_str() != SETTINGS).cloned().collect();
+        let matters = |path: &&RepoPath| path.as_str() != SETTINGS && is_of_interest(OsStr::new(path.name()));
+        let asked: Vec<RepoPath> = files.keys().filter(matters).cloned().collect();
+        let mut items: Vec<Item> =
+            self.example.files.iter().map(|file| Item { path: file.path.clone(), kind: file.kind }).collect();
+        items.sort_unstable();
+        let all_items = || items.as_slice();
         let all: Vec<RepoPath> = files.keys().cloned().collect();
         let snapshot: Arc<dyn Snapshot> = Arc::new(Memory::new(files));
         let overrides = Overrides { extend_select: vec![self.rule.name().to_owned()], ..Overrides::default() };
@@ -156,6 +166,9 @@ impl Stage<'_> {
             asked,
             everything: &|| all.clone(),
             progress: &|| {},
+            items: Some(Items { asked: &items, whole: true, all: &all_items }),
+            whole: true,
+            delta: None,
         });
         let problems = configs.problems().iter().map(ToString::to_string).collect();
         (done, problems)

@@ -57,6 +57,11 @@ fn gates_commits(runner: &str) {
     let (committed, said) = toy.commit();
     assert!(committed, "a good commit was stopped by {runner}:\n{said}");
 
+    // A file that is not read, and must not be committed.
+    toy.write(".env", "DATABRICKS_TOKEN=something\n");
+    let (committed, said) = toy.commit();
+    assert!(!committed && said.contains("[databricks-state-committed]"), "{runner} let a file through:\n{said}");
+
     let toy = Toy::new(runner, tools, hooks.path(), &rev, "brickgate-fix-system");
     toy.write("jobs/daily.py", WITH_EXTENSION);
     let (committed, said) = toy.commit();
@@ -75,6 +80,63 @@ fn gates_commits(runner: &str) {
     toy.git(&["add", "."]);
     let (committed, said) = toy.commit();
     assert!(committed, "a formatted commit was stopped by {runner}:\n{said}");
+}
+
+#[test]
+fn pre_commit_agrees_with_staged() {
+    agrees_with_staged("pre-commit");
+}
+
+#[test]
+fn prek_agrees_with_staged() {
+    agrees_with_staged("prek");
+}
+
+/// What is staged, what the worktree holds instead if it differs, and whether the commit is to go through.
+type Case = (&'static [(&'static str, &'static str)], &'static [(&'static str, &'static str)], bool);
+
+fn agrees_with_staged(runner: &str) {
+    let Some(tools) = tools() else { return };
+    let hooks = tempfile::tempdir().unwrap();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
+    fs::copy(manifest, hooks.path().join(".pre-commit-hooks.yaml")).unwrap();
+    let rev = new_repository(hooks.path());
+    let toy = Toy::new(runner, tools, hooks.path(), &rev, "brickgate-check-system");
+    toy.write("brickgate.toml", "exclude = [\"vendor/**\"]\n");
+    toy.write(".gitattributes", "gen/** linguist-generated\n");
+    toy.write("jobs/old.py", MISSING);
+    assert!(toy.git(&["commit", "-qam", "old", "--no-verify"]).status.success());
+    let cases: [Case; 10] = [
+        (&[("jobs/a.py", GOOD)], &[], true),
+        (&[("jobs/a.py", MISSING)], &[], false),
+        (&[("jobs/a.py", MISSING)], &[("jobs/a.py", GOOD)], false),
+        (&[("jobs/d.py", GOOD)], &[("jobs/d.py", MISSING)], true),
+        (&[("jobs/b.py", MISSING), ("lib/helper.py", "# Databricks notebook source\n")], &[], true),
+        (&[("lib/helpers.py", "# Databricks notebook source\nrate = 0.2\n")], &[("jobs/a.py", MISSING)], true),
+        (&[("vendor/x.py", MISSING)], &[], true),
+        (&[("gen/x.py", MISSING)], &[], true),
+        (&[("notes.txt", MISSING)], &[], true),
+        (&[("jobs/c.sql", "-- Databricks notebook source\n-- MAGIC %run ./nowhere\n")], &[], false),
+    ];
+    for (staged, unstaged, goes_through) in cases {
+        for (path, content) in staged {
+            toy.write(path, content);
+        }
+        for (path, content) in unstaged {
+            fs::write(toy.folder.path().join(path), content).unwrap();
+        }
+        let built = env!("CARGO_BIN_EXE_brickgate");
+        let said = toy.run(Command::new(built).args(["check", "--staged"]));
+        assert_eq!(said.status.code(), Some(i32::from(!goes_through)), "--staged: {staged:?}:\n{}", text(&said));
+        let (committed, said) = toy.commit();
+        assert_eq!(committed, goes_through, "{runner}: {staged:?}:\n{said}");
+        toy.git(&["reset", "-q", "--hard"]);
+        // The missing notebook is missing again for the next.
+        if toy.folder.path().join("lib/helper.py").exists() {
+            toy.git(&["rm", "-q", "lib/helper.py", "jobs/b.py"]);
+            toy.git(&["commit", "-qm", "back", "--no-verify"]);
+        }
+    }
 }
 
 #[test]

@@ -15,12 +15,13 @@ const FLOORS: &[&[&str]] = &[
     &["text", "snapshot", "guard"],
     &["finding", "notebook", "python", "bundle"],
     &["project", "format"],
-    &["page"],
+    &["page", "names"],
     &["rules", "suppress"],
+    &["baseline"],
     &["config", "report"],
     &["engine"],
     &["fix"],
-    &["trial"],
+    &["trial", "refactor"],
     &["cli"],
     &["main"],
 ];
@@ -33,6 +34,7 @@ const DOORS: &[(&str, &str)] = &[
     ("ignore::Walk", "snapshot/"),
     ("clap", "cli/"),
     ("libyaml_safer", "bundle/"),
+    ("Command::new", "snapshot/git/"),
 ];
 
 const MOST_LINES: usize = 700;

@@ -7,6 +7,8 @@ use brickgate::config::{Configs, Overrides};
 use brickgate::engine::{self, Outcome, Setup};
 use brickgate::fix::{Fixed, fix_all};
 use brickgate::rules::book::Book;
+use brickgate::rules::survey::Items;
+use brickgate::snapshot::item::Item;
 use brickgate::snapshot::memory::Memory;
 use brickgate::snapshot::{RepoPath, Snapshot};
 use proptest::prelude::*;
@@ -99,6 +101,10 @@ fn with_setup<T>(files: &Files, asked: Vec<RepoPath>, work: impl FnOnce(&Setup<'
     let overrides = Overrides { select: vec!["ALL".to_owned()], isolated: true, ..Overrides::default() };
     let configs = Configs::new(&*snapshot, book.rules().iter().map(|rule| &rule.page), &overrides);
     let everything = || files.keys().cloned().collect();
+    let items_of = |paths: &[RepoPath]| paths.iter().cloned().map(Item::file).collect::<Vec<_>>();
+    let (items, every) = (items_of(&asked), files.keys().cloned().map(Item::file).collect::<Vec<_>>());
+    let whole = items == every;
+    let all = || every.as_slice();
     work(&Setup {
         book: &book,
         snapshot: snapshot.clone(),
@@ -106,6 +112,9 @@ fn with_setup<T>(files: &Files, asked: Vec<RepoPath>, work: impl FnOnce(&Setup<'
         asked,
         everything: &everything,
         progress: &|| {},
+        whole,
+        items: Some(Items { asked: &items, whole, all: &all }),
+        delta: None,
     })
 }
 

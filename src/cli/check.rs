@@ -1,18 +1,21 @@
 //! `brickgate check`: from paths to a verdict.
 
+use super::baseline;
 use super::fixes;
 use super::formatter::{self, Formatter};
+use super::git::{self, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::fix::Rewrite;
+use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, absolute};
-use crate::snapshot::walk::{Asked, Named, is_of_interest, repo_path};
+use crate::snapshot::walk::{Asked, Named, Remark, is_of_interest, repo_path};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,6 +29,10 @@ pub struct Args {
     /// Files and folders to check; without any, the whole repository; `-` for text on stdin
     #[arg(value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
+
+    /// What of git is looked at.
+    #[command(flatten)]
+    pub git: git::Args,
 
     /// Mend what can be mended without changing what the code does
     #[arg(long, help_heading = "Fixes")]
@@ -60,6 +67,16 @@ pub struct Args {
     /// Leave out what settings exclude even if it is named (for hooks, which name every file)
     #[arg(long, help_heading = "Settings")]
     pub force_exclude: bool,
+    /// Let pass the findings in this file, instead of those in .brickgate-baseline.json
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline", help_heading = "Baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Let no findings pass because a baseline holds them
+    #[arg(long, help_heading = "Baseline")]
+    pub no_baseline: bool,
+    /// Fail if findings of the baseline are gone, so that it is kept as small as it can be
+    #[arg(long, help_heading = "Baseline")]
+    pub strict_baseline: bool,
+
     /// Read the text of this file from stdin: --stdin-filename PATH -
     #[arg(long, value_name = "PATH", help_heading = "Settings")]
     pub stdin_filename: Option<PathBuf>,
@@ -115,7 +132,7 @@ impl From<OutputFormat> for Format {
 
 /// Checks what `args` ask for.
 pub fn run(args: &Args, terminal: Terminal) -> Exit {
-    let mut run = Run { args, terminal, trouble: false, stopped: false, start: Instant::now() };
+    let mut run = Run::new(args, terminal);
     let result = run.go();
     match result {
         Ok(_) if run.trouble => Exit::Trouble,
@@ -135,7 +152,7 @@ struct Input {
 }
 
 /// What is to be done.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     args: &'a Args,
     terminal: Terminal,
     /// Whether something could not be run or read. All else goes on, but the exit code will be 2.
@@ -145,7 +162,17 @@ struct Run<'a> {
     start: Instant,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run that starts now.
+    pub(super) fn new(args: &'a Args, terminal: Terminal) -> Self {
+        Self { args, terminal, trouble: false, stopped: false, start: Instant::now() }
+    }
+
+    /// Whether something could not be run or read.
+    pub(super) const fn had_trouble(&self) -> bool {
+        self.trouble
+    }
+
     fn go(&mut self) -> Result<Exit, String> {
         let args = self.args;
         let cwd = std::env::current_dir()
@@ -161,18 +188,18 @@ impl Run<'_> {
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
             return self.check_stdin(&roots);
         }
+        if args.git.is_given() {
+            return self.check_git(&roots);
+        }
         let mut asked = if args.paths.is_empty() {
-            let whole = Named { files: Vec::new(), folders: vec![RepoPath::root()] };
+            let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
             Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
         } else {
             Asked::new(&args.paths, &roots)
         };
-        for problem in &asked.problems {
-            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
-        }
-        for note in &asked.notes {
-            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
-        }
+        // A hook names every file of the commit.
+        let notes = if args.force_exclude { &[][..] } else { &asked.notes };
+        self.remark(&asked.problems, notes);
         let mut all = Vec::new();
         // Repositories inside others come after them, by the order of paths.
         while let Some((root, named)) = asked.repositories.pop_first() {
@@ -191,6 +218,42 @@ impl Run<'_> {
             }
         }
         self.report(&all, &mut Stdout)
+    }
+
+    /// Checks what of git is asked for: one repository, and none inside it.
+    fn check_git(&mut self, roots: &Roots) -> Result<Exit, String> {
+        let args = self.args;
+        let opened = Opened::new(&args.git, roots)?;
+        let threads = args.threads.map(usize::from);
+        let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
+        let job = opened.job(&args.git, &args.paths, roots)?;
+        self.terminal.detail(|| match &job.since {
+            Some(commit) => format!("compared with commit {commit}"),
+            None => "compared with nothing but itself".to_owned(),
+        });
+        self.remark(&job.problems, &job.notes);
+        let repository = repository.pictured(job.picture);
+        let all: Vec<Checked> =
+            self.check_repository(repository, &job.named, &mut BTreeMap::new())?.into_iter().collect();
+        if args.show_files || args.show_settings {
+            return Ok(Exit::Clean);
+        }
+        if args.fix && !args.diff {
+            for checked in &all {
+                self.write(checked);
+            }
+        }
+        self.report(&all, &mut Stdout)
+    }
+
+    /// Says what cannot be had, and what was passed over.
+    fn remark(&mut self, problems: &[Remark], notes: &[Remark]) {
+        for problem in problems {
+            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
+        }
+        for note in notes {
+            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
+        }
     }
 
     /// Checks the text on stdin as if it stood in its file.
@@ -220,7 +283,7 @@ impl Run<'_> {
         let laid = BTreeMap::from([(input.path.clone(), Some(input.text.clone()))]);
         let repository =
             Repository::new(roots, input.root, self.overrides(roots)?, args.threads.map(usize::from), Some(laid));
-        let named = Named { files: vec![input.path.clone()], folders: Vec::new() };
+        let named = Named { files: vec![input.path.clone()], ..Named::default() };
         let checked = self.check_repository(repository, &named, &mut BTreeMap::new())?;
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
@@ -236,7 +299,7 @@ impl Run<'_> {
         self.report(&all, &mut Stderr)
     }
 
-    fn overrides(&self, roots: &Roots) -> Result<(Overrides, Option<PathBuf>), String> {
+    pub(super) fn overrides(&self, roots: &Roots) -> Result<(Overrides, Option<PathBuf>), String> {
         let args = self.args;
         let config = match &args.config {
             Some(file) => Some(absolute(roots.cwd(), file).map_err(|error| format!("{}: {error}", file.display()))?),
@@ -253,7 +316,7 @@ impl Run<'_> {
     }
 
     /// Checks one repository, or shows what would be checked. `None` if it could not be checked.
-    fn check_repository(
+    pub(super) fn check_repository(
         &mut self,
         mut repository: Repository,
         named: &Named,
@@ -271,12 +334,7 @@ impl Run<'_> {
         for root in found.inner {
             others.entry(root).or_default().folders.push(RepoPath::root());
         }
-        for problem in &found.problems {
-            self.complain(format_args!("{}: {}", shown(&problem.path), problem.message));
-        }
-        for note in &found.notes {
-            self.terminal.note(format_args!("{}: {}", shown(&note.path), note.message));
-        }
+        self.remark(&found.problems, &found.notes);
         // Reads the settings files that hold for them.
         found.files.iter().for_each(|path| drop(configs.for_path(path)));
         let fixes = args.fix || args.diff;
@@ -306,22 +364,33 @@ impl Run<'_> {
             })?;
             return Ok(None);
         }
+        let baseline = match baseline::load(args, &repository, &configs) {
+            Ok(baseline) => baseline,
+            Err(message) => {
+                self.complain(message);
+                self.stopped = true;
+                return Ok(None);
+            }
+        };
         let fix = fixes.then_some(args.unsafe_fixes);
+        let whole = repository.is_whole(named);
         let format = |path: &RepoPath, text: &str| {
             let formatter = formatter.as_ref().filter(|formatter| !formatter.is_excluded(path))?;
             // What cannot be formatted is said by rules, and by `brickgate format`.
             formatter.format(path, text).ok()??.text
         };
-        let checked = watched(self.terminal, found.files.len(), |progress| {
+        let mut checked = watched(self.terminal, found.files.len(), |progress| {
             let format: Option<Rewrite<'_>> = if formatter.is_some() { Some(&format) } else { None };
-            repository.check(&configs, found.files, fix, format, progress)
+            repository.check(&configs, (found.files, &found.items), whole, fix, format, progress)
         });
+        let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.
         let problems = configs.problems();
         drop(formatter);
         drop(configs);
         self.fault(&repository.located(problems));
-        let checked = repository.finish(checked);
+        let mut checked = repository.finish(checked);
+        checked.baseline = held;
         self.fault(&checked.broken);
         self.trouble |= checked.outcome.unread > 0 || checked.outcome.failures > 0;
         self.terminal.detail(|| {
@@ -329,6 +398,10 @@ impl Run<'_> {
             let plural = if known == 1 { "" } else { "s" };
             format!("{known} file{plural} read in {:.1?}, checked in {:.1?}", outcome.reading, outcome.checking)
         });
+        let (count, reasons) = &checked.outcome.partly_known;
+        if *count > 0 {
+            self.terminal.detail(|| partly_known(*count, reasons));
+        }
         Ok(Some(checked))
     }
 
@@ -390,22 +463,32 @@ impl Run<'_> {
         }
         self.say_fixes(all);
         let asked: usize = all.iter().map(|checked| checked.asked).sum();
-        if asked == 0 {
-            if !self.trouble {
+        let is_quiet = reports.iter().all(|report| report.findings.is_empty())
+            && all.iter().all(|checked| checked.baseline.is_empty());
+        if asked == 0 && is_quiet {
+            // A hook may name files of which only the names count.
+            if !self.trouble && !args.force_exclude {
                 self.terminal.note("there is nothing to check here");
             }
         } else if !args.diff {
-            self.terminal.say(Summary::of(&reports).line(asked, self.start.elapsed()));
+            let mut summary = Summary::of(&reports);
+            for checked in all {
+                checked.baseline.say_gone(args.strict_baseline, self.terminal);
+                summary.baselined += checked.baseline.known;
+                summary.gone += checked.baseline.gone.len();
+            }
+            self.terminal.say(summary.line(asked, self.start.elapsed()));
         }
         let counts = |severity| match severity {
             Severity::Error => true,
             Severity::Warning => args.strict,
             Severity::Info => false,
         };
+        let is_stale = args.strict_baseline && all.iter().any(|checked| !checked.baseline.gone.is_empty());
         let fails = if args.diff {
             all.iter().any(|checked| !checked.texts.is_empty())
         } else {
-            all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
+            is_stale || all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
         };
         Ok(if fails && !args.exit_zero { Exit::Findings } else { Exit::Clean })
     }
@@ -451,8 +534,17 @@ impl Run<'_> {
     }
 }
 
+/// How many notebooks are not fully known, and why.
+fn partly_known(count: usize, reasons: &BTreeMap<UnknownKind, usize>) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    let known = format!("{count} notebook{plural} not fully known, so that names may be missing there unsaid");
+    let reasons: Vec<String> =
+        reasons.iter().map(|(kind, count)| format!("{count} because {}", kind.reason())).collect();
+    format!("{known}: {}", reasons.join(", "))
+}
+
 /// A path for people: nothing in it can move the cursor.
-fn shown(path: &str) -> String {
+pub(super) fn shown(path: &str) -> String {
     path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 

@@ -124,7 +124,7 @@ impl Run<'_> {
             return self.format_stdin(&roots);
         }
         let mut asked = if args.paths.is_empty() {
-            let whole = Named { files: Vec::new(), folders: vec![RepoPath::root()] };
+            let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
             Asked { repositories: BTreeMap::from([(roots.of(roots.cwd()), whole)]), ..Asked::default() }
         } else {
             Asked::new(&args.paths, &roots)

@@ -1,15 +1,20 @@
 //! The command line: which commands there are. One file a command.
 
+mod base;
+pub mod baseline;
 pub mod check;
 pub mod config;
 mod fixes;
 pub mod format;
 mod formatter;
+pub mod git;
+pub mod names;
 mod paper;
 mod progress;
 mod repository;
 pub mod rule;
 pub mod rules;
+pub mod run_to_import;
 pub mod terminal;
 pub mod test;
 
@@ -46,11 +51,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Baseline(baseline::Args),
     Check(Box<check::Args>),
     Config(config::Args),
     Format(format::Args),
+    Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
+    RunToImport(run_to_import::Args),
     Test(test::Args),
 }
 
@@ -87,11 +95,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(command: &Command, terminal: Terminal) -> u8 {
     match command {
+        Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Format(args) => format::run(args, terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
+        Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
+        Command::RunToImport(args) => run_to_import::run(args, terminal).code(),
         Command::Test(args) => match repository::pages_here(&args.pages) {
             Ok((worktree, vantage, pages)) => {
                 written(terminal, |style, out, err| test::run(&worktree, &vantage, &pages, style, out, err))

@@ -1,10 +1,18 @@
 //! One repository of a run: its files, its rules, its settings.
 
+use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
+use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
 use crate::fix::{self, Fixed, Refused, Rewrite, Texts};
 use crate::page::PageProblem;
+use crate::project::Project;
+use crate::refactor::{self, Order, Plan};
 use crate::rules::book::Book;
+use crate::rules::survey::Items;
+use crate::snapshot::attributes::Attributes;
+use crate::snapshot::git::tree::Tree;
+use crate::snapshot::item::Item;
 use crate::snapshot::overlay::Overlay;
 use crate::snapshot::root::{Roots, Vantage, absolute};
 use crate::snapshot::walk::{Found, Named, Search, repo_path};
@@ -12,7 +20,7 @@ use crate::snapshot::worktree::Worktree;
 use crate::snapshot::{RepoPath, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 
 /// Up to this many files are read by one thread: starting more takes longer than reading.
 pub(super) const FEW: usize = 8;
@@ -30,6 +38,19 @@ pub(super) struct Repository {
     /// `--threads`.
     threads: Option<usize>,
     book: Book,
+    /// What git knows of it, if the files come from git or a change is asked about.
+    git: Picture,
+}
+
+/// What of git is looked at.
+#[derive(Default)]
+pub(super) struct Picture {
+    /// Where files come from, if not from the worktree.
+    pub tree: Option<Arc<Tree>>,
+    /// What is asked about, if only that which changed is.
+    pub changed: Option<Changed>,
+    /// The change that is asked about.
+    pub delta: Option<Delta>,
 }
 
 /// A repository that was checked.
@@ -56,7 +77,18 @@ pub(super) struct Checked {
     pub mended: usize,
     /// Rule pages whose queries turned out to be faulty.
     pub broken: Vec<PageProblem>,
+    /// What the baseline let pass.
+    pub baseline: Held,
     book: Book,
+}
+
+/// What changed and is still there.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// Files whose text matters.
+    pub files: Vec<RepoPath>,
+    /// Everything, those files among it.
+    pub items: Vec<Item>,
 }
 
 impl Repository {
@@ -75,7 +107,16 @@ impl Repository {
             None => worktree.clone(),
         };
         let vantage = Vantage::new(roots.cwd(), &root);
-        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin() }
+        Self { root, vantage, worktree, snapshot, overrides, threads, book: Book::builtin(), git: Picture::default() }
+    }
+
+    /// The same repository as git has it, or the change in it that git knows.
+    pub(super) fn pictured(mut self, picture: Picture) -> Self {
+        if let Some(tree) = &picture.tree {
+            self.snapshot = tree.clone();
+        }
+        self.git = picture;
+        self
     }
 
     /// Its root.
@@ -83,14 +124,24 @@ impl Repository {
         &self.root
     }
 
+    /// Where its bytes come from.
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.snapshot
+    }
+
+    /// The position of a rule in its book.
+    pub(super) fn position(&self, rule: &str) -> Option<usize> {
+        self.book.position(rule)
+    }
+
+    /// Whether all that is found in a file is reported, and not only what a change is to blame for.
+    pub(super) fn reports_all_of(&self, path: &RepoPath) -> bool {
+        self.git.delta.as_ref().is_none_or(|delta| !delta.lines_only && delta.changed.contains_key(path))
+    }
+
     /// The view from the working directory on its paths.
     pub(super) fn vantage(&self) -> &Vantage {
         &self.vantage
-    }
-
-    /// Its files, with what is laid over them.
-    pub(super) fn snapshot(&self) -> &dyn Snapshot {
-        &*self.snapshot
     }
 
     /// Its files on disk.
@@ -126,12 +177,43 @@ impl Repository {
     /// The files that are asked about.
     pub(super) fn find(&self, configs: &Configs<'_>, named: &Named, force_exclude: bool) -> Found {
         let keeps = |path: &&RepoPath, is_folder| !force_exclude || !configs.excluded_from_top(path, is_folder);
+        let keeps_item = |item: &&Item| keeps(&&item.path, false) || lists_from_top(configs, &item.path);
         let folders: Vec<RepoPath> = named.folders.iter().filter(|path| keeps(path, true)).cloned().collect();
-        let mut found = self.search(configs, &folders);
-        found.files.extend(named.files.iter().filter(|path| keeps(path, false)).cloned());
+        let mut found = match &self.git.changed {
+            Some(changed) => {
+                let is_below = |path: &RepoPath| folders.iter().any(|folder| path.is_below(folder));
+                let stays = |path: &RepoPath| is_below(path) && !configs.excluded_from_top(path, false);
+                let named =
+                    |item: &&Item| stays(&item.path) || is_below(&item.path) && lists_from_top(configs, &item.path);
+                Found {
+                    files: changed.files.iter().filter(|path| stays(path)).cloned().collect(),
+                    items: changed.items.iter().filter(named).cloned().collect(),
+                    ..Found::default()
+                }
+            }
+            None => self.search(configs, &folders),
+        };
+        let is_asked = |path: &&RepoPath| self.git.changed.as_ref().is_none_or(|changed| changed.files.contains(path));
+        let attributes = Attributes::new(&*self.snapshot);
+        let is_code = |path: &RepoPath| {
+            let marks = attributes.of(path);
+            !marks.generated && !marks.binary
+        };
+        found.files.retain(is_code);
+        let keeps = |path: &&RepoPath, is_folder| keeps(path, is_folder) && (!force_exclude || is_code(path));
+        found.files.extend(named.files.iter().filter(is_asked).filter(|path| keeps(path, false)).cloned());
         found.files.sort_unstable();
         found.files.dedup();
+        found.items.extend(named.items.iter().filter(keeps_item).cloned());
+        found.items.sort_unstable();
+        found.items.dedup();
         found
+    }
+
+    /// Whether these are all files of the repository.
+    pub(super) fn is_whole(&self, named: &Named) -> bool {
+        let all = self.git.changed.is_none() && self.git.delta.is_none();
+        all && named.folders.iter().any(|folder| folder.as_str().is_empty())
     }
 
     /// How many threads there are to be. Asking the system costs a dozen calls, so not before it matters.
@@ -144,21 +226,27 @@ impl Repository {
         if folders.is_empty() {
             return Found::default();
         }
+        if let Some(tree) = &self.git.tree {
+            return tree
+                .walk(folders, &|path, is_folder| configs.excluded(path, is_folder), &|folder| configs.lists(folder));
+        }
         let search = Search {
             root: &self.root,
             excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            lists: &|folder| configs.lists(folder),
             respect_gitignore: configs.respect_gitignore(),
             threads: self.threads().min(WALKERS),
         };
         search.walk(folders)
     }
 
-    /// Checks these files. With `fix`, makes fixes (nothing is written), unsafe ones if it says so; `format` then gives
-    /// files their form.
+    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
+    /// written), unsafe ones if it says so; `format` then gives files their form.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
-        asked: Vec<RepoPath>,
+        (asked, items): (Vec<RepoPath>, &[Item]),
+        whole: bool,
         fix: Option<bool>,
         format: Option<Rewrite<'_>>,
         progress: &(dyn Fn() + Sync),
@@ -166,10 +254,15 @@ impl Repository {
         if asked.len() > FEW || self.threads.is_some() {
             start_threads(self.threads());
         }
-        let everything = || {
-            start_threads(self.threads());
-            self.search(configs, &[RepoPath::root()]).files
+        let all = OnceLock::new();
+        let search = || {
+            all.get_or_init(|| {
+                start_threads(self.threads());
+                self.search(configs, &[RepoPath::root()])
+            })
         };
+        let everything = || search().files.clone();
+        let all_items = || if whole { items } else { &*search().items };
         let setup = Setup {
             book: &self.book,
             snapshot: self.snapshot.clone(),
@@ -177,6 +270,9 @@ impl Repository {
             asked,
             everything: &everything,
             progress,
+            items: Some(Items { asked: items, whole, all: &all_items }),
+            whole,
+            delta: self.git.delta.as_ref(),
         };
         let fixed = match fix {
             Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
@@ -196,13 +292,76 @@ impl Repository {
         }
     }
 
+    /// Reads these files and all that what they say of names depends on; with `callers` also every notebook that
+    /// runs them.
+    pub(super) fn load(&self, configs: &Configs<'_>, asked: Vec<RepoPath>, callers: bool) -> Project {
+        let everything = || {
+            start_threads(self.threads());
+            self.search(configs, &[RepoPath::root()]).files
+        };
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress: &|| {},
+            items: None,
+            whole: false,
+            delta: None,
+        };
+        engine::load(&setup, callers)
+    }
+
+    /// Works out how notebooks become modules. Nothing is written.
+    pub(super) fn run_to_import(
+        &self,
+        configs: &Configs<'_>,
+        asked: Vec<RepoPath>,
+        order: &Order,
+        progress: &(dyn Fn() + Sync),
+    ) -> Plan {
+        if asked.len() > FEW {
+            start_threads(self.threads());
+        }
+        let all = asked.clone();
+        let everything = || all.clone();
+        let setup = Setup {
+            book: &self.book,
+            snapshot: self.snapshot.clone(),
+            settings: configs,
+            asked,
+            everything: &everything,
+            progress,
+            items: None,
+            whole: true,
+            delta: None,
+        };
+        refactor::run_to_import(&setup, order)
+    }
+
     /// What is left of it for the report.
     pub(super) fn finish(self, fixed: Fixed) -> Checked {
         let Fixed { texts, outcome, counts, refused, settled, formatted, mended } = fixed;
         let asked = outcome.project.documents().iter().filter(|document| document.asked).count();
         let broken = seen(self.book.broken(), &self.vantage);
         let Self { vantage, worktree, book, .. } = self;
-        Checked { vantage, worktree, outcome, asked, texts, counts, refused, settled, formatted, mended, broken, book }
+        let baseline = Held::default();
+        Checked {
+            vantage,
+            worktree,
+            outcome,
+            asked,
+            texts,
+            counts,
+            refused,
+            settled,
+            formatted,
+            mended,
+            broken,
+            baseline,
+            book,
+        }
     }
 }
 
@@ -227,6 +386,13 @@ pub(super) fn book_here() -> (Book, Vec<PageProblem>) {
             (Book::builtin(), seen(problems, &vantage))
         }
     }
+}
+
+/// Whether a path lies in a folder of which only the names are looked at.
+fn lists_from_top(configs: &Configs<'_>, path: &RepoPath) -> bool {
+    let text = path.as_str();
+    let mut folders = memchr::memchr_iter(b'/', text.as_bytes()).filter_map(|at| text.get(..at)).map(RepoPath::new);
+    folders.any(|folder| configs.lists(&folder))
 }
 
 /// Faults in rule pages, with paths that hold from the working directory.

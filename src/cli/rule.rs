@@ -59,8 +59,8 @@ fn human(rule: &Rule, style: &Style) -> String {
     let name = sheet.paint(Paint::new().bold(), rule.name());
     let _ = writeln!(sheet.out, "{name}");
     sheet.prose("", &page.title);
-    let kinds: Vec<&str> = page.head.applies_to.iter().map(|kind| kind.as_str()).collect();
-    let kinds = if kinds.len() == Kind::ALL.len() { "every file".to_owned() } else { kinds.join(", ") };
+    let kinds = page.head.applies_to_words();
+    let kinds = if page.head.applies_to.len() == Kind::ALL.len() { "every file".to_owned() } else { kinds.join(", ") };
     let fix = match page.head.fix.as_str() {
         "none" => "no fix".to_owned(),
         word => format!("{word} fix"),
@@ -94,7 +94,7 @@ fn human(rule: &Rule, style: &Style) -> String {
 fn as_json(rule: &Rule) -> Value {
     let mut object = summary_json(rule);
     let page = &rule.page;
-    let kinds: Vec<&str> = page.head.applies_to.iter().map(|kind| kind.as_str()).collect();
+    let kinds = page.head.applies_to_words();
     object.insert("applies_to".to_owned(), json!(kinds));
     object.insert("since".to_owned(), json!(page.head.since));
     object.insert("built_in".to_owned(), json!(rule.built_in));

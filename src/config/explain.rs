@@ -32,6 +32,10 @@ impl Configs<'_> {
         let none = "(none)".to_owned();
         rows.lists("exclude", |file| &file.excluded);
         rows.lists("pages", |file| &file.pages);
+        let baseline = effective.chain.iter().enumerate().find_map(|(index, checked)| {
+            checked.file.baseline.as_ref().map(|(name, span)| (quoted(name), Origin::File(index, *span)))
+        });
+        rows.or_default("baseline", baseline, quoted(crate::baseline::FILE_NAME));
         match effective.kind(path) {
             Some((kind, origin)) => rows.add("kind", quoted(kind.as_str()), origin),
             None => rows.add("kind", "(from the file)".to_owned(), Origin::Default),

@@ -60,8 +60,12 @@ pub const DEFAULT_EXCLUDES: [&str; 34] = [
     "venv",
 ];
 
+/// Those among them whose names are looked at all the same.
+pub(super) const LISTED: [&str; 2] = [".bundle", ".databricks"];
+
 /// All keys of a settings file.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
+    "baseline",
     "exclude",
     "extend",
     "format",
@@ -115,6 +119,7 @@ pub(super) struct Override {
 /// All that a file says.
 #[derive(Debug, Default)]
 pub(super) struct File {
+    pub baseline: Option<At<String>>,
     pub extend: Option<At<String>>,
     pub exclude: Option<Globs>,
     pub excluded: Vec<At<String>>,
@@ -210,6 +215,7 @@ impl Reader<'_> {
         let mut file = File::default();
         for (key, span, value) in entries(table) {
             match key {
+                "baseline" => file.baseline = self.text(key, value),
                 "extend" => file.extend = self.text(key, value),
                 "exclude" => {
                     file.excluded = self.texts(key, value).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Which settings hold where.
 
-use super::file::{self, DEFAULT_EXCLUDES, FILE_NAMES, File, PYPROJECT};
+use super::file::{self, DEFAULT_EXCLUDES, FILE_NAMES, File, LISTED, PYPROJECT};
 use super::names::{Choice, Names, choices};
 use super::reader::{Source, fault};
 use super::resolve::{Checked, Effective, check};
@@ -80,6 +80,7 @@ impl<'a> Configs<'a> {
         }
         configs.root = configs.folder("");
         configs.check_pages();
+        configs.check_baseline();
         configs
     }
 
@@ -93,6 +94,12 @@ impl<'a> Configs<'a> {
     pub fn excluded(&self, path: &RepoPath, is_folder: bool) -> bool {
         let by_default = || is_folder && (DEFAULT_EXCLUDES.binary_search(&path.name()).is_ok() || is_egg(path));
         !path.as_str().is_empty() && self.effective(path).excluded(path, is_folder).unwrap_or_else(by_default)
+    }
+
+    /// Whether the names in a folder are looked at although it is left out by default: what the platform's tools keep
+    /// there must not be committed.
+    pub fn lists(&self, folder: &RepoPath) -> bool {
+        LISTED.contains(&folder.name()) && self.effective(folder).excluded(folder, true).is_none()
     }
 
     /// Whether settings leave out `path` or a folder above it. For paths that no walk has found.
@@ -119,6 +126,14 @@ impl<'a> Configs<'a> {
             }
         }
         pages
+    }
+
+    /// The file with the findings that are let pass, if settings name one; the settings of the root decide.
+    pub fn baseline(&self) -> Option<RepoPath> {
+        self.root.chain.iter().find_map(|checked| {
+            let (written, _) = checked.file.baseline.as_ref()?;
+            folder_of(&checked.source.base, written)
+        })
     }
 
     /// The settings files that hold for `path`: the nearest, what it extends, and so on.
@@ -207,6 +222,7 @@ impl<'a> Configs<'a> {
     fn chain(&self, own: Arc<Checked>, nested: bool) -> Arc<Effective> {
         if nested {
             for (key, span) in [
+                ("baseline", own.file.baseline.as_ref().map(|&(_, span)| span)),
                 ("pages", own.file.pages.first().map(|&(_, span)| span)),
                 ("respect-gitignore", own.file.respect_gitignore.map(|(_, span)| span)),
             ] {
@@ -289,6 +305,18 @@ impl<'a> Configs<'a> {
         }
     }
 
+    fn check_baseline(&self) {
+        for checked in &self.root.chain {
+            let Some((written, span)) = &checked.file.baseline else { continue };
+            let named = folder_of(&checked.source.base, written);
+            if named.is_none_or(|path| path.as_str().is_empty()) {
+                let message = format!("`{written}` is no file of the repository");
+                let help = Some("name one by a relative path".to_owned());
+                self.add(fault(&checked.source, *span, message, help));
+            }
+        }
+    }
+
     fn add(&self, problem: Problem) {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
     }
@@ -300,7 +328,7 @@ impl Lookup for Configs<'_> {
     }
 }
 
-/// A folder that a file names, unless it leaves the repository.
+/// A path that a file names, unless it leaves the repository.
 fn folder_of(base: &RepoPath, written: &str) -> Option<RepoPath> {
     if written.starts_with('/') { None } else { base.join(written) }
 }

@@ -257,7 +257,7 @@ impl Effective {
                 state.on.then(|| {
                     let declared = page.head.options.iter().map(|option| (option.name.clone(), option.default.clone()));
                     let set = state.options.into_iter().map(|(name, value, _)| (name, value));
-                    RuleSettings { severity: state.severity, options: declared.chain(set).collect() }
+                    Arc::new(RuleSettings { severity: state.severity, options: declared.chain(set).collect() })
                 })
             })
             .collect();

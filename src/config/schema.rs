@@ -37,6 +37,11 @@ fn properties() -> Value {
     let kinds: Map<String, Value> =
         Kind::ALL.iter().map(|(_, word)| ((*word).to_owned(), json!({ "$ref": "#/definitions/globs" }))).collect();
     json!({
+        "baseline": {
+            "description": "The file with the findings that are let pass, relative to this one; only read at the root",
+            "type": "string",
+            "default": ".brickgate-baseline.json",
+        },
         "extend": {
             "description": "A settings file, relative to this one, that these settings are laid over",
             "type": "string",

@@ -17,7 +17,7 @@ pub struct PathSettings {
     /// What its code will run on.
     pub target: Target,
     /// By the rule's index in the book: how the rule is to be run, or `None` if it is off here.
-    pub rules: Vec<Option<RuleSettings>>,
+    pub rules: Vec<Option<Arc<RuleSettings>>>,
 }
 
 /// Where the engine learns what holds for a path.

@@ -3,10 +3,11 @@
 use super::markdown::{Block, Blocks, Fence};
 use super::{Example, ExampleFile, Faults, FixKind, Page, PageProblem};
 use crate::snapshot::RepoPath;
+use crate::snapshot::item::ItemKind;
 use crate::text::Span;
 
 /// Words that may stand after an example's file name.
-const FLAGS: [&str; 5] = ["fixed", "crlf", "bom", "no-final-newline", "latin-1"];
+const FLAGS: [&str; 7] = ["fixed", "crlf", "bom", "no-final-newline", "latin-1", "link", "submodule"];
 
 impl Page {
     /// Reads the page's examples, in order.
@@ -59,6 +60,7 @@ pub struct FileInfo {
     bom: bool,
     no_final_newline: bool,
     latin1: bool,
+    kind: Option<ItemKind>,
 }
 
 /// What a fenced block of a page is, for showing the page: a block with faults only illustrates.
@@ -89,6 +91,8 @@ impl Role {
                         "bom" => file.bom = true,
                         "no-final-newline" => file.no_final_newline = true,
                         "latin-1" => file.latin1 = true,
+                        "link" => file.kind = Some(ItemKind::Link),
+                        "submodule" => file.kind = Some(ItemKind::Submodule),
                         _ => return Err(word.bad("word after a file name", &FLAGS)),
                     }
                 }
@@ -261,7 +265,8 @@ fn file(example: &mut Example, info: &FileInfo, fence: Fence, text: &str, fix: F
     }
     let verbatim = !(info.crlf || info.bom || info.no_final_newline || info.latin1);
     let latin1 = info.latin1;
-    list.push(ExampleFile { path, text: content, latin1, verbatim, span: fence.content, line: fence.line });
+    let kind = info.kind.unwrap_or(ItemKind::File);
+    list.push(ExampleFile { path, text: content, kind, latin1, verbatim, span: fence.content, line: fence.line });
     if info.fixed {
         let added = example.fixed.last().map(|file| &file.path);
         if !example.files.iter().any(|file| Some(&file.path) == added) {

@@ -1,7 +1,7 @@
 //! The `toml rule` block.
 
 use super::template::Template;
-use super::{Declared, Faults, FixKind, Head, OptionValue, QueryFix};
+use super::{Declared, Faults, FixKind, Head, OptionValue, QueryFix, REPOSITORY};
 use crate::finding::Severity;
 use crate::project::document::Kind;
 use crate::text::Span;
@@ -67,7 +67,7 @@ impl Reader<'_> {
     fn rule(&mut self, table: &Table<'_>, whole: Span) -> RuleBlock {
         self.keys(table, &KEYS);
         let severity = self.severity(get(table, "severity"), whole);
-        let applies_to = self.kinds(get(table, "applies-to"), whole);
+        let (applies_to, repository) = self.kinds(get(table, "applies-to"), whole);
         let needs = self.needs(get(table, "needs"));
         let since = self.since(get(table, "since"));
         let enabled = self.boolean(get(table, "enabled"), "enabled").unwrap_or(true);
@@ -90,7 +90,7 @@ impl Reader<'_> {
             }
         }
         let options = get(table, "options").map(|value| self.options(value)).unwrap_or_default();
-        let head = Head { severity, enabled, applies_to, needs, since, fix: kind, options };
+        let head = Head { severity, enabled, applies_to, repository, needs, since, fix: kind, options };
         RuleBlock { head, message, fix, fix_word }
     }
 
@@ -112,15 +112,17 @@ impl Reader<'_> {
         }
     }
 
-    fn kinds(&mut self, value: Option<&Value<'_>>, whole: Span) -> Vec<Kind> {
-        let words = Kind::ALL.map(|(_, word)| word);
+    fn kinds(&mut self, value: Option<&Value<'_>>, whole: Span) -> (Vec<Kind>, bool) {
+        let words: Vec<&str> = Kind::ALL.iter().map(|(_, word)| *word).chain([REPOSITORY]).collect();
         let Some(value) = value else {
             self.faults.add_with_help(whole, "`applies-to` is missing", format!("list some of: {}", words.join(", ")));
-            return Vec::new();
+            return (Vec::new(), false);
         };
         let mut kinds = Vec::new();
+        let mut repository = false;
         for (word, span) in self.texts(value, "applies-to") {
             match Kind::parse(&word) {
+                _ if word == REPOSITORY => repository = true,
                 Some(kind) => kinds.push(kind),
                 None => self.faults.unknown(span, "kind", &word, &words),
             }
@@ -129,7 +131,7 @@ impl Reader<'_> {
             let span = self.place(value.span());
             self.faults.add(span, "`applies-to` is empty: the rule would look at nothing");
         }
-        kinds
+        (kinds, repository)
     }
 
     fn needs(&mut self, value: Option<&Value<'_>>) -> Vec<String> {

@@ -10,12 +10,16 @@ pub mod template;
 use crate::finding::Severity;
 use crate::project::document::Kind;
 use crate::snapshot::RepoPath;
+use crate::snapshot::item::ItemKind;
 use crate::text::Span;
 use crate::text::lines::{LineIndex, Position};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use template::Template;
+
+/// The word in `applies-to` for files as such.
+const REPOSITORY: &str = "repository";
 
 /// A page, read as far as a check needs it; [`Page::examples`] reads the rest.
 #[derive(Clone, Debug)]
@@ -47,6 +51,8 @@ pub struct Head {
     pub enabled: bool,
     /// Kinds of documents it looks at.
     pub applies_to: Vec<Kind>,
+    /// Whether it looks at files as such, documents or not.
+    pub repository: bool,
     /// If not empty: the rule is skipped where the text holds none of these literals. A query looks at one
     /// cell at a time, and is skipped for every cell that holds none.
     pub needs: Vec<String>,
@@ -114,6 +120,14 @@ pub struct Declared {
     pub default: OptionValue,
     /// One sentence.
     pub help: String,
+}
+
+impl Head {
+    /// What stands in `applies-to`.
+    pub fn applies_to_words(&self) -> Vec<&'static str> {
+        let kinds = self.applies_to.iter().map(|kind| kind.as_str());
+        kinds.chain(self.repository.then_some(REPOSITORY)).collect()
+    }
 }
 
 /// The value of an option.
@@ -191,6 +205,8 @@ pub struct ExampleFile {
     pub path: RepoPath,
     /// Its text, line ends and byte order mark as the page asks for.
     pub text: String,
+    /// What it is; of what is no file the text only illustrates.
+    pub kind: ItemKind,
     /// Whether it is stored as Latin-1 and not as UTF-8.
     pub latin1: bool,
     /// Whether its text is what stands in the page, so that it can be written there: no byte order mark, other line

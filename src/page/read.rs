@@ -163,6 +163,9 @@ fn query(block: &RuleBlock, fence: Fence, text: &str, head: Span, faults: &mut F
         known(message, *span, faults);
         message.clone()
     });
+    if block.head.repository {
+        faults.add(head, "a `scm query` looks at code, so its page cannot apply to `repository`");
+    }
     if message.is_none() {
         faults.add(head, "a page with a `scm query` block needs a `message`");
     }

@@ -3,6 +3,7 @@
 use super::bundles::nearest_root;
 use super::places::{Listing, Places};
 use super::reference::Resolution;
+use super::roles::is_identifier;
 use crate::python::facts::{Facts, Import};
 use crate::snapshot::{EntryKind, RepoPath};
 
@@ -58,6 +59,44 @@ impl<'a> Importer<'a> {
             Some(file) if file != self.own => Resolution::Found(file),
             _ => Resolution::Unknown,
         }
+    }
+
+    /// The dotted name that leads to the Python file `to`.
+    pub fn name_of(&self, to: &RepoPath) -> Option<String> {
+        let folder = self.own.parent();
+        // Files of a package import one another by the package's name.
+        let in_package = self.places.list(&folder).has_file(INIT);
+        self.bases.iter().filter(|base| !in_package || base.folder != folder).find_map(|base| {
+            let inside = match base.folder.as_str() {
+                "" => to.as_str(),
+                folder => to.as_str().strip_prefix(folder)?.strip_prefix('/')?,
+            };
+            let path = inside.strip_suffix(".py")?;
+            let path = path.strip_suffix("/__init__").unwrap_or(path);
+            if !path.split('/').all(is_identifier) {
+                return None;
+            }
+            let name = path.replace('/', ".");
+            let found = self.bases.iter().find_map(|base| self.locate(base, &name, None));
+            (found.as_ref() == Some(to)).then_some(name)
+        })
+    }
+
+    /// All files that `import` could take its module from, the one that [`Importer::resolve`] gives first: which of
+    /// them it is depends on how the code is started.
+    pub fn meanings(&self, facts: &Facts, import: &Import) -> Vec<RepoPath> {
+        if import.level > 0 {
+            return self.resolve(facts, import).file().cloned().into_iter().collect();
+        }
+        let module = facts.text(import.module);
+        let name = import.name.map(|name| facts.text(name)).filter(|name| *name != "*");
+        let mut found: Vec<RepoPath> = Vec::new();
+        for file in self.bases.iter().filter_map(|base| self.locate(base, module, name)) {
+            if file != self.own && !found.contains(&file) {
+                found.push(file);
+            }
+        }
+        found
     }
 
     /// `module` below `base`; if it is a package that has `name` as a module, that.

@@ -5,12 +5,13 @@ use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
 use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, understand};
 use super::reference::{Reference, ReferenceKind};
-use super::{collect, roles};
+use super::{callers, collect, roles};
 use crate::guard;
+use crate::python::symbols::Symbol;
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What to load.
 #[derive(Clone, Copy)]
@@ -23,6 +24,11 @@ pub struct Request<'a> {
     pub options: &'a (dyn Fn(&RepoPath) -> ReadOptions + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
+    /// Whether somebody will ask what names mean: then modules that are imported and notebooks that run those asked
+    /// about are read, where it depends on them.
+    pub names: bool,
+    /// Whether every file of the snapshot that matters is asked about.
+    pub whole: bool,
 }
 
 /// Up to so many files it costs more to wake other threads than to do the work.
@@ -38,13 +44,15 @@ pub struct Loaded {
     pub by_path: HashMap<RepoPath, u32>,
 }
 
-/// Reads what was asked about and what it depends on.
-pub fn load(places: &Places, request: &Request<'_>) -> Loaded {
+/// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
+/// and those that run them.
+pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
     let mut loader = Loader { places, request, documents: Vec::new(), known: HashMap::new(), references: Vec::new() };
     loader.add(request.asked, true);
     loader.read_bundles();
-    loader.follow_runs();
+    loader.follow();
     loader.find_importers();
+    loader.find_callers(callers);
     loader.finish()
 }
 
@@ -134,26 +142,122 @@ impl Loader<'_> {
         document.bundle.as_ref().map(|bundle| bundles.add(path, root, bundle, self.places)).unwrap_or_default()
     }
 
-    /// Collects references, and reads what `%run` reaches until nothing new turns up. Imports and
-    /// `dbutils.notebook.run` are resolved, but no rule looks into what they reach.
-    fn follow_runs(&mut self) {
+    /// Collects references, and reads what they reach as far as it matters, until nothing new turns up: notebooks
+    /// behind `%run`; if names matter, also modules behind star imports, and behind every import of a document that is
+    /// asked about. `dbutils.notebook.run` is resolved, but no rule looks into what it reaches.
+    fn follow(&mut self) {
         while self.references.len() < self.documents.len() {
+            let from = self.references.len();
             let found = self.collect();
-            let runs = found.iter().flatten().filter(|reference| reference.kind == ReferenceKind::Run);
-            let targets: BTreeSet<RepoPath> = runs.filter_map(|run| run.resolution.file().cloned()).collect();
+            let mut targets: BTreeSet<RepoPath> = BTreeSet::new();
+            for (references, document) in found.iter().zip(self.documents.iter().skip(from)) {
+                let wanted = references.iter().filter(|reference| match reference.kind {
+                    ReferenceKind::Run => true,
+                    ReferenceKind::NotebookRun => false,
+                    ReferenceKind::Import(at) => self.request.names && (document.asked || is_star(document, at)),
+                });
+                targets.extend(wanted.filter_map(|reference| reference.resolution.file().cloned()));
+            }
             self.references.extend(found);
             self.add(&targets.into_iter().collect::<Vec<_>>(), false);
         }
     }
 
-    /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a
-    /// script, unless somebody imports it. Only for such files all others are searched for imports.
-    fn find_importers(&mut self) {
-        let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
-        let stems: BTreeSet<&str> = unclear
+    /// Reads the notebooks that run those asked about, and those that run them, where one asked about uses names
+    /// that it does not bind, or imports what it does not use; `always` says that it matters in any case.
+    fn find_callers(&mut self, always: bool) {
+        if !self.request.names || self.request.whole {
+            return;
+        }
+        let open: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_open(at, always)).collect();
+        if open.is_empty() {
+            return;
+        }
+        let everything = (self.request.everything)();
+        let candidates: Vec<&RepoPath> = everything.iter().filter(|path| callers::may_run(path)).collect();
+        let snapshot = self.places.snapshot();
+        let said = each(&candidates, |path| {
+            let options = (self.request.options)(path);
+            let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
+            if small { snapshot.read(path).map(|bytes| callers::said(&bytes)).unwrap_or_default() } else { Vec::new() }
+        });
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, names) in said.iter().enumerate() {
+            for name in names {
+                by_name.entry(name).or_default().push(at);
+            }
+        }
+        let mut waiting: Vec<String> = open
             .iter()
             .filter_map(|&at| self.documents.get(at))
-            .map(|document| document.path.stem())
+            .map(|document| document.path.stem().to_owned())
+            .collect();
+        let mut found: BTreeSet<RepoPath> = BTreeSet::new();
+        while let Some(name) = waiting.pop() {
+            for path in by_name.remove(name.as_str()).into_iter().flatten().filter_map(|at| candidates.get(at)) {
+                if found.insert((*path).clone()) {
+                    waiting.push(path.stem().to_owned());
+                }
+            }
+        }
+        self.add(&found.into_iter().collect::<Vec<_>>(), false);
+        self.follow();
+    }
+
+    /// Whether what is said of a notebook's names depends on who runs it.
+    fn is_open(&self, at: usize, always: bool) -> bool {
+        let Some(document) = self.documents.get(at).filter(|document| document.asked && document.is_notebook()) else {
+            return false;
+        };
+        if always {
+            return true;
+        }
+        let mut seen: HashSet<usize> = HashSet::new();
+        let mut waiting = vec![at];
+        while let Some(at) = waiting.pop() {
+            let runs = self.references.get(at).into_iter().flatten();
+            let targets = runs.filter_map(|reference| reference.resolution.file());
+            waiting.extend(targets.filter_map(|path| self.known.get(path)).copied().filter(|&at| seen.insert(at)));
+        }
+        let reached = seen.into_iter().filter_map(|at| self.documents.get(at)).map(|document| &document.python);
+        callers::depends_on_callers(document, &reached.collect::<Vec<_>>()) || self.runs_in_vain(at, document)
+    }
+
+    /// Whether a notebook runs another without surely using a name of what that leads to.
+    fn runs_in_vain(&self, at: usize, document: &Document) -> bool {
+        let targets = |at: usize| {
+            let runs = self.references.get(at).into_iter().flatten().filter(|row| row.kind == ReferenceKind::Run);
+            runs.filter_map(|row| self.known.get(row.resolution.file()?)).copied()
+        };
+        let facts = &document.python;
+        let own: HashSet<Symbol> = facts.bindings.iter().filter(|row| row.scope == 0).map(|row| row.name).collect();
+        let wanted: HashSet<Symbol> =
+            facts.uses.iter().map(|row| row.name).filter(|name| !own.contains(name)).collect();
+        targets(at).any(|target| {
+            let mut seen = HashSet::from([target]);
+            let mut waiting = vec![target];
+            while let Some(at) = waiting.pop() {
+                let Some(found) = self.documents.get(at).map(|document| &document.python) else { continue };
+                let bound = found.bindings.iter().filter(|row| row.scope == 0 && row.kind.binds());
+                let mut names = bound.filter_map(|row| facts.symbols.get(found.text(row.name)));
+                if names.any(|name| wanted.contains(&name)) {
+                    return false;
+                }
+                waiting.extend(targets(at).filter(|&next| seen.insert(next)));
+            }
+            true
+        })
+    }
+
+    /// A plain file that does something when it is run and uses what only notebooks and jobs are given is a
+    /// script, unless somebody imports it. What a module imports and does not use may be there for those who import
+    /// it. Only for such files all others are searched for imports.
+    fn find_importers(&mut self) {
+        let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
+        let stems: BTreeSet<&str> = (0..self.documents.len())
+            .filter(|&at| unclear.binary_search(&at).is_ok() || self.may_hand_on(at))
+            .filter_map(|at| self.documents.get(at))
+            .map(|document| document.path.module_name())
             .filter(|stem| roles::is_identifier(stem))
             .collect();
         if let Ok(search) = AhoCorasick::new(&stems)
@@ -175,6 +279,14 @@ impl Loader<'_> {
                 document.kind = Kind::Script;
             }
         }
+    }
+
+    /// Whether somebody wants to know who takes the imports of a plain file from it.
+    fn may_hand_on(&self, at: usize) -> bool {
+        let wanted = self.request.names && !self.request.whole;
+        self.documents.get(at).is_some_and(|document| {
+            wanted && document.asked && is_plain_python(document) && callers::has_unread_import(document)
+        })
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.
@@ -235,6 +347,12 @@ impl Loader<'_> {
             .collect();
         Loaded { documents, references, by_path }
     }
+}
+
+/// Whether an import takes all that a module has.
+fn is_star(document: &Document, import: u32) -> bool {
+    let facts = &document.python;
+    facts.imports.get(import as usize).is_some_and(|row| facts.is(row.name, "*"))
 }
 
 /// Whether a document is Python that is no notebook, and was read.

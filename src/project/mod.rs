@@ -1,8 +1,10 @@
 //! Many files: the documents of a snapshot, what refers to what, and who runs whom.
 
 pub mod bundles;
+mod callers;
 pub mod collect;
 pub mod command;
+pub mod dependents;
 pub mod document;
 pub mod imports;
 pub mod load;
@@ -15,8 +17,10 @@ pub mod runs;
 #[cfg(test)]
 mod tests;
 
+use crate::python::facts::Import;
 use crate::snapshot::{RepoPath, Snapshot};
 use document::{Document, DocumentId};
+use imports::Importer;
 pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
@@ -40,8 +44,17 @@ impl Project {
     /// Reads what is asked about and all that the answer depends on: what `%run` reaches, the bundles around, and,
     /// for a plain file whose role only its importers can tell, those.
     pub fn load(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
+        Self::load_all(snapshot, request, false)
+    }
+
+    /// The same, and all notebooks that run those asked about, at any distance.
+    pub fn load_with_callers(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
+        Self::load_all(snapshot, request, true)
+    }
+
+    fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool) -> Self {
         let places = Places::new(Arc::clone(&snapshot));
-        let load::Loaded { documents, references, by_path } = load::load(&places, request);
+        let load::Loaded { documents, references, by_path } = load::load(&places, request, callers);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
         Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new() }
     }
@@ -96,6 +109,17 @@ impl Project {
             index
         });
         index.get(path).map_or(&[][..], Vec::as_slice).iter().filter_map(|&edge| self.edge(edge))
+    }
+
+    /// The dotted name by which a document can import the Python file `to`; `None` if there is none.
+    pub fn module_name(&self, from: &Document, to: &RepoPath) -> Option<String> {
+        imports::Importer::new(&self.places, &from.path, &from.python).name_of(to)
+    }
+
+    /// All files of this repository that an import of `document` could mean; the first is the one that its
+    /// reference resolves to.
+    pub fn meanings(&self, document: &Document, import: &Import) -> Vec<RepoPath> {
+        Importer::new(&self.places, &document.path, &document.python).meanings(&document.python, import)
     }
 
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.

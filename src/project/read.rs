@@ -6,7 +6,7 @@ use crate::guard;
 use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::{RepoPath, Snapshot, is_lfs_pointer};
 use crate::text::Span;
 use crate::text::region::{OffsetMap, Region};
 use std::sync::OnceLock;
@@ -44,6 +44,10 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         bundle: None,
         problems: Vec::new(),
     };
+    if is_lfs_pointer(document.raw.as_bytes()) {
+        document.kind = Kind::Other;
+        return document;
+    }
     read_cells(&mut document);
     if document.notebook.is_some() && options.kind.is_none() {
         document.kind = Kind::Notebook;

@@ -70,6 +70,9 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        if self.places.snapshot().is_elsewhere(&target) {
+            return Resolution::Unknown;
+        }
         self.searches += 1;
         if self.searches > MAX_SEARCHES {
             return Resolution::NotFound { other_case: None, nearest: None };

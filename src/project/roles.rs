@@ -2,9 +2,29 @@
 
 use super::document::{Document, Kind};
 
-/// Names that notebooks and job scripts are given and modules are not.
+/// Names that Databricks gives to notebooks and to the scripts of jobs and pipelines, and modules do not have.
+///
+/// Source: `databricks-sdk-py`, `databricks/sdk/runtime/__init__.py`.
 const INJECTED: [&str; 10] =
-    ["spark", "dbutils", "display", "displayHTML", "sc", "sqlContext", "table", "sql", "udf", "getArgument"];
+    ["dbutils", "display", "displayHTML", "getArgument", "sc", "spark", "sql", "sqlContext", "table", "udf"];
+
+/// Names that the platform gives to notebooks and scripts, sorted; without those that IPython keeps.
+pub const fn injected() -> &'static [&'static str] {
+    &INJECTED
+}
+
+/// Names that IPython keeps, and `_sqldf`, the result of the last `%sql` cell.
+const INTERACTIVE: [&str; 15] =
+    ["In", "Out", "_", "__", "___", "_dh", "_i", "_ih", "_ii", "_iii", "_oh", "_sqldf", "exit", "get_ipython", "quit"];
+
+/// Whether a notebook or script has the name from the platform.
+pub fn is_injected(name: &str) -> bool {
+    let numbered = || {
+        let number = name.strip_prefix("_i").or_else(|| name.strip_prefix('_')).unwrap_or("");
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    INJECTED.contains(&name) || INTERACTIVE.contains(&name) || numbered()
+}
 
 /// Modules that only the source of a pipeline imports.
 const PIPELINE_MODULES: [&str; 2] = ["dlt", "pyspark.pipelines"];

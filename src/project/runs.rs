@@ -2,7 +2,7 @@
 //! linear in documents and edges.
 
 use super::document::DocumentId;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 /// One `%run` from one document to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,17 +112,21 @@ impl Runs {
 
     /// Every document that a document runs, at any depth, itself not unless it is part of a cycle; in the
     /// order in which they are first reached level by level.
-    pub fn reached(&self, id: DocumentId) -> Vec<DocumentId> {
+    /// They are found as they are asked for: who needs the first hundred does not pay for all.
+    pub fn reached(&self, id: DocumentId) -> impl Iterator<Item = DocumentId> {
         let mut seen: HashSet<DocumentId> = HashSet::new();
-        let mut found = Vec::new();
-        let mut next = 0;
-        let mut at = Some(id);
-        while let Some(from) = at {
-            found.extend(self.callees(from).iter().map(|edge| edge.to).filter(|to| seen.insert(*to)));
-            at = found.get(next).copied();
-            next += 1;
-        }
-        found
+        let mut waiting: VecDeque<DocumentId> = VecDeque::new();
+        let mut from = Some(id);
+        std::iter::from_fn(move || {
+            while waiting.is_empty()
+                && let Some(at) = from.take()
+            {
+                waiting.extend(self.callees(at).iter().map(|edge| edge.to).filter(|to| seen.insert(*to)));
+            }
+            let next = waiting.pop_front()?;
+            waiting.extend(self.callees(next).iter().map(|edge| edge.to).filter(|to| seen.insert(*to)));
+            Some(next)
+        })
     }
 
     /// Depths, callees before callers.
@@ -294,7 +298,7 @@ mod tests {
         let runs = graph(6, &[(0, 1), (0, 2), (2, 3), (1, 3), (3, 4)]);
         assert_eq!((runs.depth(0), runs.depth(3), runs.depth(4), runs.depth(5)), (3, 1, 0, 0));
         assert_eq!(hops(runs.chain(0)), [(0, 1), (1, 3), (3, 4)]);
-        assert_eq!(runs.reached(0), [1, 2, 3, 4]);
+        assert_eq!(runs.reached(0).collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert_eq!(hops(runs.callers(3).iter().copied()), [(2, 3), (1, 3)]);
         assert!(runs.cycle(0).is_empty());
     }

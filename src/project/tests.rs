@@ -47,6 +47,8 @@ fn load(files: &[(&str, &str)], asked: &[&str]) -> (Project, Vec<String>) {
             everything: &|| everything.clone(),
             options: &|_| ReadOptions::default(),
             progress: &|| {},
+            names: false,
+            whole: false,
         },
     );
     let read = watched.read.lock().unwrap().iter().cloned().collect();

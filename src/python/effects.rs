@@ -32,10 +32,12 @@ const HARMLESS: &[&str] = &[
     "list",
     "namedtuple",
     "object",
+    "pandas_udf",
     "set",
     "str",
     "timedelta",
     "tuple",
+    "udf",
 ];
 
 /// Modules of which every function that is not named here only makes a value.
@@ -169,6 +171,7 @@ fn is_plain(expression: &Expr, level: u32) -> bool {
                     };
                     HARMLESS_MODULES.binary_search(&module).is_ok() && !HARMFUL.contains(&name)
                         || module == "os" && name == "getenv"
+                        || module != "spark" && matches!(name, "udf" | "pandas_udf")
                 }
                 _ => false,
             };

@@ -34,7 +34,7 @@ impl Walker<'_> {
         }
     }
 
-    fn expressions<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr>) {
+    pub(super) fn expressions<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr>) {
         for expression in expressions {
             self.expression(expression);
         }
@@ -58,8 +58,8 @@ impl Walker<'_> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
-            | Expr::BytesLiteral(_)
-            | Expr::IpyEscapeCommand(_) => {}
+            | Expr::BytesLiteral(_) => {}
+            Expr::IpyEscapeCommand(node) => self.magic(node.kind, &node.value, node.range),
             inner => self.deeper(1, |walker| walker.inner(inner)),
         }
     }
@@ -87,6 +87,7 @@ impl Walker<'_> {
             }
             Expr::UnaryOp(node) => self.expression(&node.operand),
             Expr::Compare(node) => {
+                self.note_probe(node);
                 self.expression(&node.left);
                 self.expressions(&node.comparators);
             }
@@ -142,7 +143,7 @@ impl Walker<'_> {
 
     /// Walks an annotation: names in quotes are read as well.
     pub(super) fn annotation(&mut self, annotation: &Expr) {
-        let place = Place { annotation: true, ..self.at };
+        let place = Place { annotation: true, typed: true, ..self.at };
         self.place(place, |walker| walker.expression(annotation));
     }
 
@@ -150,11 +151,16 @@ impl Walker<'_> {
     pub(super) fn name(&mut self, node: &ExprName) -> Symbol {
         let name = self.facts.symbols.intern(&node.id);
         if !node.id.is_empty() {
-            let Place { scope, annotation, guarded, .. } = self.at;
-            let span = self.span(node.range);
-            self.facts.uses.push(NameUse { name, span, scope, cell: self.cell, annotation, guarded });
+            self.read(name, node.range);
         }
         name
+    }
+
+    /// The same for a name that is known already.
+    pub(super) fn read(&mut self, name: Symbol, range: TextRange) {
+        let Place { scope, annotation, quoted, guarded, .. } = self.at;
+        let (span, cell) = (self.span(range), self.cell);
+        self.facts.uses.push(NameUse { name, span, scope, cell, annotation, quoted, guarded });
     }
 
     /// Records a string literal, and reads it if it is an annotation.
@@ -165,12 +171,13 @@ impl Walker<'_> {
             _ => node.value.to_str().into(),
         };
         self.facts.strings.push(StringLiteral { span, value, holes: false, statement, cell });
-        if self.at.annotation
+        if self.at.typed
             && let [one] = node.value.as_slice()
             && one.range.len().to_u32() <= MAX_QUOTED
             && let Ok(parsed) = parse_string_annotation(self.code, one)
         {
-            self.deeper(1, |walker| walker.expression(&parsed.syntax().body));
+            let place = Place { quoted: true, ..self.at };
+            self.place(place, |walker| walker.deeper(1, |walker| walker.expression(&parsed.syntax().body)));
         }
     }
 
@@ -204,7 +211,7 @@ impl Walker<'_> {
 
     fn holes(&mut self, elements: &InterpolatedStringElements) {
         for hole in elements.interpolations() {
-            let place = Place { annotation: false, ..self.at };
+            let place = Place { annotation: false, typed: false, ..self.at };
             self.place(place, |walker| walker.expression(&hole.expression));
             if let Some(format) = &hole.format_spec {
                 self.deeper(1, |walker| walker.holes(&format.elements));
@@ -214,14 +221,14 @@ impl Walker<'_> {
 
     fn subscript(&mut self, node: &ExprSubscript) {
         self.expression(&node.value);
-        if self.at.annotation {
+        if self.at.typed {
             let last = match &*node.value {
                 Expr::Name(name) => name.id.as_str(),
                 Expr::Attribute(attribute) => attribute.attr.id.as_str(),
                 _ => "",
             };
             // In these, strings are values and no names.
-            let plain = Place { annotation: false, ..self.at };
+            let plain = Place { typed: false, ..self.at };
             match (last, &*node.slice) {
                 ("Literal", slice) => return self.place(plain, |walker| walker.expression(slice)),
                 ("Annotated", Expr::Tuple(arguments)) => {
@@ -234,7 +241,11 @@ impl Walker<'_> {
                 _ => {}
             }
         }
-        self.expression(&node.slice);
+        if !self.at.typed && node.ctx.is_load() && self.is_generic(&node.value) {
+            self.typed(&node.slice);
+        } else {
+            self.expression(&node.slice);
+        }
     }
 
     fn lambda(&mut self, node: &ExprLambda) {
@@ -242,7 +253,8 @@ impl Walker<'_> {
             self.defaults(parameters);
         }
         let scope = self.scope(ScopeKind::Lambda, self.at.scope, None);
-        self.place(Place { scope, function: self.at.function, ..Place::default() }, |walker| {
+        let Place { function, branch, guarded, .. } = self.at;
+        self.place(Place { scope, function, branch, guarded, ..Place::default() }, |walker| {
             if let Some(parameters) = &node.parameters {
                 walker.parameters(parameters);
             }
@@ -261,7 +273,7 @@ impl Walker<'_> {
                 if at > 0 {
                     walker.expression(&generator.iter);
                 }
-                walker.target(&generator.target, BindingKind::Assignment);
+                walker.target(&generator.target, BindingKind::Loop);
                 walker.expressions(&generator.ifs);
             }
             walker.expressions(elements.iter().copied());
@@ -280,7 +292,10 @@ impl Walker<'_> {
             Expr::Tuple(node) => self.targets(&node.elts, kind),
             Expr::List(node) => self.targets(&node.elts, kind),
             Expr::Starred(node) => self.deeper(1, |walker| walker.target(&node.value, kind)),
-            other => self.expression(other),
+            other => {
+                self.note_namespace_item(other, kind);
+                self.expression(other);
+            }
         }
     }
 
@@ -403,9 +418,7 @@ impl Walker<'_> {
                 other.range()
             }
         };
-        for argument in node.arguments.iter_source_order() {
-            self.expression(argument.value());
-        }
+        self.walk_arguments(node);
         let start = index(self.facts.arguments.len());
         for argument in node.arguments.iter_source_order() {
             self.argument(argument);
@@ -426,6 +439,8 @@ impl Walker<'_> {
         });
         if let Some(path) = path {
             self.note_list_method(node, path, id);
+        } else {
+            self.note_namespace_update(node);
         }
         id
     }
@@ -466,7 +481,10 @@ impl Walker<'_> {
         let values = match value {
             Expr::List(list) if extend => list.elts.as_slice(),
             Expr::Tuple(tuple) if extend => tuple.elts.as_slice(),
-            _ if extend => return,
+            _ if extend => {
+                self.facts.exports_more |= is_exports;
+                return;
+            }
             one => std::slice::from_ref(one),
         };
         if is_exports {
@@ -499,6 +517,7 @@ impl Walker<'_> {
     pub(super) fn export(&mut self, values: &[Expr]) {
         let mut names = self.facts.exports.take().unwrap_or_default();
         let literals = values.iter().filter_map(Expr::as_string_literal_expr);
+        self.facts.exports_more |= values.iter().any(|value| !value.is_string_literal_expr());
         names.extend(literals.map(|literal| self.facts.symbols.intern(literal.value.to_str())));
         self.facts.exports = Some(names);
     }

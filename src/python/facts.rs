@@ -11,6 +11,8 @@ pub type ScopeId = u32;
 pub type CallId = u32;
 /// Index into [`Facts::functions`].
 pub type FunctionId = u32;
+/// Index into [`Facts::branches`].
+pub type BranchId = u32;
 
 /// The tables of one document.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,8 @@ pub struct Facts {
     /// The names listed in the module's `__all__` (also by `+=`, `append` and `extend`), as far as they are
     /// literals; `None` if there is no `__all__`.
     pub exports: Option<Vec<Symbol>>,
+    /// Whether `__all__` may hold more than that.
+    pub exports_more: bool,
     /// The `if __name__ == "__main__":` statement of the module, if any.
     pub main_guard: Option<Span>,
     /// The first top-level statement that does something when the file is run: not an import, definition,
@@ -51,6 +55,12 @@ pub struct Facts {
     pub first_effect: Option<Span>,
     /// Spans of regions that are nested too deeply to be analysed; nothing else is known of them.
     pub too_deep: Vec<Span>,
+    /// Arms of forks in the flow of control. Row 0 stands for what always runs.
+    pub branches: Vec<Branch>,
+    /// Names that the code asks for by text: `"x" in globals()`. Whether they are there is known to its author.
+    pub probed: Vec<Symbol>,
+    /// Where the module is given names that the text does not say: `globals()[name] = …`, `%pylab`.
+    pub unnamed_bindings: Vec<Span>,
 }
 
 /// A region of the program in which names live.
@@ -66,6 +76,40 @@ pub struct Scope {
     pub globals: Vec<Symbol>,
     /// Names declared `nonlocal` here.
     pub nonlocals: Vec<Symbol>,
+}
+
+/// One arm of a fork: code that may not run.
+#[derive(Clone, Copy, Debug)]
+pub struct Branch {
+    /// The branch around it; 0 for itself in row 0.
+    pub parent: BranchId,
+    /// What kind of fork.
+    pub kind: BranchKind,
+    /// The code of the arm, for loops with their head.
+    pub span: Span,
+}
+
+/// What kind of fork an arm belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BranchKind {
+    /// Row 0: no fork.
+    Always,
+    /// An arm of an `if`.
+    If,
+    /// The first arm of `if TYPE_CHECKING`.
+    TypeChecking,
+    /// The body of a `try`, and its `else`.
+    Try,
+    /// An `except`.
+    Handler,
+    /// A `finally`.
+    Finally,
+    /// The body of a `with`.
+    With,
+    /// A `case`.
+    Case,
+    /// The body of a `for` or `while`, and the `else` of either.
+    Loop,
 }
 
 /// What made a scope.
@@ -98,6 +142,12 @@ pub struct Binding {
     pub kind: BindingKind,
     /// Whether it stands under an `if`, loop, `try`, `with` or `match`, and so may not happen.
     pub conditional: bool,
+    /// The branch in which it stands.
+    pub branch: BranchId,
+    /// The scope whose code binds it: another than `scope` for `global`, `nonlocal` and `:=` in comprehensions.
+    pub place: ScopeId,
+    /// How many rows of [`Facts::uses`] are read before it happens.
+    pub after: u32,
     /// 0-based cell.
     pub cell: u32,
 }
@@ -105,8 +155,16 @@ pub struct Binding {
 /// What binds a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BindingKind {
-    /// `x = …`, walrus, `for x`, `with … as x`, `match` captures, type aliases.
+    /// `x = …`, walrus, `match` captures, type aliases.
     Assignment,
+    /// `x, y = …` where the right side is not written out.
+    Unpacked,
+    /// `for x in …`, in comprehensions too.
+    Loop,
+    /// `with … as x`.
+    With,
+    /// The `T` of `def f[T]`.
+    TypeParameter,
     /// `x += …`: reads before it binds.
     Augmented,
     /// `x: int` without a value: binds nothing at run time.
@@ -119,12 +177,16 @@ pub enum BindingKind {
     Function(FunctionId),
     /// A `class`.
     Class,
-    /// `except … as x`, unbound again after the block.
+    /// `except … as x`.
     Exception,
+    /// The end of `except … as x`, which unbinds it.
+    ExceptionEnd,
     /// `del x`.
     Deletion,
-    /// A magic: `%%capture out`, `x = !ls`.
+    /// A magic: `%%capture out`, `x = !ls`, `%store -r x`.
     Magic,
+    /// Something in a cell that does not parse: what exactly cannot be said.
+    Recovered,
 }
 
 /// One place that reads a plain name.
@@ -140,8 +202,11 @@ pub struct NameUse {
     pub cell: u32,
     /// Whether it stands in an annotation.
     pub annotation: bool,
-    /// Whether the code only tries whether the name is there: a `try` of one or two statements whose `except` takes
-    /// a `NameError`, or everything.
+    /// Whether it stands in quotes, and so is looked up when all is bound.
+    pub quoted: bool,
+    /// Whether it says nothing if the name is missing: the code only tries whether it is there (a `try` whose
+    /// `except` takes a `NameError`, or a short one that takes everything), or it is read out of a magic or a cell
+    /// that does not parse.
     pub guarded: bool,
 }
 
@@ -249,6 +314,8 @@ pub struct Import {
     /// Whether a failing import is expected: in a `try` with `except ImportError`/`Exception`/bare, or under
     /// `if TYPE_CHECKING`.
     pub optional: bool,
+    /// Whether the statement is all of a block, which must not be left empty.
+    pub alone: bool,
     /// 0-based cell.
     pub cell: u32,
 }
@@ -390,6 +457,6 @@ impl Facts {
 impl BindingKind {
     /// Whether the name has a value afterwards.
     pub const fn binds(self) -> bool {
-        !matches!(self, Self::Annotation | Self::Deletion)
+        !matches!(self, Self::Annotation | Self::Deletion | Self::ExceptionEnd)
     }
 }

@@ -278,6 +278,7 @@ impl Walker<'_> {
             && name.id == "__all__"
         {
             self.facts.exports = None;
+            self.facts.exports_more = false;
             self.export_all(value);
             return;
         }
@@ -328,17 +329,19 @@ impl Walker<'_> {
     }
 
     fn export_all(&mut self, value: &Expr) {
-        match value {
-            Expr::List(list) => self.export(&list.elts),
-            Expr::Tuple(tuple) => self.export(&tuple.elts),
-            Expr::BinOp(sum) => {
-                for part in [&sum.left, &sum.right] {
-                    if let Expr::List(list) = &**part {
-                        self.export(&list.elts);
-                    }
+        let mut parts = vec![value];
+        while let Some(part) = parts.pop() {
+            match part {
+                Expr::List(list) => self.export(&list.elts),
+                Expr::Tuple(tuple) => self.export(&tuple.elts),
+                Expr::BinOp(sum) => parts.extend([&*sum.right, &*sum.left]),
+                // `__all__ = __all__ + […]`
+                Expr::Name(name) if name.id == "__all__" => {}
+                _ => {
+                    self.export(&[]);
+                    self.facts.exports_more = true;
                 }
             }
-            _ => self.export(&[]),
         }
     }
 }

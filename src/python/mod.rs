@@ -1,6 +1,8 @@
 //! The only door to the Python parsers: regions of Python in, flat tables of facts out. Syntax trees
 //! never leave this room.
 
+pub mod builtins;
+pub mod compare;
 mod depth;
 mod effects;
 mod errors;
@@ -9,8 +11,14 @@ pub mod facts;
 mod fold;
 mod folders;
 pub mod format;
+mod import_statements;
 pub mod imports;
+pub mod names;
+#[cfg(test)]
+mod names_laws;
+mod namespace;
 mod parse;
+pub mod removal;
 mod scopes;
 mod state;
 mod statements;
@@ -18,6 +26,7 @@ pub mod symbols;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod typed;
 
 use crate::text::{Span, region::Region};
 use facts::Facts;

@@ -1,7 +1,7 @@
 //! Where names are bound, and what can be said of them once all regions were seen.
 
 use super::facts::{Binding, BindingKind, Facts, Import, ScopeId, ScopeKind};
-use super::state::{Guessed, Walker};
+use super::state::{Guessed, Place, Walker, index};
 use super::symbols::{FastMap, FastSet, Symbol};
 use ruff_python_ast::Identifier;
 use ruff_text_size::TextRange;
@@ -34,7 +34,7 @@ impl Walker<'_> {
         self.bind_in(scope, name, range, BindingKind::Assignment);
     }
 
-    fn bind_in(&mut self, mut scope: ScopeId, name: Symbol, range: TextRange, kind: BindingKind) {
+    pub(super) fn bind_in(&mut self, mut scope: ScopeId, name: Symbol, range: TextRange, kind: BindingKind) {
         if let Some(row) = self.facts.scopes.get(scope as usize) {
             if !row.globals.is_empty() && row.globals.contains(&name) {
                 scope = 0;
@@ -42,8 +42,9 @@ impl Walker<'_> {
                 self.nonlocals.push(self.facts.bindings.len());
             }
         }
-        let (span, conditional, cell) = (self.span(range), self.at.conditional, self.cell);
-        self.facts.bindings.push(Binding { name, span, scope, kind, conditional, cell });
+        let Place { conditional, branch, scope: place, .. } = self.at;
+        let (span, cell, after) = (self.span(range), self.cell, index(self.facts.uses.len()));
+        self.facts.bindings.push(Binding { name, span, scope, kind, conditional, branch, place, after, cell });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What one walk over the trees of a document carries along: the tables, the place in the code, and what can
 //! only be settled when all regions were seen.
 
-use super::facts::{CallId, Facts, FunctionId, Scope, ScopeId, ScopeKind, Value};
+use super::facts::{Branch, BranchId, BranchKind, CallId, Facts, FunctionId, Scope, ScopeId, ScopeKind, Value};
 use super::folders::Folder;
 use super::symbols::{FastMap, Symbol};
 use crate::text::{Span, region::OffsetMap};
@@ -25,8 +25,12 @@ pub(super) struct Place {
     pub in_loop: bool,
     pub conditional: bool,
     pub annotation: bool,
+    /// Whether strings are types.
+    pub typed: bool,
+    pub quoted: bool,
     pub optional: bool,
     pub guarded: bool,
+    pub branch: BranchId,
 }
 
 /// A module name with a known value.
@@ -69,8 +73,12 @@ pub(super) struct Walker<'r> {
     pub depth: u32,
     /// Calls on the stack, which are fewer than `depth`: chains are walked without recursion.
     frames: u32,
+    /// Whether the statement at hand is all of its block.
+    pub alone: bool,
     /// Whether the region turned out to be too deep.
     pub deep: bool,
+    /// What names of `typing` and its like are called here; `None` for such a module itself.
+    pub typing: FastMap<Symbol, Option<Symbol>>,
     // What is settled at the end.
     /// For each call, the first name of its path.
     pub call_roots: Vec<Option<Symbol>>,
@@ -92,7 +100,7 @@ pub(super) struct Walker<'r> {
 
 /// Lengths of all tables, to go back to.
 pub(super) struct Mark {
-    facts: [usize; 9],
+    facts: [usize; 12],
     walker: [usize; 6],
     globals: usize,
     exports: Option<usize>,
@@ -147,6 +155,14 @@ impl<'r> Walker<'r> {
         self.at = before;
     }
 
+    /// Adds a branch inside that of the place; `range` is its code.
+    pub(super) fn fork(&mut self, kind: BranchKind, range: TextRange) -> BranchId {
+        let id = index(self.facts.branches.len());
+        let (parent, span) = (self.at.branch, self.span(range));
+        self.facts.branches.push(Branch { parent, kind, span });
+        id
+    }
+
     /// Adds a scope inside `parent`.
     pub(super) fn scope(&mut self, kind: ScopeKind, parent: ScopeId, function: Option<FunctionId>) -> ScopeId {
         let id = index(self.facts.scopes.len());
@@ -169,6 +185,9 @@ impl<'r> Walker<'r> {
                 facts.imports.len(),
                 facts.strings.len(),
                 facts.functions.len(),
+                facts.branches.len(),
+                facts.probed.len(),
+                facts.unnamed_bindings.len(),
             ],
             walker: [
                 facts.path_additions.len(),
@@ -188,7 +207,8 @@ impl<'r> Walker<'r> {
     /// well, but without a binding they are not believed in the end.
     pub(super) fn back_to(&mut self, mark: &Mark) {
         let facts = &mut self.facts;
-        let [scopes, bindings, uses, attributes, calls, arguments, imports, strings, functions] = mark.facts;
+        let [scopes, bindings, uses, attributes, calls, arguments, imports, strings, functions, rest @ ..] = mark.facts;
+        let [branches, probed, unnamed] = rest;
         facts.scopes.truncate(scopes);
         facts.bindings.truncate(bindings);
         facts.uses.truncate(uses);
@@ -198,6 +218,9 @@ impl<'r> Walker<'r> {
         facts.imports.truncate(imports);
         facts.strings.truncate(strings);
         facts.functions.truncate(functions);
+        facts.branches.truncate(branches);
+        facts.probed.truncate(probed);
+        facts.unnamed_bindings.truncate(unnamed);
         let [additions, nonlocals, decorators, depends, guesses, addition_calls] = mark.walker;
         facts.path_additions.truncate(additions);
         self.nonlocals.truncate(nonlocals);

@@ -1,24 +1,21 @@
 //! The walk over statements.
 
-use super::facts::{BindingKind, Function, Import, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
+use super::facts::{BindingKind, Branch, BranchKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use super::state::{Place, Walker, index};
-use super::symbols::Symbol;
 use super::{effects, errors, parse};
-use crate::text::region::Region;
+use crate::text::{Span, region::Region};
 use ruff_python_ast::{
-    Alias, Decorator, ExceptHandler, Expr, IpyEscapeKind, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef,
-    StmtImport, StmtImportFrom, StmtIpyEscapeCommand, StmtTry, TypeParam, TypeParams,
+    Decorator, ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, TypeParam,
+    TypeParams,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
-
-/// Code behind a magic is only read if it is shorter than this, so that it cannot nest deeply.
-const MAX_MAGIC: usize = 1000;
 
 /// Reads one region into the walker's tables.
 pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: (u8, u8)) {
     if walker.facts.scopes.is_empty() {
         let _ = walker.scope(ScopeKind::Module, 0, None);
         walker.facts.scopes.iter_mut().for_each(|module| module.parent = None);
+        walker.facts.branches.push(Branch { parent: 0, kind: BranchKind::Always, span: Span::default() });
     }
     walker.code = &region.code;
     walker.map = Some(&region.map);
@@ -38,7 +35,9 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         return;
     }
     let mark = walker.mark();
+    let bound = walker.facts.bindings.len();
     for statement in tree.statements() {
+        walker.alone = false;
         walker.statement(statement);
         if walker.deep {
             walker.back_to(&mark);
@@ -48,6 +47,9 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         effects::note(walker, statement);
     }
     tree.is_shallow();
+    if region.ipython && !tree.errors().is_empty() {
+        walker.recover(bound);
+    }
     if let Some((range, message)) = errors::first(&tree, &region.code, region.ipython) {
         let (span, kind, cell) = (walker.span(range), SyntaxErrorKind::Invalid, walker.cell);
         walker.facts.syntax_errors.push(SyntaxError { span, message, kind, cell });
@@ -76,16 +78,20 @@ impl Walker<'_> {
         self.facts.too_deep.push(span);
     }
 
-    fn body(&mut self, body: &[Stmt]) {
+    pub(super) fn body(&mut self, body: &[Stmt]) {
         for statement in body {
+            self.alone = body.len() == 1;
             self.statement(statement);
         }
     }
 
-    /// A body that may not run.
-    fn branch(&mut self, body: &[Stmt]) {
-        let place = Place { conditional: true, ..self.at };
-        self.place(place, |walker| walker.body(body));
+    /// A body that may not run: an arm of a fork.
+    fn arm(&mut self, kind: BranchKind, body: &[Stmt]) {
+        if let (Some(first), Some(last)) = (body.first(), body.last()) {
+            let branch = self.fork(kind, TextRange::new(first.start(), last.end().max(first.start())));
+            let place = Place { conditional: true, branch, ..self.at };
+            self.place(place, |walker| walker.body(body));
+        }
     }
 
     fn statement(&mut self, statement: &Stmt) {
@@ -99,9 +105,15 @@ impl Walker<'_> {
             Stmt::Return(node) => self.optional_expression(node.value.as_deref()),
             Stmt::Assign(node) => {
                 self.expression(&node.value);
-                let magic = matches!(&*node.value, Expr::IpyEscapeCommand(_));
-                let kind = if magic { BindingKind::Magic } else { BindingKind::Assignment };
+                let is_sequence = |it: &Expr| matches!(it, Expr::Tuple(_) | Expr::List(_) | Expr::Set(_));
+                // `x, y = 1, 2` is no unpacking, `x, y = pair` is.
+                let written_out = is_sequence(&node.value) && node.targets.iter().all(is_sequence);
                 for target in &node.targets {
+                    let kind = match &*node.value {
+                        Expr::IpyEscapeCommand(_) => BindingKind::Magic,
+                        _ if is_sequence(target) && !written_out => BindingKind::Unpacked,
+                        _ => BindingKind::Assignment,
+                    };
                     self.target(target, kind);
                 }
                 self.note_value(&node.targets, &node.value);
@@ -115,7 +127,11 @@ impl Walker<'_> {
                 self.note_augmented(node);
             }
             Stmt::AnnAssign(node) => {
-                self.optional_expression(node.value.as_deref());
+                if last_name(&node.annotation) == "TypeAlias" {
+                    node.value.iter().for_each(|value| self.typed(value));
+                } else {
+                    self.optional_expression(node.value.as_deref());
+                }
                 self.annotation(&node.annotation);
                 let kind = if node.value.is_some() { BindingKind::Assignment } else { BindingKind::Annotation };
                 self.target(&node.target, kind);
@@ -153,28 +169,9 @@ impl Walker<'_> {
                 }
             }
             Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
-            Stmt::IpyEscapeCommand(node) => self.magic(node),
+            Stmt::IpyEscapeCommand(node) => self.magic(node.kind, &node.value, node.range),
             compound => self.deeper(1, |walker| walker.compound(compound)),
         }
-    }
-
-    /// The statement behind `%time`, which runs as if the magic were not there.
-    fn magic(&mut self, node: &StmtIpyEscapeCommand) {
-        let Some(argument) = node.value.strip_prefix("time ").filter(|_| node.kind == IpyEscapeKind::Magic) else {
-            return;
-        };
-        let source = self.source(node.range);
-        let Some(at) = source.find(argument.trim()).filter(|_| argument.len() < MAX_MAGIC) else { return };
-        let shift = self.shift + node.range.start().to_u32() + index(at);
-        let code = self.code;
-        let inner = code.get((shift - self.shift) as usize..node.range.end().to_usize()).unwrap_or("");
-        let Some(tree) = parse::parse(inner, false, (3, u8::MAX)).filter(parse::Tree::is_valid) else {
-            return;
-        };
-        let outer = (self.shift, std::mem::replace(&mut self.code, inner));
-        self.shift = shift;
-        self.deeper(1, |walker| walker.body(tree.statements()));
-        (self.shift, self.code) = outer;
     }
 
     fn compound(&mut self, statement: &Stmt) {
@@ -187,53 +184,58 @@ impl Walker<'_> {
             }
             Stmt::If(node) => {
                 self.expression(&node.test);
-                let optional = self.at.optional || effects::is_type_checking(&node.test);
-                let place = Place { conditional: true, optional, ..self.at };
-                self.place(place, |walker| walker.body(&node.body));
+                let typing = effects::is_type_checking(&node.test);
+                let kind = if typing { BranchKind::TypeChecking } else { BranchKind::If };
+                let place = Place { optional: self.at.optional || typing, ..self.at };
+                self.place(place, |walker| walker.arm(kind, &node.body));
                 for clause in &node.elif_else_clauses {
                     self.optional_expression(clause.test.as_ref());
-                    self.branch(&clause.body);
+                    self.arm(BranchKind::If, &clause.body);
                 }
             }
             Stmt::For(node) => {
                 self.expression(&node.iter);
-                let place = Place { conditional: true, in_loop: true, ..self.at };
+                let branch = self.fork(BranchKind::Loop, node.range);
+                let place = Place { conditional: true, in_loop: true, branch, ..self.at };
                 self.place(place, |walker| {
-                    walker.target(&node.target, BindingKind::Assignment);
+                    walker.target(&node.target, BindingKind::Loop);
                     walker.body(&node.body);
                 });
-                self.branch(&node.orelse);
+                self.arm(BranchKind::Loop, &node.orelse);
             }
             Stmt::While(node) => {
-                let place = Place { in_loop: true, ..self.at };
+                let branch = self.fork(BranchKind::Loop, node.range);
+                let place = Place { in_loop: true, branch, ..self.at };
                 self.place(place, |walker| {
                     walker.expression(&node.test);
-                    walker.branch(&node.body);
+                    walker.place(Place { conditional: true, ..walker.at }, |walker| walker.body(&node.body));
                 });
-                self.branch(&node.orelse);
+                self.arm(BranchKind::Loop, &node.orelse);
             }
             Stmt::With(node) => {
                 let mut optional = self.at.optional;
                 for item in &node.items {
                     self.expression(&item.context_expr);
                     if let Some(target) = &item.optional_vars {
-                        self.target(target, BindingKind::Assignment);
+                        let kind = if target.is_name_expr() { BindingKind::With } else { BindingKind::Unpacked };
+                        self.target(target, kind);
                     }
                     optional |= suppresses_import_errors(&item.context_expr);
                 }
-                let place = Place { conditional: true, optional, ..self.at };
-                self.place(place, |walker| walker.body(&node.body));
+                let place = Place { optional, ..self.at };
+                self.place(place, |walker| walker.arm(BranchKind::With, &node.body));
             }
             Stmt::Match(node) => {
                 self.expression(&node.subject);
-                let place = Place { conditional: true, ..self.at };
-                self.place(place, |walker| {
-                    for case in &node.cases {
+                for case in &node.cases {
+                    let branch = self.fork(BranchKind::Case, case.range);
+                    let place = Place { conditional: true, branch, ..self.at };
+                    self.place(place, |walker| {
                         walker.pattern(&case.pattern);
                         walker.optional_expression(case.guard.as_deref());
                         walker.body(&case.body);
-                    }
-                });
+                    });
+                }
             }
             Stmt::Try(node) => self.try_statement(node),
             _ => {}
@@ -244,20 +246,30 @@ impl Walker<'_> {
         let handlers = || node.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| handler);
         let catches = |is: fn(&Expr) -> bool| handlers().any(|handler| catches(handler.type_.as_deref(), is));
         let optional = self.at.optional || catches(is_import_error);
-        let guarded = self.at.guarded || (node.body.len() <= MAX_PROBE && catches(is_name_error));
+        let named = handlers().any(|handler| handler.type_.as_deref().is_some_and(|it| catches_named(it, "NameError")));
+        let guarded = self.at.guarded || named || (node.body.len() <= MAX_PROBE && catches(is_name_error));
+        let branch = self.fork(BranchKind::Try, node.range);
         let place = Place { conditional: true, optional, ..self.at };
-        self.place(Place { guarded, ..place }, |walker| walker.body(&node.body));
-        self.place(place, |walker| {
-            for handler in handlers() {
+        self.place(Place { guarded, branch, ..place }, |walker| walker.body(&node.body));
+        for handler in handlers() {
+            let branch = self.fork(BranchKind::Handler, handler.range);
+            self.place(Place { branch, ..place }, |walker| {
                 walker.optional_expression(handler.type_.as_deref());
                 if let Some(name) = &handler.name {
                     walker.bind_identifier(name, BindingKind::Exception);
                 }
                 walker.body(&handler.body);
-            }
-        });
-        self.branch(&node.orelse);
-        self.body(&node.finalbody);
+                if let Some(name) = &handler.name {
+                    walker.bind_identifier(name, BindingKind::ExceptionEnd);
+                }
+            });
+        }
+        // What follows a body that went through runs as one with it.
+        self.place(Place { conditional: true, branch, ..self.at }, |walker| walker.body(&node.orelse));
+        if let (Some(first), Some(last)) = (node.finalbody.first(), node.finalbody.last()) {
+            let branch = self.fork(BranchKind::Finally, TextRange::new(first.start(), last.end().max(first.start())));
+            self.place(Place { branch, ..self.at }, |walker| walker.body(&node.finalbody));
+        }
     }
 
     fn function(&mut self, node: &StmtFunctionDef) {
@@ -292,7 +304,8 @@ impl Walker<'_> {
             if let Some(function) = walker.facts.functions.get_mut(id as usize) {
                 function.body_scope = scope;
             }
-            walker.place(Place { scope, function: Some(id), ..Place::default() }, |walker| {
+            let place = Place { scope, function: Some(id), branch: walker.at.branch, ..Place::default() };
+            walker.place(place, |walker| {
                 walker.parameters(&node.parameters);
                 walker.body(&node.body);
             });
@@ -354,7 +367,7 @@ impl Walker<'_> {
         let scope = self.scope(ScopeKind::TypeParameters, self.at.scope, None);
         self.place(Place { scope, ..self.at }, |walker| {
             for parameter in &parameters.type_params {
-                walker.bind_identifier(parameter.name(), BindingKind::Assignment);
+                walker.bind_identifier(parameter.name(), BindingKind::TypeParameter);
                 if let TypeParam::TypeVar(variable) = parameter
                     && let Some(bound) = &variable.bound
                 {
@@ -401,85 +414,6 @@ impl Walker<'_> {
             }
         });
     }
-
-    fn import(&mut self, node: &StmtImport) {
-        for alias in &node.names {
-            let module = self.facts.symbols.intern(&alias.name.id);
-            let bound = match &alias.asname {
-                Some(name) => name.id.as_str(),
-                None => alias.name.id.split('.').next().unwrap_or(""),
-            };
-            let bound = self.facts.symbols.intern(bound);
-            self.imported(
-                alias,
-                alias.name.range,
-                Import { module, level: 0, name: None, bound: Some(bound), ..self.import_row(node.range) },
-            );
-        }
-    }
-
-    fn import_from(&mut self, node: &StmtImportFrom) {
-        let module = self.facts.symbols.intern(node.module.as_ref().map_or("", |module| &module.id));
-        for alias in &node.names {
-            let name = self.facts.symbols.intern(&alias.name.id);
-            let bound = match &alias.asname {
-                Some(bound) => Some(self.facts.symbols.intern(&bound.id)),
-                None if alias.name.id == "*" => None,
-                None => Some(name),
-            };
-            let range = match &node.module {
-                Some(module) if node.level > 0 => {
-                    // The dots have no node; they are the first thing after `from`.
-                    let before = self.source(TextRange::new(node.start(), module.start()));
-                    let dot = before.find('.').and_then(|dot| TextSize::try_from(dot).ok());
-                    dot.map_or(module.range, |dot| TextRange::new(node.start() + dot, module.end()))
-                }
-                Some(module) => module.range,
-                None => alias.name.range,
-            };
-            self.imported(
-                alias,
-                range,
-                Import { module, level: node.level, name: Some(name), bound, ..self.import_row(node.range) },
-            );
-        }
-    }
-
-    /// A row with what all imports of a statement share.
-    fn import_row(&self, statement: TextRange) -> Import {
-        let statement = self.span(statement);
-        Import {
-            module: Symbol::default(),
-            level: 0,
-            name: None,
-            bound: None,
-            span: statement,
-            alias_span: statement,
-            statement,
-            scope: self.at.scope,
-            optional: self.at.optional,
-            cell: self.cell,
-        }
-    }
-
-    fn imported(&mut self, alias: &Alias, module: TextRange, mut row: Import) {
-        let id = index(self.facts.imports.len());
-        row.span = self.span(module);
-        row.alias_span = self.span(alias.range);
-        if let Some(bound) = row.bound.filter(|_| !alias.name.id.is_empty()) {
-            let range = match &alias.asname {
-                Some(name) => name.range,
-                None if row.name.is_none() => {
-                    let len = self.facts.symbols.text(bound).len();
-                    let end = alias.name.start() + TextSize::try_from(len).unwrap_or_default();
-                    TextRange::new(alias.name.start(), end.min(alias.name.end()))
-                }
-                None => alias.name.range,
-            };
-            self.bind(bound, range, BindingKind::Import(id));
-        }
-        self.facts.imports.push(row);
-    }
 }
 
 /// The last name of `a.b.c`.
@@ -493,6 +427,14 @@ fn last_name(expression: &Expr) -> &str {
 
 fn is_import_error(expression: &Expr) -> bool {
     matches!(last_name(expression), "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException")
+}
+
+/// Whether an `except` with this expression names the exception.
+fn catches_named(caught: &Expr, name: &str) -> bool {
+    match caught {
+        Expr::Tuple(types) => types.elts.iter().any(|one| last_name(one) == name),
+        one => last_name(one) == name,
+    }
 }
 
 fn is_name_error(expression: &Expr) -> bool {

@@ -114,7 +114,10 @@ fn row<'a>(finding: &'a Finding, report: &Report<'a>, places: &mut Places<'a>) -
         group: (report.group)(&finding.rule).to_string(),
         severity: finding.severity.as_str(),
         message: &finding.message,
-        filename: finding.path.as_str(),
+        filename: match finding.path.as_str() {
+            "" => ".",
+            path => path,
+        },
         cell: place.cell,
         location: place.start.into(),
         end_location: place.end.into(),

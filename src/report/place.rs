@@ -5,7 +5,7 @@ use crate::project::Project;
 use crate::project::document::Document;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
-use crate::text::lines::Position;
+use crate::text::lines::{LineIndex, Position};
 use std::collections::HashMap;
 
 /// Lines with more bytes than this get marks, so that many findings on one line cost no more than one.
@@ -40,6 +40,8 @@ impl Place<'_> {
 /// Turns spans into places, remembering what is costly to find out.
 pub(super) struct Places<'a> {
     project: &'a Project,
+    /// Texts of files that are no documents, as far as something is said about a place in one.
+    others: HashMap<RepoPath, Option<(String, LineIndex)>>,
     /// For long lines: how many characters stand before each [`LONG_LINE`]th byte.
     marks: HashMap<(RepoPath, u32), Vec<u32>>,
 }
@@ -47,7 +49,7 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     /// Places in the documents of `project`.
     pub(super) fn new(project: &'a Project) -> Self {
-        Self { project, marks: HashMap::new() }
+        Self { project, others: HashMap::new(), marks: HashMap::new() }
     }
 
     /// The document at `path`.
@@ -59,6 +61,23 @@ impl<'a> Places<'a> {
     pub(super) fn of(&mut self, path: &RepoPath, span: Span) -> Place<'a> {
         match self.document(path) {
             Some(document) => self.within(document, span),
+            None if span == Span::default() => Place::NOWHERE,
+            None => self.elsewhere(path, span),
+        }
+    }
+
+    /// The place of `span` in a file that is no document.
+    fn elsewhere(&mut self, path: &RepoPath, span: Span) -> Place<'a> {
+        let project = self.project;
+        let read = || {
+            let text = String::from_utf8(project.snapshot.read(path).ok()?).ok()?;
+            let lines = LineIndex::new(&text);
+            Some((text, lines))
+        };
+        match self.others.entry(path.clone()).or_insert_with(read) {
+            Some((text, lines)) => {
+                Place { start: lines.position(text, span.start), end: lines.position(text, span.end), ..Place::NOWHERE }
+            }
             None => Place::NOWHERE,
         }
     }

@@ -19,6 +19,10 @@ pub struct Summary {
     pub fixable: usize,
     /// Findings that only `--fix --unsafe-fixes` mends.
     pub unsafe_fixable: usize,
+    /// Findings that the baseline lets pass; not among the others.
+    pub baselined: usize,
+    /// Entries of the baseline whose findings are gone.
+    pub gone: usize,
 }
 
 impl Summary {
@@ -64,7 +68,12 @@ impl Summary {
             (0, more) => format!("{more} fixable with --fix --unsafe-fixes; "),
             (safe, more) => format!("{safe} fixable with --fix, {more} more with --fix --unsafe-fixes; "),
         };
-        format!("{found} ({fixes}{} checked in {})", plural(checked, "file"), duration(elapsed))
+        let baseline = match (self.baselined, self.gone) {
+            (0, 0) => String::new(),
+            (known, 0) => format!("{known} in the baseline; "),
+            (known, gone) => format!("{known} in the baseline, {gone} gone from it; "),
+        };
+        format!("{found} ({fixes}{baseline}{} checked in {})", plural(checked, "file"), duration(elapsed))
     }
 }
 
@@ -85,7 +94,7 @@ mod tests {
 
     #[test]
     fn says_only_what_there_is() {
-        let some = Summary { errors: 12, warnings: 1, infos: 0, files: 4, fixable: 5, unsafe_fixable: 0 };
+        let some = Summary { errors: 12, warnings: 1, infos: 0, files: 4, fixable: 5, ..Summary::default() };
         let line = some.line(120, Duration::from_millis(45));
         assert_eq!(line, "12 errors, 1 warning in 4 files (5 fixable with --fix; 120 files checked in 45 ms)");
         let both = Summary { infos: 2, files: 1, fixable: 1, unsafe_fixable: 1, ..Summary::default() };
@@ -94,6 +103,9 @@ mod tests {
             line,
             "2 hints in 1 file (1 fixable with --fix, 1 more with --fix --unsafe-fixes; 1 file checked in 12.3 s)"
         );
+        let held = Summary { baselined: 12, gone: 2, ..Summary::default() };
+        let line = held.line(1, Duration::ZERO);
+        assert_eq!(line, "nothing found (12 in the baseline, 2 gone from it; 1 file checked in 0 ms)");
         assert_eq!(Summary::default().line(3, Duration::ZERO), "nothing found (3 files checked in 0 ms)");
     }
 }

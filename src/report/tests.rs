@@ -19,7 +19,14 @@ fn project(files: &[(&str, &str)]) -> Project {
     let asked: Vec<RepoPath> = files.iter().map(|(path, _)| RepoPath::new(path)).collect();
     let everything = || asked.clone();
     let options = |_: &RepoPath| ReadOptions::default();
-    let request = Request { asked: &asked, everything: &everything, options: &options, progress: &|| {} };
+    let request = Request {
+        asked: &asked,
+        everything: &everything,
+        options: &options,
+        progress: &|| {},
+        names: false,
+        whole: true,
+    };
     Project::load(Arc::new(Memory::of(files)), &request)
 }
 

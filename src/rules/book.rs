@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use super::query::PageQuery;
-use super::{CHECKS, Check, ENGINE_RULES};
+use super::survey::{Survey, SurveyCheck};
+use super::{CHECKS, Check, ENGINE_RULES, SURVEYS};
 use crate::page::{Page, PageProblem};
 use crate::project::document::Document;
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
@@ -29,6 +30,7 @@ pub struct Rule {
     /// Whether it comes with brickgate, and not from a team's own pages.
     pub built_in: bool,
     way: Way,
+    survey: Option<SurveyCheck>,
     needs: Needs,
 }
 
@@ -39,6 +41,8 @@ enum Way {
     Function(Check),
     /// The query of its page.
     Query(Box<PageQuery>),
+    /// It looks at no document: see [`Rule::survey`].
+    Survey,
     /// The engine makes its findings, because it alone knows.
     Engine,
 }
@@ -91,15 +95,24 @@ impl<'a> Literals<'a> {
 }
 
 impl Rule {
-    fn new(page: Page, built_in: bool, check: Option<Check>) -> Option<Self> {
+    /// Whether it looks at what names mean across documents, which costs an analysis of its own.
+    pub fn is_about_names(&self) -> bool {
+        &*self.page.group == "names"
+    }
+
+    fn new(page: Page, built_in: bool, check: Option<Check>, survey: Option<SurveyCheck>) -> Option<Self> {
+        if survey.is_some() != page.head.repository {
+            return None;
+        }
         let way = match (&page.query, check) {
             (Some(query), None) => Way::Query(Box::new(PageQuery::new(query.clone()))),
             (None, Some(check)) => Way::Function(check),
+            (None, None) if survey.is_some() => Way::Survey,
             (None, None) if built_in && ENGINE_RULES.contains(&&*page.name) => Way::Engine,
             _ => return None,
         };
         let needs = Needs { literals: page.head.needs.clone(), finders: OnceLock::new() };
-        Some(Self { page, built_in, way, needs })
+        Some(Self { page, built_in, way, survey, needs })
     }
 
     /// Its name.
@@ -124,14 +137,26 @@ impl Rule {
         match &self.way {
             Way::Function(check) => check(context),
             Way::Query(query) => query.run(context, |code| self.needs.are_met_by(code)),
-            Way::Engine => {}
+            Way::Survey | Way::Engine => {}
         }
+    }
+
+    /// Checks files as such, if the rule does that; whether it is on is for the survey to ask, path by path.
+    pub fn survey(&self, survey: &mut Survey<'_, '_>) {
+        if let Some(check) = self.survey {
+            check(survey);
+        }
+    }
+
+    /// Whether the rule checks files as such.
+    pub const fn surveys(&self) -> bool {
+        self.survey.is_some()
     }
 
     /// What is wrong with its query, compiling it if no run has done so yet; `None` also for functions.
     pub fn problem(&self) -> Option<PageProblem> {
         match &self.way {
-            Way::Function(_) | Way::Engine => None,
+            Way::Function(_) | Way::Survey | Way::Engine => None,
             Way::Query(query) => query.problem(&self.page),
         }
     }
@@ -166,7 +191,7 @@ impl Book {
             };
             let check = function(name);
             let has_query = page.query.is_some();
-            match Rule::new(page, true, check) {
+            match Rule::new(page, true, check, survey_function(name)) {
                 Some(rule) => book.rules.push(rule),
                 None if has_query => problems.push(PageProblem::of_file(
                     path,
@@ -231,7 +256,7 @@ impl Book {
                 Some("give the page another file name".to_owned()),
             ));
         }
-        Rule::new(page, false, None).ok_or_else(|| {
+        Rule::new(page, false, None, None).ok_or_else(|| {
             let help = "see docs/your-own-rules.md".to_owned();
             fault("the page has no `scm query` block, so nothing can be checked".to_owned(), Some(help))
         })
@@ -265,7 +290,7 @@ impl Book {
     pub fn broken(&self) -> Vec<PageProblem> {
         let tried = |rule: &Rule| match &rule.way {
             Way::Query(query) if query.was_tried() => rule.problem(),
-            Way::Query(_) | Way::Function(_) | Way::Engine => None,
+            Way::Query(_) | Way::Function(_) | Way::Survey | Way::Engine => None,
         };
         self.rules.iter().filter_map(tried).collect()
     }
@@ -274,6 +299,11 @@ impl Book {
 /// The function of a built-in rule.
 fn function(name: &str) -> Option<Check> {
     CHECKS.iter().copied().flatten().find(|(other, _)| *other == name).map(|&(_, check)| check)
+}
+
+/// The function of a built-in rule for files as such.
+fn survey_function(name: &str) -> Option<SurveyCheck> {
+    SURVEYS.iter().copied().flatten().find(|(other, _)| *other == name).map(|&(_, check)| check)
 }
 
 fn collect(snapshot: &dyn Snapshot, folder: &RepoPath, depth: usize, found: &mut Vec<RepoPath>) {
@@ -299,7 +329,8 @@ mod tests {
         let (book, problems) = Book::builtin_with_problems();
         let mut wrong: Vec<String> = problems.iter().map(ToString::to_string).collect();
         wrong.extend(book.rules().iter().filter_map(Rule::problem).map(|problem| problem.to_string()));
-        for (name, _) in CHECKS.iter().copied().flatten() {
+        let surveys = SURVEYS.iter().copied().flatten().map(|(name, _)| name);
+        for name in CHECKS.iter().copied().flatten().map(|(name, _)| name).chain(surveys) {
             if !PAGES.iter().any(|(page, ..)| page == name) {
                 wrong.push(format!("the check `{name}` has no page: add rules/GROUP/{name}.md"));
             }

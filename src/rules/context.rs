@@ -1,6 +1,7 @@
 //! All that a rule may see and say.
 
 use crate::finding::{Finding, Severity};
+use crate::names::Namespaces;
 use crate::page::OptionValue;
 use crate::project::Project;
 use crate::project::document::Document;
@@ -39,6 +40,29 @@ pub struct RuleSettings {
     pub options: BTreeMap<String, OptionValue>,
 }
 
+impl RuleSettings {
+    /// An integer option of the rule. An option that the page does not declare reads as 0.
+    pub fn integer(&self, option: &str) -> u32 {
+        match self.options.get(option) {
+            Some(OptionValue::Integer(value)) => *value,
+            _ => 0,
+        }
+    }
+
+    /// A list option of the rule. An option that the page does not declare reads as empty.
+    pub fn list(&self, option: &str) -> &[String] {
+        match self.options.get(option) {
+            Some(OptionValue::List(values)) => values,
+            _ => &[],
+        }
+    }
+
+    /// A switch of the rule. An option that the page does not declare reads as off.
+    pub fn switch(&self, option: &str) -> bool {
+        matches!(self.options.get(option), Some(OptionValue::Boolean(true)))
+    }
+}
+
 /// What one rule sees of one document.
 pub struct Context<'a> {
     /// The document that is checked.
@@ -49,6 +73,8 @@ pub struct Context<'a> {
     pub settings: &'a RuleSettings,
     /// What the code will run on.
     pub target: &'a Target,
+    /// What names mean; empty unless the rule [is about names](super::book::Rule::is_about_names).
+    pub names: &'a Namespaces<'a>,
     rule: Arc<str>,
     found: Vec<Finding>,
 }
@@ -58,11 +84,11 @@ impl<'a> Context<'a> {
     pub fn new(
         rule: Arc<str>,
         document: &'a Document,
-        project: &'a Project,
+        names: &'a Namespaces<'a>,
         settings: &'a RuleSettings,
         target: &'a Target,
     ) -> Self {
-        Self { document, project, settings, target, rule, found: Vec::new() }
+        Self { document, project: names.project, settings, target, names, rule, found: Vec::new() }
     }
 
     /// Reports a finding at `span` of the document; fixes and notes can be added to what comes back.
@@ -87,23 +113,17 @@ impl<'a> Context<'a> {
 
     /// An integer option of the rule. An option that the page does not declare reads as 0.
     pub fn integer(&self, option: &str) -> u32 {
-        match self.settings.options.get(option) {
-            Some(OptionValue::Integer(value)) => *value,
-            _ => 0,
-        }
+        self.settings.integer(option)
     }
 
     /// A list option of the rule. An option that the page does not declare reads as empty.
     pub fn list(&self, option: &str) -> &'a [String] {
-        match self.settings.options.get(option) {
-            Some(OptionValue::List(values)) => values,
-            _ => &[],
-        }
+        self.settings.list(option)
     }
 
     /// A switch of the rule. An option that the page does not declare reads as off.
     pub fn switch(&self, option: &str) -> bool {
-        matches!(self.settings.options.get(option), Some(OptionValue::Boolean(true)))
+        self.settings.switch(option)
     }
 
     /// The text of any file of the repository, whether it is among the documents or not; `None` if it cannot be read.

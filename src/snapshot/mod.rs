@@ -1,6 +1,10 @@
 //! One consistent picture of a repository. Every byte that a check reads comes through here, so that
 //! a worktree, git's index, a commit's tree, and an editor's unsaved text are all read the same way.
 
+pub mod attributes;
+pub mod fingerprint;
+pub mod git;
+pub mod item;
 pub mod memory;
 pub mod overlay;
 pub mod root;
@@ -49,6 +53,14 @@ impl RepoPath {
         match name.rfind('.') {
             Some(at) if at > 0 => &name[..at],
             _ => name,
+        }
+    }
+
+    /// The last word of the name by which Python imports the file: that of its folder for `__init__.py`.
+    pub fn module_name(&self) -> &str {
+        match self.stem() {
+            "__init__" => self.0.rsplit('/').nth(1).unwrap_or(""),
+            stem => stem,
         }
     }
 
@@ -157,6 +169,12 @@ impl ReadError {
     }
 }
 
+/// Whether these bytes are not a file but what Git LFS stores in its place.
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    // Git LFS takes nothing larger for a pointer.
+    bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/")
+}
+
 /// The door to a repository's bytes. Implementations are shared between threads and must answer
 /// the same for as long as they live.
 pub trait Snapshot: Send + Sync {
@@ -181,6 +199,12 @@ pub trait Snapshot: Send + Sync {
 
     /// The names in a folder, sorted; empty if it is no folder or cannot be read.
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]>;
+
+    /// Whether something may stand at `path` of which nothing is known here: in a submodule, or left out of a sparse
+    /// checkout. For paths at which nothing is found.
+    fn is_elsewhere(&self, _path: &RepoPath) -> bool {
+        false
+    }
 
     /// What stands at `path`, judged by exact case on every system (the workspace tells case apart).
     fn kind(&self, path: &RepoPath) -> Option<EntryKind> {

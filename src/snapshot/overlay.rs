@@ -82,6 +82,10 @@ impl Snapshot for Overlay {
         changed.merged.get_or_init(merge).clone()
     }
 
+    fn is_elsewhere(&self, path: &RepoPath) -> bool {
+        self.base.is_elsewhere(path)
+    }
+
     fn kind(&self, path: &RepoPath) -> Option<EntryKind> {
         let at = path.parent();
         match self.folders.get(&at).and_then(|changed| changed.names.get(path.name())) {

@@ -172,7 +172,10 @@ impl Vantage {
     /// A path of the repository as it is written from here: `x.py`, `../lib/x.py`.
     pub fn path(&self, path: &RepoPath) -> String {
         if self.folder.as_str().is_empty() {
-            return format!("{}{path}", self.way);
+            return match (&*self.way, path.as_str()) {
+                ("", "") => ".".to_owned(),
+                (way, path) => format!("{way}{path}"),
+            };
         }
         let seen = path.relative_to(&self.folder);
         seen.strip_prefix("./").map(str::to_owned).unwrap_or(seen)
@@ -238,5 +241,6 @@ mod tests {
         assert_eq!(seen("a/b", "a", "c/x.py"), "../c/x.py");
         assert_eq!(seen("a", "a/b", "x.py"), "b/x.py");
         assert_eq!(seen("a/b", "c", "x.py"), "../../c/x.py");
+        assert_eq!(seen("a", "a", ""), ".");
     }
 }

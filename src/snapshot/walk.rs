@@ -1,6 +1,7 @@
 //! From what is asked for on the command line to files, each in its repository. The only user of `ignore`.
 
 use super::RepoPath;
+use super::item::{Item, ItemKind};
 use super::root::{Roots, absolute, is_git};
 use super::worktree::describe;
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
@@ -31,6 +32,8 @@ pub struct Named {
     pub files: Vec<RepoPath>,
     /// Folders, of which everything is wanted.
     pub folders: Vec<RepoPath>,
+    /// Everything that is named outright and is no folder, the files among it.
+    pub items: Vec<Item>,
 }
 
 /// How to look for the files of one repository.
@@ -39,6 +42,8 @@ pub struct Search<'a> {
     pub root: &'a Path,
     /// Says whether settings leave out one entry of a folder; the last tells folders from files.
     pub excluded: &'a (dyn Fn(&RepoPath, bool) -> bool + Sync),
+    /// Says of a folder that is left out whether the names in it are wanted all the same.
+    pub lists: &'a (dyn Fn(&RepoPath) -> bool + Sync),
     /// Whether to leave out what `.gitignore` and `.ignore` name.
     pub respect_gitignore: bool,
     /// How many threads may walk.
@@ -48,8 +53,10 @@ pub struct Search<'a> {
 /// What a walk found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Files, sorted, each once.
+    /// Files whose text matters, sorted, each once.
     pub files: Vec<RepoPath>,
+    /// All that git would see, those files among it, sorted, each once.
+    pub items: Vec<Item>,
     /// Roots of repositories inside this one; they were not entered.
     pub inner: Vec<Arc<Path>>,
     /// What should be looked at and cannot be.
@@ -95,24 +102,38 @@ impl Asked {
 
     fn take(&mut self, path: &Path, roots: &Roots) -> Result<(), String> {
         let full = absolute(roots.cwd(), path).map_err(|error| describe_asked(&error))?;
-        let is_folder = match fs::metadata(&full) {
-            Ok(metadata) => metadata.is_dir(),
-            // A link that leads nowhere is taken, so that reading it says what is wrong.
-            Err(_) if fs::symlink_metadata(&full).is_ok() => false,
-            Err(error) => return Err(describe_asked(&error)),
-        };
+        let own = fs::symlink_metadata(&full).map_err(|error| describe_asked(&error))?;
+        let is_link = own.is_symlink();
+        // A link that leads nowhere is taken, so that reading it says what is wrong.
+        let is_folder = if is_link { fs::metadata(&full).is_ok_and(|target| target.is_dir()) } else { own.is_dir() };
+        if is_link && is_folder {
+            self.link(&full, roots);
+        }
         // A folder that is a link is walked where it really is.
         let full = if is_folder { fs::canonicalize(&full).unwrap_or(full) } else { full };
         let root = roots.of(if is_folder { &full } else { full.parent().unwrap_or(&full) });
         let within = repo_path(&root, &full).ok_or("has a name that is not Unicode; rename it")?;
+        let named = self.repositories.entry(root).or_default();
         if is_folder {
-            self.repositories.entry(root).or_default().folders.push(within);
-        } else if is_of_interest(full.file_name().unwrap_or_default()) {
-            self.repositories.entry(root).or_default().files.push(within);
+            named.folders.push(within);
+            return Ok(());
+        }
+        let kind = if is_link { ItemKind::Link } else { ItemKind::File };
+        named.items.push(Item { path: within.clone(), kind });
+        if is_of_interest(full.file_name().unwrap_or_default()) {
+            named.files.push(within);
         } else {
-            self.notes.push(Remark::new(path, "skipped: not a kind of file that brickgate reads"));
+            self.notes.push(Remark::new(path, "not a kind of file that brickgate reads: only its name and size count"));
         }
         Ok(())
+    }
+
+    /// Takes the link itself that leads to a folder.
+    fn link(&mut self, full: &Path, roots: &Roots) {
+        let root = roots.of(full.parent().unwrap_or(full));
+        if let Some(path) = repo_path(&root, full) {
+            self.repositories.entry(root).or_default().items.push(Item { path, kind: ItemKind::Link });
+        }
     }
 }
 
@@ -137,6 +158,8 @@ impl Search<'_> {
         let mut found = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.files.sort_unstable();
         found.files.dedup();
+        found.items.sort_unstable();
+        found.items.dedup();
         found.inner.sort();
         found.inner.dedup();
         found.problems.sort();
@@ -169,6 +192,7 @@ impl Drop for Walker<'_> {
     fn drop(&mut self) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.files.append(&mut self.own.files);
+        shared.items.append(&mut self.own.items);
         shared.inner.append(&mut self.own.inner);
         shared.problems.append(&mut self.own.problems);
         shared.notes.append(&mut self.own.notes);
@@ -194,14 +218,22 @@ impl Walker<'_> {
         if kind.is_dir() {
             return if entry.depth() == 0 || self.enters(path) { WalkState::Continue } else { WalkState::Skip };
         }
-        if !is_of_interest(entry.file_name()) {
-            return WalkState::Continue;
-        }
+        let matters = is_of_interest(entry.file_name());
         let Some(within) = repo_path(self.search.root, path) else {
-            self.own.problems.push(Remark::new(path, "has a name that is not Unicode; rename it"));
+            if matters {
+                self.own.problems.push(Remark::new(path, "has a name that is not Unicode; rename it"));
+            }
             return WalkState::Continue;
         };
         if (self.search.excluded)(&within, false) {
+            return WalkState::Continue;
+        }
+        if kind.is_symlink() {
+            self.own.items.push(Item { path: within.clone(), kind: ItemKind::Link });
+        } else if kind.is_file() {
+            self.own.items.push(Item::file(within.clone()));
+        }
+        if !matters || self.is_listed_only(&within) {
             return WalkState::Continue;
         }
         if kind.is_symlink() {
@@ -225,7 +257,8 @@ impl Walker<'_> {
             return false;
         }
         // A name that is no Unicode is complained about for the files that it concerns.
-        if repo_path(self.search.root, folder).is_some_and(|within| (self.search.excluded)(&within, true)) {
+        let left_out = |within: &RepoPath| (self.search.excluded)(within, true) && !(self.search.lists)(within);
+        if repo_path(self.search.root, folder).is_some_and(|within| left_out(&within)) {
             return false;
         }
         let is_inner = is_git(&folder.join(".git"));
@@ -233,6 +266,13 @@ impl Walker<'_> {
             self.own.inner.push(Arc::from(folder));
         }
         !is_inner
+    }
+
+    /// Whether a file lies in a folder of which only the names are wanted.
+    fn is_listed_only(&self, path: &RepoPath) -> bool {
+        let text = path.as_str();
+        let folders = memchr::memchr_iter(b'/', text.as_bytes()).filter_map(|at| text.get(..at));
+        folders.map(RepoPath::new).any(|folder| (self.search.lists)(&folder))
     }
 
     fn remark(&mut self, error: &ignore::Error) {
@@ -305,7 +345,9 @@ mod tests {
         fn walk(&self, root: &str, excluded: &[&str]) -> Found {
             let excluded = |path: &RepoPath, _: bool| excluded.contains(&path.as_str());
             let root = if root.is_empty() { self.top.clone() } else { self.top.join(root) };
-            Search { root: &root, excluded: &excluded, respect_gitignore: true, threads: 2 }.walk(&[RepoPath::root()])
+            let lists = |path: &RepoPath| path.name() == "listed";
+            Search { root: &root, excluded: &excluded, lists: &lists, respect_gitignore: true, threads: 2 }
+                .walk(&[RepoPath::root()])
         }
     }
 
@@ -340,7 +382,10 @@ mod tests {
         let asked = place.asked(&["build/c.py", "b.txt", "x.py", "./vendor/../b.ipynb"]);
         let named = asked.repositories.get(&*place.top).unwrap();
         assert_eq!((join(&named.files), join(&named.folders)), ("build/c.py b.ipynb".into(), "x.py".into()));
-        assert_eq!(said(&asked.notes), ["b.txt: skipped: not a kind of file that brickgate reads"]);
+        assert_eq!(
+            said(&asked.notes),
+            ["b.txt: not a kind of file that brickgate reads: only its name and size count"]
+        );
         assert!(asked.problems.is_empty());
     }
 
@@ -348,7 +393,13 @@ mod tests {
     fn gitignore_counts_without_git_too_unless_it_must_not() {
         let place = Place::new(&[(".gitignore", "a.py"), ("a.py", ""), ("b.py", "")]);
         assert_eq!(join(&place.walk("", &[]).files), "b.py");
-        let search = Search { root: &place.top, excluded: &|_, _| false, respect_gitignore: false, threads: 1 };
+        let search = Search {
+            root: &place.top,
+            excluded: &|_, _| false,
+            lists: &|_| false,
+            respect_gitignore: false,
+            threads: 1,
+        };
         assert_eq!(join(&search.walk(&[RepoPath::root()]).files), "a.py b.py");
     }
 

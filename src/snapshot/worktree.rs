@@ -1,12 +1,13 @@
 //! Files as they stand on disk.
 
+use super::git::absent::Absent;
 use super::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 /// How many locks the cached listings are spread over, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
@@ -18,12 +19,14 @@ pub struct Worktree {
     root: PathBuf,
     hasher: RandomState,
     listings: [Listings; SHARDS],
+    /// What is not shown; found when something is missed.
+    absent: OnceLock<Absent>,
 }
 
 impl Worktree {
     /// The files below `root`, an absolute path. Nothing is read yet.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, hasher: RandomState::new(), listings: Default::default() }
+        Self { root, hasher: RandomState::new(), listings: Default::default(), absent: OnceLock::new() }
     }
 
     /// The folder that repository paths are relative to.
@@ -35,6 +38,65 @@ impl Worktree {
     pub fn on_disk(&self, path: &RepoPath) -> PathBuf {
         // Joining an empty path would add a slash.
         if path.as_str().is_empty() { self.root.clone() } else { self.root.join(path.as_str()) }
+    }
+
+    /// Writes several files, all or none: each is a path, what it reads now (`None` for a file that is to be made)
+    /// and what it is to read.
+    ///
+    /// # Errors
+    /// One line for users, with the path, if a file does not read as said or cannot be written. All files are then
+    /// as before; if one cannot be put back, the line says so.
+    pub fn write_together(&self, files: &[(&RepoPath, Option<&[u8]>, &[u8])]) -> Result<(), String> {
+        for (path, old, _) in files {
+            let now = fs::read(self.on_disk(path));
+            match (now, old) {
+                (Ok(now), Some(old)) if now == *old => {}
+                (Err(error), None) if error.kind() == io::ErrorKind::NotFound => {}
+                (Err(error), _) => return Err(format!("{path}: {}", describe(&error).message)),
+                (Ok(_), None) => return Err(format!("{path}: is there already")),
+                (Ok(_), Some(_)) => return Err(format!("{path}: changed on disk while it was read; run again")),
+            }
+        }
+        for (done, (path, old, new)) in files.iter().enumerate() {
+            let written = match old {
+                Some(old) => self.write_atomically(path, old, new),
+                None => self.create(path, new),
+            };
+            let Err(message) = written else { continue };
+            let mut said = format!("{path}: {message}; nothing was changed");
+            for (path, old, new) in files.iter().take(done).rev() {
+                let back = match old {
+                    Some(old) => self.write_atomically(path, new, old),
+                    None => fs::remove_file(self.on_disk(path)).map_err(|error| describe(&error).message),
+                };
+                if let Err(message) = back {
+                    said = format!("{said}, but {path} could not be put back: {message}");
+                }
+            }
+            return Err(said);
+        }
+        Ok(())
+    }
+
+    /// Makes a new file, and the folders above it.
+    fn create(&self, path: &RepoPath, new: &[u8]) -> Result<(), String> {
+        let plain = |error: io::Error| describe(&error).message;
+        let target = self.on_disk(path);
+        let folder = target.parent().ok_or("has no folder")?;
+        fs::create_dir_all(folder).map_err(plain)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(plain)?;
+        file.write_all(new).map_err(plain)?;
+        file.as_file().sync_all().map_err(plain)?;
+        let file = file.persist_noclobber(&target).map_err(|error| plain(error.error))?;
+        drop(file);
+        // A temporary file is for its owner alone; a new one should be as any other here.
+        let like = fs::metadata(self.root.join(".git").join("HEAD")).or_else(|_| fs::metadata(folder));
+        if let Ok(like) = like
+            && like.is_file()
+        {
+            fs::set_permissions(&target, like.permissions()).map_err(plain)?;
+        }
+        Ok(())
     }
 
     /// Replaces the content of a file, all at once: readers see the old or the new text, never a half.
@@ -64,6 +126,23 @@ impl Worktree {
             .map_err(plain)
     }
 
+    /// Makes a file, or replaces its content, all at once, as [`Self::write_atomically`] does. Says whether there was
+    /// anything to write.
+    ///
+    /// # Errors
+    /// One line for users if it cannot be written; what was there is then untouched.
+    pub fn put(&self, path: &RepoPath, new: &[u8]) -> Result<bool, String> {
+        let plain = |error: io::Error| describe(&error).message;
+        let target = self.on_disk(path);
+        if fs::symlink_metadata(&target).is_ok() {
+            let old = self.read(path).map_err(|error| error.message)?;
+            return if old == new { Ok(false) } else { self.write_atomically(path, &old, new).map(|()| true) };
+        }
+        let folder = target.parent().ok_or("has no folder")?;
+        create(&target, new, &self.root.join(".git")).or_else(|_| create(&target, new, folder)).map_err(plain)?;
+        Ok(true)
+    }
+
     fn shard(&self, folder: &RepoPath) -> Option<&Listings> {
         let at = usize::try_from(self.hasher.hash_one(folder) % SHARDS as u64).unwrap_or(0);
         self.listings.get(at)
@@ -78,6 +157,18 @@ fn replace(target: &Path, before: &fs::Metadata, new: &[u8], folder: &Path) -> i
     keep_owner(file.path(), before);
     fs::set_permissions(file.path(), before.permissions())?;
     file.persist(target)?;
+    Ok(())
+}
+
+/// Puts a file where there is none, made in `folder` first, with the permissions that new files have.
+fn create(target: &Path, new: &[u8], folder: &Path) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".brickgate-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(new)?;
+    file.persist_noclobber(target)?;
     Ok(())
 }
 
@@ -112,6 +203,10 @@ impl Snapshot for Worktree {
 
     fn size(&self, path: &RepoPath) -> Option<u64> {
         fs::metadata(self.on_disk(path)).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+    }
+
+    fn is_elsewhere(&self, path: &RepoPath) -> bool {
+        self.absent.get_or_init(|| Absent::of(&self.root)).has(path)
     }
 
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]> {
@@ -238,6 +333,19 @@ mod tests {
         assert_eq!(worktree.read(&path).unwrap(), b"two");
         let left: Vec<_> = fs::read_dir(folder.path().join("a")).unwrap().collect();
         assert_eq!(left.len(), 2, "no temporary file is left behind");
+    }
+
+    #[test]
+    fn puts_files_where_there_were_none() {
+        let (folder, worktree) = made();
+        let path = RepoPath::new("a/new.json");
+        assert_eq!(worktree.put(&path, b"one"), Ok(true));
+        assert_eq!(worktree.put(&path, b"one"), Ok(false));
+        assert_eq!(worktree.put(&path, b"two"), Ok(true));
+        assert_eq!(fs::read(folder.path().join("a/new.json")).unwrap(), b"two");
+        assert!(worktree.put(&RepoPath::new("none/new.json"), b"one").is_err());
+        assert!(worktree.put(&RepoPath::new("a/x.py"), b"one").is_err());
+        assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 3);
     }
 
     #[cfg(unix)]

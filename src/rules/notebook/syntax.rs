@@ -4,14 +4,17 @@ use crate::notebook::magic::MagicKind;
 use crate::project::document::Document;
 use crate::python::facts::{SyntaxError, SyntaxErrorKind};
 use crate::rules::context::Context;
-use crate::rules::library;
+use crate::rules::{git, library};
 
 /// Python that does not parse, or only on a newer Python than the target.
 pub(super) fn error(context: &mut Context<'_>) {
     let document = context.document;
     for error in &document.python.syntax_errors {
         // A rule of its own says more about those.
-        if library::is_bare_magic(document, error) || is_below_late_magic(document, error) {
+        if library::is_bare_magic(document, error)
+            || is_below_late_magic(document, error)
+            || git::is_marker(document, error.span.start)
+        {
             continue;
         }
         let message = match error.kind {

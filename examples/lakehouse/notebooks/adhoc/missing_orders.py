@@ -18,3 +18,8 @@ print(f"{sum(hours.values())} orders, none in {sorted(set(range(24)) - set(hours
 
 # DBTITLE 1,Everything, to look at it in pandas
 orders = spark.table(f"{silver}.orders").toPandas()
+
+# COMMAND ----------
+
+# DBTITLE 1,Were they quarantined?
+display(spark.table(f"{sliver}.quarantine"))

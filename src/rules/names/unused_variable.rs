@@ -1,0 +1,152 @@
+//! Page: `rules/names/unused-variable.md`.
+
+use super::noqa::Noqa;
+use super::removal;
+use super::unused_import::is_unparsed_module;
+use super::usage::{Usage, is_dummy, is_own};
+use crate::names::local::Local;
+use crate::notebook::regions;
+use crate::project::document::Document;
+use crate::python::facts::{Binding, BindingKind, Facts, ScopeId, ScopeKind};
+use crate::python::removal::{Removable, removable};
+use crate::python::symbols::Symbol;
+use crate::rules::context::Context;
+use crate::text::Span;
+use crate::text::edit::Edit;
+use crate::text::region::{OffsetMap, Region};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The code of the same finding elsewhere.
+const CODE: &str = "F841";
+
+/// Names that other tools read out of the frames of a traceback.
+const FOR_TOOLS: &[&str] = &["__tracebackhide__", "__traceback_info__", "__traceback_supplement__", "__debuggerskip__"];
+
+/// Variables of functions that nothing reads.
+pub(super) fn unused_variable(context: &mut Context<'_>) {
+    let document = context.document;
+    let facts = &document.python;
+    let Some((id, local)) = context.names.of(&document.path) else { return };
+    if is_unparsed_module(document) {
+        return;
+    }
+    let elsewhere = Elsewhere::new(facts);
+    let usage = Usage::new(context.names, document, id);
+    let unused: Vec<&Binding> = (0..)
+        .zip(&facts.bindings)
+        .filter(|&(at, row)| is_unused(facts, local, &elsewhere, at, row) && !usage.is_used(at))
+        .map(|(_, row)| row)
+        .collect();
+    if unused.is_empty() {
+        return;
+    }
+    let noqa = Noqa::new(document);
+    let mut cells = Regions { document, regions: None };
+    for row in unused {
+        if noqa.takes(CODE, row.span.start) {
+            continue;
+        }
+        let name = facts.text(row.name);
+        let (message, title) = match row.kind {
+            BindingKind::Exception => {
+                (format!("`{name}` holds the exception and is never used: leave `as {name}` out"), "Remove the name")
+            }
+            BindingKind::With => (format!("`{name}` is bound by `with` and never used"), "Remove the name"),
+            _ => (format!("`{name}` is assigned and never used"), "Remove the assignment"),
+        };
+        let edits = cells.edits(row);
+        let finding = context.report(row.span, message);
+        if let Some(edits) = edits {
+            finding.unsafe_fix(title, edits);
+        }
+    }
+}
+
+fn is_unused(facts: &Facts, local: &Local, elsewhere: &Elsewhere, at: u32, row: &Binding) -> bool {
+    let is = |flags: &[bool]| flags.get(at as usize).copied().unwrap_or(false);
+    if is(&local.names.used) || local.broken_cells.binary_search(&row.cell).is_ok() {
+        return false;
+    }
+    let name = facts.text(row.name);
+    let in_function = || {
+        let kind = facts.scopes.get(row.scope as usize).map(|scope| scope.kind);
+        matches!(kind, Some(ScopeKind::Function | ScopeKind::Lambda))
+    };
+    match row.kind {
+        BindingKind::Exception => !is_dummy(name),
+        BindingKind::Assignment | BindingKind::Augmented | BindingKind::With => {
+            is(&local.names.last)
+                && in_function()
+                && is_own(facts, at)
+                && !is_dummy(name)
+                && !FOR_TOOLS.contains(&name)
+                && !elsewhere.all_of.contains(&row.scope)
+                && !elsewhere.inner.contains(&(row.name, row.scope))
+        }
+        _ => false,
+    }
+}
+
+/// What is used by other means than by name.
+struct Elsewhere {
+    /// Functions that ask for `locals()`.
+    all_of: HashSet<ScopeId>,
+    /// Names of functions that a function inside declares `nonlocal`.
+    inner: HashSet<(Symbol, ScopeId)>,
+}
+
+impl Elsewhere {
+    fn new(facts: &Facts) -> Self {
+        let locals = facts.symbols.get("locals");
+        let calls = facts.calls.iter().filter(|call| locals.is_some() && call.path == locals);
+        let all_of = calls.map(|call| call.scope).collect();
+        let mut inner = HashSet::new();
+        for scope in &facts.scopes {
+            for &name in &scope.nonlocals {
+                let mut around = scope.parent;
+                while let Some(id) = around {
+                    if !inner.insert((name, id)) {
+                        break;
+                    }
+                    around = facts.scopes.get(id as usize).and_then(|scope| scope.parent);
+                }
+            }
+        }
+        Self { all_of, inner }
+    }
+}
+
+/// The code of the document, once a fix is wanted.
+struct Regions<'d> {
+    document: &'d Document,
+    regions: Option<Vec<Region<'d>>>,
+}
+
+impl Regions<'_> {
+    /// What takes an assignment out.
+    fn edits(&mut self, row: &Binding) -> Option<Vec<Edit>> {
+        let document = self.document;
+        let regions = self.regions.get_or_insert_with(|| match &document.notebook {
+            Some(notebook) => regions::python_regions(notebook, document.text()),
+            None => {
+                vec![Region { cell: 0, code: Cow::Borrowed(document.text()), map: OffsetMap::shift(0), ipython: false }]
+            }
+        });
+        let region = regions.iter().find(|region| region.cell == row.cell as usize)?;
+        let (span, alone) = match removable(region, row.span.start)? {
+            Removable::Statement { span, alone } => (span, Some(alone)),
+            Removable::Part(span) => (span, None),
+        };
+        match alone {
+            Some(alone) => removal::statement(document, span, alone).map(|removal| removal.edits),
+            None if is_one_line(document, span) => Some(vec![Edit::delete(span)]),
+            None => None,
+        }
+    }
+}
+
+/// Whether a span stands on one line, so that no prefix is inside it.
+fn is_one_line(document: &Document, span: Span) -> bool {
+    !span.of(document.text()).contains('\n')
+}
