@@ -107,12 +107,11 @@ impl<'a> Reader<'a> {
                     depth += 1;
                     self.at += 1;
                 }
-                b'}' | b']' if depth == 0 => break,
+                b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => break,
                 b'}' | b']' => {
                     depth -= 1;
                     self.at += 1;
                 }
-                b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => break,
                 _ => self.at += 1,
             }
             if depth == 0 && matches!(byte, b'"' | b'}' | b']') {

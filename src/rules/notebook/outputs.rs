@@ -57,8 +57,8 @@ pub(super) fn metadata(context: &mut Context<'_>) {
 
 fn report(context: &mut Context<'_>, place: Span, named: &[String], found: Vec<excess::Churn>) {
     let Some((last, rest)) = named.split_last() else { return };
-    let list = if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) };
-    let message = format!("metadata that changes whenever somebody opens or runs the notebook: drop {list}");
+    let keys = if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) };
+    let message = format!("metadata that changes whenever somebody opens or runs the notebook: drop {keys}");
     let edits = found.into_iter().flat_map(|found| found.edits).collect();
     context.report(place, message).file_fix("Drop the metadata", edits);
 }
