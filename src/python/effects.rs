@@ -166,9 +166,7 @@ fn is_plain(expression: &Expr, level: u32) -> bool {
         | Expr::Lambda(_) => true,
         Expr::Attribute(node) => plain(&node.value),
         Expr::Subscript(node) => plain(&node.value) && plain(&node.slice),
-        Expr::Slice(node) => {
-            [&node.lower, &node.upper, &node.step].into_iter().flatten().all(|bound| plain(bound))
-        }
+        Expr::Slice(node) => [&node.lower, &node.upper, &node.step].into_iter().flatten().all(|bound| plain(bound)),
         Expr::Starred(node) => plain(&node.value),
         Expr::List(node) => node.elts.iter().all(plain),
         Expr::Tuple(node) => node.elts.iter().all(plain),

@@ -177,32 +177,24 @@ fn without(object: Span, members: &[Member], goes: impl Fn(&Member) -> bool) -> 
         return vec![Edit::delete(Span::new(object.start + 1, object.end.saturating_sub(1)))];
     }
     let mut edits = Vec::new();
-    // Where the last member that stays ends.
+    // Where the last member that stays ends, and whether others stood after it.
     let mut kept: Option<u32> = None;
-    let mut start = None;
+    let mut gone: Option<Span> = None;
     for member in members {
         if goes(member) {
-            start.get_or_insert(kept.unwrap_or(member.key.start));
-        } else {
-            match (start.take(), kept) {
-                // The first ones go with the comma after them.
-                (Some(from), None) => edits.push(Edit::delete(Span::new(from, member.key.start))),
-                (Some(from), Some(_)) => edits.push(Edit::delete(Span::new(from, before(members, member)))),
-                (None, _) => {}
-            }
-            kept = Some(member.value.end);
+            let from = gone.map_or(kept.unwrap_or(member.key.start), |gone| gone.start);
+            gone = Some(Span::new(from, member.value.end));
+            continue;
         }
+        if let Some(gone) = gone.take() {
+            // The first ones go with the comma after them, others with the comma before them.
+            let end = if kept.is_some() { gone.end } else { member.key.start };
+            edits.push(Edit::delete(Span::new(gone.start, end)));
+        }
+        kept = Some(member.value.end);
     }
-    if let (Some(from), Some(last)) = (start, members.last()) {
-        edits.push(Edit::delete(Span::new(from, last.value.end)));
-    }
+    edits.extend(gone.map(Edit::delete));
     edits
-}
-
-/// Where the member before this one ends.
-fn before(members: &[Member], this: &Member) -> u32 {
-    let at = members.iter().position(|member| member == this).unwrap_or(0);
-    at.checked_sub(1).and_then(|at| members.get(at)).map_or(this.key.start, |member| member.value.end)
 }
 
 /// Whether outputs hold rows of a table: the platform's tables, tables in HTML, and what `.show()` prints.

@@ -55,11 +55,11 @@ pub(super) fn metadata(context: &mut Context<'_>) {
     report(context, first_line(document, at), &named, found);
 }
 
-fn report(context: &mut Context<'_>, place: Span, listed: &[String], churn: Vec<excess::Churn>) {
-    let Some((last, rest)) = listed.split_last() else { return };
-    let named = if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) };
-    let message = format!("metadata that changes whenever somebody opens or runs the notebook: drop {named}");
-    let edits = churn.into_iter().flat_map(|found| found.edits).collect();
+fn report(context: &mut Context<'_>, place: Span, named: &[String], found: Vec<excess::Churn>) {
+    let Some((last, rest)) = named.split_last() else { return };
+    let keys = if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) };
+    let message = format!("metadata that changes whenever somebody opens or runs the notebook: drop {keys}");
+    let edits = found.into_iter().flat_map(|found| found.edits).collect();
     context.report(place, message).file_fix("Drop the metadata", edits);
 }
 
