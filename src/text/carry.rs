@@ -32,7 +32,9 @@ pub fn carry(base: &[u8], other: &[u8], changed: &[u8]) -> Carried {
     let theirs = hunks(&keys(&base), &keys(&other), deadline, |_, _| true);
     let ours = hunks(&base, &changed, deadline, is_line_by_line);
     let all = ours.len();
-    let ours: Vec<Hunk> = ours.into_iter().filter(|hunk| !theirs.iter().any(|other| hunk.overlaps(other))).collect();
+    let (out, ours): (Vec<Hunk>, Vec<Hunk>) =
+        ours.into_iter().partition(|hunk| theirs.iter().any(|other| hunk.overlaps(other)));
+    let ours = without_halves(ours, out, &base, &changed);
     let left = all - ours.len();
     let stands = positions(base.len(), &theirs);
     let mut merged: Vec<(Hunk, bool)> = theirs.into_iter().map(|hunk| (hunk, false)).collect();
@@ -132,6 +134,28 @@ fn hunks<T: Eq + std::hash::Hash + Ord>(
         }));
     }
     parts
+}
+
+/// Leaves out what is half of a move whose other half is left `out`: a line that was taken away here and put there would
+/// be lost, or stand there twice.
+fn without_halves(mut kept: Vec<Hunk>, mut out: Vec<Hunk>, base: &[&[u8]], changed: &[&[u8]]) -> Vec<Hunk> {
+    let code = |lines: &[&'_ [u8]]| -> Vec<Vec<u8>> {
+        lines.iter().map(|line| line.trim_ascii().to_vec()).filter(|line| !line.is_empty()).collect()
+    };
+    let gone = |hunk: &Hunk| code(base.get(hunk.start..hunk.end).unwrap_or_default());
+    let come = |hunk: &Hunk| code(changed.get(hunk.new_start..hunk.new_end).unwrap_or_default());
+    // Each turn looks at what the last one left out; a chain of moves so long is not worth more.
+    for _ in 0..8 {
+        if out.is_empty() {
+            return kept;
+        }
+        let lost: HashSet<Vec<u8>> = out.iter().flat_map(gone).collect();
+        let missed: HashSet<Vec<u8>> = out.iter().flat_map(come).collect();
+        (out, kept) = kept.into_iter().partition(|hunk| {
+            come(hunk).iter().any(|line| lost.contains(line)) || gone(hunk).iter().any(|line| missed.contains(line))
+        });
+    }
+    if out.is_empty() { kept } else { Vec::new() }
 }
 
 /// Whether each of these lines can change without the others: all keep their indent and their form, and no word moves
