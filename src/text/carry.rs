@@ -143,16 +143,16 @@ fn without_halves(mut kept: Vec<Hunk>, mut out: Vec<Hunk>, base: &[&[u8]], chang
         lines.iter().map(|line| line.trim_ascii().to_vec()).filter(|line| !line.is_empty()).collect()
     };
     let gone = |hunk: &Hunk| code(base.get(hunk.start..hunk.end).unwrap_or_default());
-    let come = |hunk: &Hunk| code(changed.get(hunk.new_start..hunk.new_end).unwrap_or_default());
+    let arrives = |hunk: &Hunk| code(changed.get(hunk.new_start..hunk.new_end).unwrap_or_default());
     // Each turn looks at what the last one left out; a chain of moves so long is not worth more.
     for _ in 0..8 {
         if out.is_empty() {
             return kept;
         }
         let lost: HashSet<Vec<u8>> = out.iter().flat_map(gone).collect();
-        let missed: HashSet<Vec<u8>> = out.iter().flat_map(come).collect();
+        let missed: HashSet<Vec<u8>> = out.iter().flat_map(arrives).collect();
         (out, kept) = kept.into_iter().partition(|hunk| {
-            come(hunk).iter().any(|line| lost.contains(line)) || gone(hunk).iter().any(|line| missed.contains(line))
+            arrives(hunk).iter().any(|line| lost.contains(line)) || gone(hunk).iter().any(|line| missed.contains(line))
         });
     }
     if out.is_empty() { kept } else { Vec::new() }
@@ -162,7 +162,7 @@ fn without_halves(mut kept: Vec<Hunk>, mut out: Vec<Hunk>, base: &[&[u8]], chang
 /// from one to another. Of a statement that was laid out anew, or of lines that were sorted, one without the next may be
 /// nonsense.
 fn is_line_by_line(old: &[&[u8]], new: &[&[u8]]) -> bool {
-    let (mut gone, mut come) = (HashSet::new(), HashSet::new());
+    let (mut gone, mut arrives) = (HashSet::new(), HashSet::new());
     for (old, new) in old.iter().zip(new) {
         let (was, is) = (Form::of(old), Form::of(new));
         if was.marks != is.marks || (was.indent != is.indent && !was.marks.is_empty()) {
@@ -170,7 +170,7 @@ fn is_line_by_line(old: &[&[u8]], new: &[&[u8]]) -> bool {
         }
         for (was, is) in was.words.into_iter().zip(is.words).filter(|(was, is)| was != is) {
             gone.insert(was);
-            come.insert(is);
+            arrives.insert(is);
         }
     }
     gone.is_disjoint(&come)
