@@ -173,7 +173,7 @@ fn is_line_by_line(old: &[&[u8]], new: &[&[u8]]) -> bool {
             arrives.insert(is);
         }
     }
-    gone.is_disjoint(&come)
+    gone.is_disjoint(&arrives)
 }
 
 /// The form of a line.
