@@ -161,7 +161,7 @@ pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<Stri
         if formatted.text != code {
             same_meaning(code, formatted.tree, &formatted.text, style, dialect)?;
         }
-        Ok(formatted.text)
+        Ok(settled(code, formatted.text, style, dialect))
     };
     let text = match formatted(code) {
         Err(Refused::Syntax(place, message)) if dialect == Dialect::Cell => {
@@ -184,8 +184,19 @@ pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<Stri
 /// # Errors
 /// If it cannot be formatted.
 pub fn format_unproven(code: &str, style: &Style) -> Result<Option<String>, Refused> {
-    let formatted = format_valid(code, None, style, Dialect::Module)?;
-    Ok((formatted.text != code).then_some(formatted.text))
+    let text = format_valid(code, None, style, Dialect::Module)?.text;
+    let text = settled(code, text, style, Dialect::Module);
+    Ok((text != code).then_some(text))
+}
+
+/// `text`, which was made of `code`, unless formatting it again would change it: then `code` stays as it is. Between
+/// `# fmt: off` and `# fmt: on` the formatter adds blank lines each time, without end.
+fn settled(code: &str, text: String, style: &Style, dialect: Dialect) -> String {
+    let may_move = text != code && (text.contains("fmt:") || text.contains("yapf:"));
+    if may_move && format_valid(&text, None, style, dialect).is_ok_and(|again| again.text != text) {
+        return code.to_owned();
+    }
+    text
 }
 
 /// Whether `code` can be formatted, without formatting it.
