@@ -190,9 +190,11 @@ pub fn format_unproven(code: &str, style: &Style) -> Result<Option<String>, Refu
 }
 
 /// `text`, which was made of `code`, unless formatting it again would change it: then `code` stays as it is. Between
-/// `# fmt: off` and `# fmt: on` the formatter adds blank lines each time, without end.
+/// `# fmt: off` and `# fmt: on`, and at form feeds behind continued magics, the formatter adds blank lines each time,
+/// without end.
 fn settled(code: &str, text: String, style: &Style, dialect: Dialect) -> String {
-    let may_move = text != code && (text.contains("fmt:") || text.contains("yapf:"));
+    let signs = ["fmt:", "yapf:", "\u{c}", "\\\n"];
+    let may_move = text != code && signs.iter().any(|sign| text.contains(sign));
     if may_move && format_valid(&text, None, style, dialect).is_ok_and(|again| again.text != text) {
         return code.to_owned();
     }
