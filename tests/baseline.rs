@@ -1,7 +1,5 @@
 //! `brickgate baseline` and what it does to a check: the real binary on small repositories.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

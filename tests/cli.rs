@@ -1,7 +1,6 @@
 //! The real binary on small repositories: exit codes, streams, what is read and what is written.
 
 // Everything here is a test, but only functions that are marked as such are taken for one.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,5 @@
 //! `brickgate format`, the real binary on small repositories: what is written, what is said, and what never happens.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,7 +1,5 @@
 //! The laws of formatting, over generated and mangled notebooks and modules.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
 use brickgate::format::{Formatted, Plan, format};
 use brickgate::notebook::{Cell, Form, Language, Notebook, ipynb, source};
 use brickgate::python::format::{Quotes, Style};

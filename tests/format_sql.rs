@@ -1,7 +1,5 @@
 //! SQL where it stands, and `.ipynb` without what people have not written: the real binary on small repositories.
 
-#![allow(clippy::unwrap_used)]
-
 use brickgate::sql::IS_AVAILABLE;
 use std::fs;
 use std::io::Write;

@@ -1,7 +1,5 @@
 //! Snapshots of git, with the real `git`: what is staged, any commit, and what changed.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails as the test does")]
-
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Rules about files as such, with the real binary in real worktrees: what git would see, and what it would not.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails as the test does")]
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

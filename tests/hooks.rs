@@ -3,13 +3,6 @@
 //! Both come from the Python package index into a virtual environment under the target folder, once. Without a network, set
 //! `BRICKGATE_OFFLINE=1` to leave these tests out.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a helper of a test fails as the test does"
-)]
-
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -140,7 +133,7 @@ fn agrees_with_staged(runner: &str) {
 }
 
 #[test]
-#[ignore = "builds brickgate in release mode: cargo test --test hooks -- --ignored"]
+#[ignore = "builds brickgate in release mode: cargo test --test outside hooks -- --ignored"]
 fn hooks_build_from_source() {
     let Some(tools) = tools() else { return };
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,12 +1,5 @@
 //! The plan of the house, held: floors, doors, sizes, and a reason for every dependency. `docs/house.md` says why.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a helper of a test fails as the test does"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! Jupyter's format: what is read, what is refused and why, and that edits touch nothing else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
 use brickgate::notebook::ipynb::{read, write};
 use brickgate::notebook::{CellType, Form, Language, Notebook};
 use brickgate::text::Span;

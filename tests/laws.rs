@@ -1,7 +1,5 @@
 //! Properties that hold for every input: generated notebooks, and mangled ones.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
 use brickgate::notebook::{Format, Notebook, ipynb, near_header, regions, source};
 use brickgate::text::edit::Edit;
 use brickgate::text::{Span, region::Region};

@@ -1,7 +1,5 @@
 //! `benches/mutations.py` on a made-up repository: what breaks a name in a chain of `%run` is found where it breaks.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -1,7 +1,5 @@
 //! `brickgate names` on small repositories: what is in scope, where it comes from, who reads it.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;

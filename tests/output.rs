@@ -1,12 +1,5 @@
 //! What machines read is what `docs/findings.schema.json` says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a helper of a test fails as the test does"
-)]
-
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::process::Command;

@@ -1,14 +1,9 @@
 //! Hooks of our own, with the real `git`: put in, taken out, and run by commits and pushes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails as the test does")]
-#![cfg(unix)]
-
-mod toy;
-
+use crate::toy::{PAGE, Ran, SETTINGS, Toy};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use toy::{PAGE, Ran, SETTINGS, Toy};
 
 const GOOD: &str = "# Databricks notebook source\nx = 1\n";
 const BAD: &str = "# Databricks notebook source\nx = )\n";

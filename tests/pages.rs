@@ -1,6 +1,6 @@
 //! Every example of every built-in page, and the index of rules.
 //!
-//! `UPDATE=1 cargo test --test pages` writes what was found into the pages, and the index anew.
+//! `UPDATE=1 cargo test --test outside -- pages schema readme` writes what was found into the pages, and the index anew.
 
 use brickgate::rules::book::Book;
 use brickgate::rules::index;
@@ -46,7 +46,11 @@ fn examples_of_all_pages() {
             wrong
         })
         .collect();
-    assert!(wrong.is_empty(), "\n{}\n\nUPDATE=1 cargo test --test pages writes the pages anew\n", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "\n{}\n\nUPDATE=1 cargo test --test outside -- pages schema readme writes the pages anew\n",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -57,7 +61,10 @@ fn the_index_of_rules_is_current() {
         fs::write(&path, &index).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-    assert!(found == index, "docs/rules.md is not current: UPDATE=1 cargo test --test pages writes it");
+    assert!(
+        found == index,
+        "docs/rules.md is not current: UPDATE=1 cargo test --test outside -- pages schema readme writes it"
+    );
 }
 
 /// The page that docs/your-own-rules.md shows is a page, and its examples hold.

@@ -1,7 +1,5 @@
 //! What the platform does with notebook files, case by case.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
 use brickgate::notebook::magic::MagicKind;
 use brickgate::notebook::{CellType, Form, HeaderFault, Language, Notebook, near_header, regions, source};
 

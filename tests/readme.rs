@@ -1,6 +1,4 @@
-//! What the README shows is what brickgate says. `UPDATE=1 cargo test --test readme` writes it anew.
-
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+//! What the README shows is what brickgate says. `UPDATE=1 cargo test --test outside -- pages schema readme` writes it anew.
 
 use std::path::Path;
 use std::process::Command;
@@ -27,7 +25,7 @@ fn shows_real_output() {
         let said = said.replace(" checked)", " checked in 9 ms)");
         std::fs::write(&file, format!("{start}{BEFORE}{said}```\n{end}")).unwrap();
     } else {
-        assert_eq!(stripped_of_time(shown), said, "UPDATE=1 cargo test --test readme");
+        assert_eq!(stripped_of_time(shown), said, "UPDATE=1 cargo test --test outside -- pages schema readme");
     }
 }
 

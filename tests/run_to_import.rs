@@ -1,7 +1,5 @@
 //! `brickgate run-to-import` on small repositories: what becomes of notebooks and their callers, and what is refused.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

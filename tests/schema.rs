@@ -1,5 +1,5 @@
 //! `brickgate.schema.json` says what `brickgate.toml` can say, and `docs/settings.md` explains it.
-//! `UPDATE=1 cargo test --test schema` writes the schema anew.
+//! `UPDATE=1 cargo test --test outside -- pages schema readme` writes the schema anew.
 
 use brickgate::config::schema::schema;
 use brickgate::rules::book::Book;
@@ -18,7 +18,10 @@ fn the_schema_that_is_checked_in_is_the_newest() {
         std::fs::write(&path, &newest).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == newest, "brickgate.schema.json is out of date: run `UPDATE=1 cargo test --test schema`");
+    assert!(
+        written == newest,
+        "brickgate.schema.json is out of date: run `UPDATE=1 cargo test --test outside -- pages schema readme`"
+    );
 }
 
 #[test]

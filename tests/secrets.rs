@@ -1,7 +1,5 @@
 //! A credential is told of, but never told.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,5 @@
 //! SQL: its tokens and statements, and that laying it out changes nothing but blanks and the case of keywords.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
 use brickgate::sql::{self, Formatted, IS_AVAILABLE, TokenKind, format, statements, tokens};
 use proptest::prelude::*;
 

@@ -1,8 +1,6 @@
 //! What must hold whatever the files say: the same verdict for every order and number of threads, fixes that come to
 //! rest, and no failure of ours.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use brickgate::config::{Configs, Overrides};
 use brickgate::engine::{self, Outcome, Setup};
 use brickgate::fix::{Fixed, fix_all};

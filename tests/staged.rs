@@ -1,11 +1,7 @@
 //! Fixing what is staged, with the real `git`: what becomes of the index, of the worktree, and of what is not staged.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails as the test does")]
-
-mod toy;
-
+use crate::toy::{PAGE, SETTINGS, Toy};
 use std::fs;
-use toy::{PAGE, SETTINGS, Toy};
 
 /// One file in a state between commits. Every `old` in code is to become `new`.
 struct Case {
@@ -117,7 +113,7 @@ fn with(config: &[(&str, &str)], files: &[(&str, &str)]) -> Toy {
     toy
 }
 
-fn fix(toy: &Toy) -> toy::Ran {
+fn fix(toy: &Toy) -> crate::toy::Ran {
     toy.brickgate(&["check", "--staged", "--fix"])
 }
 

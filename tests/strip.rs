@@ -1,7 +1,5 @@
 //! Outputs, counts and changing metadata go out of an `.ipynb`, and no other byte does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
 use brickgate::notebook::ipynb::{excess, read};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

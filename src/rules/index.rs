@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// The index as Markdown: one table a group.
 pub fn markdown(book: &Book) -> String {
     let mut out = String::from(
-        "# Rules\n\n<!-- Written by `UPDATE=1 cargo test --test pages` from the pages under rules/. -->\n\n\
+        "# Rules\n\n<!-- Written by `UPDATE=1 cargo test --test outside -- pages schema readme` from the pages under rules/. -->\n\n\
          `brickgate rule NAME` shows a page in the terminal, `brickgate rules` this list.\n",
     );
     for group in book.groups() {
