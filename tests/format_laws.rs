@@ -105,9 +105,12 @@ fn formatted(text: &str, extension: &str, plan: &Plan<'_>) -> Formatted {
     done
 }
 
-/// A line without the blank that old writers left on blank `MAGIC` lines.
+/// A line without the blank that old writers left on blank `MAGIC` lines, and without whitespace that is all of it.
 fn bare(line: &str) -> &str {
     let line = line.trim_end_matches('\r');
+    if line.bytes().all(|byte| matches!(byte, b' ' | b'\t' | 0x0C)) {
+        return "";
+    }
     if ["# MAGIC", "-- MAGIC", "// MAGIC"].contains(&line.trim_end()) { line.trim_end() } else { line }
 }
 

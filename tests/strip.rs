@@ -112,8 +112,13 @@ fn tables_are_seen() {
     assert!(holds(
         "[{\"metadata\": {\"application/vnd.databricks.v1+output\": {\"type\": \"table\", \"data\": [[1]]}}}]"
     ));
-    assert!(holds("[{\"data\": {\"text/html\": [\"<style>\", \"<table border=1>\"]}}]"));
+    assert!(holds("[{\"data\": {\"text/html\": [\"<style>\", \"<table border=1><td>\"]}}]"));
     assert!(holds("[{\"text\": [\"+---+\\n\", \"| a |\\n\"]}]"));
+    // The answer to a statement that returns nothing is a table, too.
+    assert!(!holds(
+        "[{\"metadata\": {\"application/vnd.databricks.v1+output\": {\"type\": \"table\", \"data\": []}}}]"
+    ));
+    assert!(!holds("[{\"data\": {\"text/html\": [\"<table><thead><tr></tr></thead></table>\"]}}]"));
     assert!(!holds("[{\"metadata\": {\"application/vnd.databricks.v1+output\": {\"type\": \"html\"}}}]"));
     assert!(!holds("[{\"text\": [\"a +--- b | table\\n\"]}]"));
 }

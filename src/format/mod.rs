@@ -92,10 +92,46 @@ pub struct Left {
 /// # Errors
 /// One line if it is an `.ipynb` that cannot be read, or if what is asked for cannot be done.
 pub fn format(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Formatted>, String> {
-    let done = guard::caught(|| format_file(text, extension, plan));
+    let done = guard::caught(|| format_settled(text, extension, plan));
     done.unwrap_or_else(|reason| {
         Err(format!("formatting this file failed ({reason}); this is a fault of brickgate, please report it"))
     })
+}
+
+/// So often a file is formatted that may not have settled before.
+const ROUNDS: usize = 4;
+
+/// Formats until nothing changes where once may not be enough: cells are formatted alone, and what goes from between
+/// them can give the next run something to do. What never settles is left as it is.
+fn format_settled(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Formatted>, String> {
+    if plan.lines.is_some() || !may_not_settle(text, extension) {
+        return format_file(text, extension, plan);
+    }
+    let plan = Plan { ask: false, ..*plan };
+    let Some(mut done) = format_file(text, extension, &plan)? else { return Ok(None) };
+    for _ in 0..ROUNDS {
+        let Some(new) = &done.text else { return Ok(Some(done)) };
+        match format_file(new, extension, &plan)?.and_then(|again| again.text) {
+            Some(newer) => done.text = (newer != text).then_some(newer),
+            None => return Ok(Some(done)),
+        }
+    }
+    Ok(Some(Formatted::new(None, done.left)))
+}
+
+/// Whether a notebook holds one of the things that were seen to move at the second time: form feeds, continued magics, line
+/// ends of several kinds in the cells of an `.ipynb`,
+/// comments that switch formatting off.
+fn may_not_settle(text: &str, extension: &str) -> bool {
+    let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
+    if extension.eq_ignore_ascii_case("ipynb") {
+        return has(&["\\f", "\\u000", "\\\\\\n", "\\r", "fmt:", "yapf:"]);
+    }
+    let is_continued_magic = |line: &str| {
+        let code = line.trim_start_matches("# MAGIC").trim_start();
+        line.ends_with('\\') && code.starts_with(['%', '!'])
+    };
+    has(&["\u{c}", "fmt:", "yapf:"]) || has(&["\\\n", "\\\r"]) && text.split(['\n', '\r']).any(is_continued_magic)
 }
 
 fn format_file(text: &str, extension: &str, plan: &Plan<'_>) -> Result<Option<Formatted>, String> {

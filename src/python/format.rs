@@ -161,9 +161,9 @@ pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<Stri
         if formatted.text != code {
             same_meaning(code, formatted.tree, &formatted.text, style, dialect)?;
         }
-        Ok(settled(code, formatted.text, style, dialect))
+        Ok(formatted.text)
     };
-    let text = match formatted(code) {
+    let whole = |code: &str| match formatted(code) {
         Err(Refused::Syntax(place, message)) if dialect == Dialect::Cell => {
             // Help that the parser does not know is held back by magics that it does.
             let Some(held) = Held::new(code) else { return Err(Refused::Syntax(place, message)) };
@@ -171,10 +171,11 @@ pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<Stri
                 Refused::Syntax(..) => Refused::Syntax(place, message),
                 other => other,
             })?;
-            held.given_back(text)?
+            held.given_back(text)
         }
-        other => other?,
+        other => other,
     };
+    let text = settled(code, whole(code)?, whole);
     Ok((text != code).then_some(text))
 }
 
@@ -185,17 +186,18 @@ pub fn format(code: &str, style: &Style, dialect: Dialect) -> Result<Option<Stri
 /// If it cannot be formatted.
 pub fn format_unproven(code: &str, style: &Style) -> Result<Option<String>, Refused> {
     let text = format_valid(code, None, style, Dialect::Module)?.text;
-    let text = settled(code, text, style, Dialect::Module);
+    let again = |code: &str| Ok(format_valid(code, None, style, Dialect::Module)?.text);
+    let text = settled(code, text, again);
     Ok((text != code).then_some(text))
 }
 
 /// `text`, which was made of `code`, unless formatting it again would change it: then `code` stays as it is. Between
-/// `# fmt: off` and `# fmt: on`, and at form feeds behind continued magics, the formatter adds blank lines each time,
+/// `# fmt: off` and `# fmt: on`, and round form feeds and continued magics, the formatter adds blank lines each time,
 /// without end.
-fn settled(code: &str, text: String, style: &Style, dialect: Dialect) -> String {
-    let signs = ["fmt:", "yapf:", "\u{c}", "\\\n"];
+fn settled(code: &str, text: String, again: impl FnOnce(&str) -> Result<String, Refused>) -> String {
+    let signs = ["fmt:", "yapf:", "\u{c}", "\\\n", "\\\r"];
     let may_move = text != code && signs.iter().any(|sign| text.contains(sign));
-    if may_move && format_valid(&text, None, style, dialect).is_ok_and(|again| again.text != text) {
+    if may_move && again(&text).is_ok_and(|again| again != text) {
         return code.to_owned();
     }
     text

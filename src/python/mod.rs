@@ -20,6 +20,7 @@ mod namespace;
 mod parse;
 pub mod removal;
 mod scopes;
+mod slots;
 mod state;
 mod statements;
 pub mod symbols;

@@ -4,6 +4,7 @@
 //! bound around them. What restarts Python wipes the module's names. What other documents bind is not known here.
 
 use super::facts::{BindingKind, BranchKind, Facts, NameUse, ScopeId, ScopeKind};
+use super::slots::Slots;
 use super::symbols::Symbol;
 
 /// Stands for "no binding".
@@ -109,11 +110,9 @@ enum Now {
 
 /// A name in one scope.
 struct Entry {
-    scope: ScopeId,
     now: Now,
     /// The last binding, of whatever kind.
     last: u32,
-    next: u32,
 }
 
 /// The unit of code to which rows are given that are looked up when all is done.
@@ -126,9 +125,7 @@ struct Resolver<'f> {
     /// See [`units`].
     units: Vec<u32>,
     names: Names,
-    /// By symbol, the first entry.
-    heads: Vec<u32>,
-    entries: Vec<Entry>,
+    entries: Slots<Entry>,
     /// By symbol, a binding that code of some function makes in the module's scope.
     ambient: Vec<u32>,
     /// Imports that stand for the same package: `import a.b` and `import a.c` both bind `a`.
@@ -164,8 +161,7 @@ pub fn resolve(facts: &Facts, wipes: &[u32]) -> Names {
             module,
             wipes: wipes.to_vec(),
         },
-        heads: vec![NONE; facts.symbols.len()],
-        entries: Vec::new(),
+        entries: Slots::new(facts.symbols.len()),
         ambient: Vec::new(),
         same_package: Vec::new(),
         hidden: Vec::new(),
@@ -284,28 +280,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn entry(&self, name: Symbol, scope: ScopeId) -> Option<usize> {
-        let mut at = self.heads.get(name.index()).copied()?;
-        while let Some(entry) = self.entries.get(at as usize) {
-            if entry.scope == scope {
-                return Some(at as usize);
-            }
-            at = entry.next;
-        }
-        None
-    }
-
     fn now(&self, name: Symbol, scope: ScopeId) -> Option<Now> {
-        self.entry(name, scope).and_then(|at| self.entries.get(at)).map(|entry| entry.now)
+        self.entries.get(name, scope).map(|entry| entry.now)
     }
 
     fn set(&mut self, name: Symbol, scope: ScopeId, now: Now) {
-        if let Some(entry) = self.entry(name, scope).and_then(|at| self.entries.get_mut(at)) {
+        if let Some(entry) = self.entries.entry(name, scope, || Entry { now, last: NONE }) {
             entry.now = now;
-        } else if let Some(head) = self.heads.get_mut(name.index()) {
-            let at = u32::try_from(self.entries.len()).unwrap_or(NONE);
-            self.entries.push(Entry { scope, now, last: NONE, next: *head });
-            *head = at;
         }
     }
 
@@ -349,8 +330,9 @@ impl Resolver<'_> {
                 self.set(row.name, row.scope, Now::Bound(at));
             }
         }
-        if let Some(entry) =
-            self.entry(row.name, row.scope).and_then(|at| self.entries.get_mut(at)).filter(|_| is_added)
+        if is_added
+            && self.now(row.name, row.scope).is_some()
+            && let Some(entry) = self.entries.entry(row.name, row.scope, || Entry { now: Now::Bound(at), last: at })
         {
             entry.last = at;
         }
@@ -521,7 +503,7 @@ impl Resolver<'_> {
         let mut at = Some(scope);
         let mut class_seen = true;
         let mut missing = Why::Unbound;
-        if self.heads.get(name.index()).is_some_and(|&head| head != NONE) {
+        if self.entries.has(name) {
             while let Some(id) = at
                 && let Some(row) = facts.scopes.get(id as usize)
             {
@@ -576,12 +558,13 @@ impl Resolver<'_> {
     /// The last binding before a deletion.
     fn before_deletion(&self, name: Symbol, scope: ScopeId, deletion: u32) -> u32 {
         let candidates = if scope == 0 { self.names.module_bindings(self.facts, name) } else { &[] };
+        let before = candidates.partition_point(|&at| at < deletion);
         let binds = |at: &&u32| self.facts.bindings.get(**at as usize).is_some_and(|row| row.kind.binds());
-        candidates.iter().take_while(|at| **at < deletion).filter(binds).last().copied().unwrap_or(deletion)
+        candidates.iter().take(before).rev().find(binds).copied().unwrap_or(deletion)
     }
 
     fn finish(mut self) -> Names {
-        for entry in &self.entries {
+        for entry in self.entries.values() {
             if let Some(last) = self.names.last.get_mut(entry.last as usize) {
                 *last = true;
             }

@@ -21,17 +21,23 @@ pub enum Removable {
     Part(Span),
 }
 
-/// What may go of the statement that binds the name at `offset` of the document's text, so that all that the
-/// statement does besides stays. `None` where that cannot be said. Costs a parse of the region.
-pub fn removable(region: &Region<'_>, offset: u32) -> Option<Removable> {
-    let tree = parse::parse(&region.code, region.ipython, (3, u8::MAX)).filter(parse::Tree::is_valid)?;
+/// What may go of the statements that bind the names at `offsets` of the document's text, so that all that the
+/// statements do besides stays; `None` where that cannot be said. Costs one parse of the region.
+pub fn removable(region: &Region<'_>, offsets: &[u32]) -> Vec<Option<Removable>> {
+    let tree = parse::parse(&region.code, region.ipython, (3, u8::MAX)).filter(parse::Tree::is_valid);
+    offsets.iter().map(|&offset| find(region, tree.as_ref()?.statements(), offset)).collect()
+}
+
+fn find(region: &Region<'_>, mut body: &[Stmt], offset: u32) -> Option<Removable> {
     let code = &*region.code;
     let span = |range: TextRange| region.map.span(range.start().to_u32(), range.end().to_u32());
     let is_here = |range: TextRange| region.map.offset(range.start().to_u32()) == offset;
-    let mut body = tree.statements();
+    let holding = |body: &[Stmt]| {
+        let at = body.partition_point(|statement| span(statement.range()).end <= offset);
+        body.get(at).is_some_and(|statement| span(statement.range()).contains(offset)).then_some(at)
+    };
     loop {
-        let holds = |statement: &&Stmt| span(statement.range()).contains(offset);
-        let statement = body.iter().find(holds)?;
+        let statement = body.get(holding(body)?)?;
         let whole = || Some(Removable::Statement { span: span(statement.range()), alone: body.len() == 1 });
         let part = |start: TextSize, end: TextSize| Some(Removable::Part(span(TextRange::new(start, end))));
         match statement {
@@ -71,7 +77,7 @@ pub fn removable(region: &Region<'_>, offset: u32) -> Option<Removable> {
             }
             _ => {}
         }
-        body = bodies(statement).into_iter().find(|body| body.iter().any(|inner| holds(&inner)))?;
+        body = bodies(statement).into_iter().find(|body| holding(body).is_some())?;
     }
 }
 

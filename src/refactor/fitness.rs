@@ -178,7 +178,8 @@ fn code(work: &mut Work<'_, '_>, id: DocumentId, document: &Document) {
     if let Some(&span) = facts.too_deep.first() {
         work.refuse(id, document, span, "has code that is nested too deeply to be read");
     }
-    if let Some(span) = facts.first_effect {
+    // Magics have been named already.
+    if let Some(span) = facts.first_effect.filter(|span| !span.of(text).starts_with(['%', '!'])) {
         let line = span.of(text).lines().next().unwrap_or("").trim();
         let shown: String = line.chars().take(60).collect();
         let dots = if shown.len() < line.len() || span.of(text).trim_end().contains('\n') { " …" } else { "" };

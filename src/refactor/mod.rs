@@ -200,13 +200,13 @@ fn try_out(work: &mut Work<'_, '_>, texts: &BTreeMap<RepoPath, Texts>, changes: 
     asked.extend(changes.created.keys().cloned());
     let after = engine::check(&Setup { snapshot, asked, ..*work.setup });
     let Some(first) = work.helpers.first().map(|helper| helper.id) else { return };
-    // Lines move, so a finding is the same if it says the same in the same file.
-    let mut known: HashMap<(&str, &RepoPath, &str), usize> = HashMap::new();
+    // Lines move, so a finding is the same if it says the same in the same file; messages may name lines as well.
+    let mut known: HashMap<(&str, &RepoPath, String), usize> = HashMap::new();
     for finding in &before {
-        *known.entry((&finding.rule, &finding.path, &finding.message)).or_default() += 1;
+        *known.entry((&finding.rule, &finding.path, words(&finding.message))).or_default() += 1;
     }
     for finding in &after.findings {
-        match known.get_mut(&(&*finding.rule, &finding.path, &*finding.message)) {
+        match known.get_mut(&(&*finding.rule, &finding.path, words(&finding.message))) {
             Some(count) if *count > 0 => *count -= 1,
             _ => {
                 let row = after
@@ -242,6 +242,17 @@ fn try_out(work: &mut Work<'_, '_>, texts: &BTreeMap<RepoPath, Texts>, changes: 
             work.refuse(first, document, Span::at(0), message);
         }
     }
+}
+
+/// A message without the numbers of the lines that it names.
+fn words(message: &str) -> String {
+    let mut parts = message.split("line ");
+    let mut words = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        words.push_str("line ");
+        words.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    words
 }
 
 /// Where a document will stand.

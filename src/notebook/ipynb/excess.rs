@@ -201,13 +201,15 @@ fn without(object: Span, members: &[Member], goes: impl Fn(&Member) -> bool) -> 
 fn holds_table(raw: &str, outputs: Span) -> bool {
     let text = outputs.of(raw).as_bytes();
     let has = |needle: &[u8]| memmem::find(text, needle).is_some();
-    if ["<table", "\\u003ctable", "\"+--", "\\n+--"].iter().any(|sign| has(sign.as_bytes())) {
+    if ["<td", "\\u003ctd", "\"+--", "\\n+--"].iter().any(|sign| has(sign.as_bytes())) {
         return true;
     }
-    has(OUTPUT.as_bytes())
-        && elements(raw, outputs).into_iter().any(|output| {
-            let metadata = member(raw, output, "metadata").and_then(|metadata| member(raw, metadata, OUTPUT));
-            let kind = metadata.and_then(|metadata| member(raw, metadata, "type"));
-            kind.is_some_and(|kind| kind.of(raw) == "\"table\"")
-        })
+    has(OUTPUT.as_bytes()) && elements(raw, outputs).into_iter().any(|output| is_table(raw, output).unwrap_or(false))
+}
+
+/// Whether an output is a table of the platform with rows in it.
+fn is_table(raw: &str, output: Span) -> Option<bool> {
+    let metadata = member(raw, member(raw, output, "metadata")?, OUTPUT)?;
+    let rows = elements(raw, member(raw, metadata, "data")?);
+    Some(member(raw, metadata, "type")?.of(raw) == "\"table\"" && !rows.is_empty())
 }

@@ -4,13 +4,16 @@
 
 use crate::project::document::Document;
 use crate::text::Span;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 /// The comments of one document.
 pub(super) struct Noqa<'d> {
     document: &'d Document,
     /// Whether the text has such comments at all.
     any: bool,
+    /// What was found on the lines that were asked for.
+    lines: RefCell<HashMap<u32, Option<Vec<&'d str>>>>,
     /// What the whole file is free of: the codes of `# ruff: noqa: F401`; an empty list stands for all.
     file: OnceCell<Vec<Vec<&'d str>>>,
 }
@@ -23,7 +26,7 @@ impl<'d> Noqa<'d> {
             let word = at.checked_sub(2).and_then(|start| bytes.get(start..at + 2));
             word.is_some_and(|word| word.eq_ignore_ascii_case(b"noqa"))
         });
-        Self { document, any, file: OnceCell::new() }
+        Self { document, any, lines: RefCell::default(), file: OnceCell::new() }
     }
 
     /// Whether a comment on the line of `offset`, or one for the whole file, takes `code` away.
@@ -34,9 +37,10 @@ impl<'d> Noqa<'d> {
         let (text, lines) = (self.document.text(), self.document.lines());
         let listed =
             |codes: &Vec<&str>| codes.is_empty() || codes.iter().any(|listed| listed.eq_ignore_ascii_case(code));
-        let line = lines.line_content(lines.line_of(offset), text);
-        comment(line.of(text), false).is_some_and(|codes| listed(&codes))
-            || self.file.get_or_init(|| whole_file(text)).iter().any(listed)
+        let line = lines.line_of(offset);
+        let mut known = self.lines.borrow_mut();
+        let codes = known.entry(line).or_insert_with(|| comment(lines.line_content(line, text).of(text), false));
+        codes.as_ref().is_some_and(listed) || self.file.get_or_init(|| whole_file(text)).iter().any(listed)
     }
 
     /// The same for a finding inside a statement, whose first line counts as well.

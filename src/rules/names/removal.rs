@@ -23,6 +23,9 @@ impl Removal {
 const TOOLS: &[&str] =
     &["noqa", "type:", "pylint:", "pyright:", "mypy:", "isort:", "pragma:", "nosec", "fmt:", "ruff:"];
 
+/// So many lines at the start of a cell are looked at for magics.
+const MAGICS: usize = 50;
+
 /// The text of a document by lines, without the prefixes of its cells.
 struct Lines<'d> {
     document: &'d Document,
@@ -123,7 +126,7 @@ fn whole_lines(lines: &Lines<'_>, first: u32, last: u32) -> Option<Removal> {
 
 /// Whether nothing but the magic that says what a cell is would be left of it.
 fn only_magics_left(lines: &Lines<'_>, first: u32, last: u32) -> bool {
-    let others = lines.region.clone().filter(|line| !(first..=last).contains(line));
+    let others = lines.region.clone().filter(|line| !(first..=last).contains(line)).take(MAGICS);
     let mut others = others.map(|line| lines.code(line).of(lines.text).trim_start()).filter(|code| !code.is_empty());
     others.all(|code| code.starts_with('%'))
 }

@@ -42,11 +42,9 @@ pub(super) fn unused_variable(context: &mut Context<'_>) {
         return;
     }
     let noqa = Noqa::new(document);
-    let mut cells = Regions { document, regions: None };
-    for row in unused {
-        if noqa.takes(CODE, row.span.start) {
-            continue;
-        }
+    let unused: Vec<&Binding> = unused.into_iter().filter(|row| !noqa.takes(CODE, row.span.start)).collect();
+    let fixes = fixes(document, &unused);
+    for (row, edits) in unused.into_iter().zip(fixes) {
         let name = facts.text(row.name);
         let (message, title) = match row.kind {
             BindingKind::Exception => {
@@ -55,7 +53,6 @@ pub(super) fn unused_variable(context: &mut Context<'_>) {
             BindingKind::With => (format!("`{name}` is bound by `with` and never used"), "Remove the name"),
             _ => (format!("`{name}` is assigned and never used"), "Remove the assignment"),
         };
-        let edits = cells.edits(row);
         let finding = context.report(row.span, message);
         if let Some(edits) = edits {
             finding.unsafe_fix(title, edits);
@@ -117,32 +114,30 @@ impl Elsewhere {
     }
 }
 
-/// The code of the document, once a fix is wanted.
-struct Regions<'d> {
-    document: &'d Document,
-    regions: Option<Vec<Region<'d>>>,
+/// What takes each assignment out.
+fn fixes(document: &Document, unused: &[&Binding]) -> Vec<Option<Vec<Edit>>> {
+    let regions = match &document.notebook {
+        Some(notebook) => regions::python_regions(notebook, document.text()),
+        None => {
+            vec![Region { cell: 0, code: Cow::Borrowed(document.text()), map: OffsetMap::shift(0), ipython: false }]
+        }
+    };
+    let mut out = Vec::with_capacity(unused.len());
+    // Rows stand in the order of their cells.
+    for group in unused.chunk_by(|one, two| one.cell == two.cell) {
+        let cell = group.first().map_or(0, |row| row.cell as usize);
+        let offsets: Vec<u32> = group.iter().map(|row| row.span.start).collect();
+        let region = regions.iter().find(|region| region.cell == cell);
+        let found = region.map_or_else(|| vec![None; group.len()], |region| removable(region, &offsets));
+        out.extend(found.into_iter().map(|what| edits(document, what?)));
+    }
+    out
 }
 
-impl Regions<'_> {
-    /// What takes an assignment out.
-    fn edits(&mut self, row: &Binding) -> Option<Vec<Edit>> {
-        let document = self.document;
-        let regions = self.regions.get_or_insert_with(|| match &document.notebook {
-            Some(notebook) => regions::python_regions(notebook, document.text()),
-            None => {
-                vec![Region { cell: 0, code: Cow::Borrowed(document.text()), map: OffsetMap::shift(0), ipython: false }]
-            }
-        });
-        let region = regions.iter().find(|region| region.cell == row.cell as usize)?;
-        let (span, alone) = match removable(region, row.span.start)? {
-            Removable::Statement { span, alone } => (span, Some(alone)),
-            Removable::Part(span) => (span, None),
-        };
-        match alone {
-            Some(alone) => removal::statement(document, span, alone).map(|removal| removal.edits),
-            None if is_one_line(document, span) => Some(vec![Edit::delete(span)]),
-            None => None,
-        }
+fn edits(document: &Document, what: Removable) -> Option<Vec<Edit>> {
+    match what {
+        Removable::Statement { span, alone } => removal::statement(document, span, alone).map(|removal| removal.edits),
+        Removable::Part(span) => is_one_line(document, span).then(|| vec![Edit::delete(span)]),
     }
 }
 
