@@ -1,18 +1,25 @@
 //! The built-in rules: one page under `rules/` and one function here, or a page with a query alone.
 
 pub mod book;
+pub mod catalog;
 pub mod context;
 pub mod file;
 pub mod git;
 pub mod index;
 pub mod library;
+pub mod mlflow;
 pub mod names;
 pub mod notebook;
+pub mod packages;
+pub mod pipeline;
+pub mod platform;
 pub mod query;
 pub mod run;
 pub mod secrets;
 pub mod spark;
+pub mod sql;
 pub mod survey;
+pub mod workflow;
 
 use context::Context;
 use survey::SurveyCheck;
@@ -22,14 +29,21 @@ pub type Check = fn(&mut Context<'_>);
 
 /// The functions of the built-in rules that are no query pages, by name; one table a group.
 pub const CHECKS: &[&[(&str, Check)]] = &[
+    catalog::CHECKS,
     file::CHECKS,
     git::CHECKS,
     library::CHECKS,
+    mlflow::CHECKS,
     names::CHECKS,
     notebook::CHECKS,
+    packages::CHECKS,
+    pipeline::CHECKS,
+    platform::CHECKS,
     run::CHECKS,
     secrets::CHECKS,
     spark::CHECKS,
+    sql::CHECKS,
+    workflow::CHECKS,
 ];
 
 /// The functions of rules about files as such, by name. A rule may have one here and one above.
