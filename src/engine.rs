@@ -5,7 +5,7 @@
 
 pub mod since;
 
-use crate::config::{Lookup, PathSettings};
+use crate::config::Lookup;
 use crate::finding::{Finding, Severity};
 use crate::flow::Flow;
 use crate::guard;
@@ -14,7 +14,7 @@ use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
-use crate::rules::context::{Context, RuleSettings};
+use crate::rules::context::{Context, RuleSettings, Target};
 use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
@@ -88,6 +88,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
             options: &options,
             progress: setup.progress,
             names: wants_names,
+            targets: true,
             whole: setup.whole,
         };
         Project::load(setup.snapshot.clone(), &request)
@@ -153,6 +154,7 @@ pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
         options: &options,
         progress: setup.progress,
         names: true,
+        targets: false,
         whole: setup.whole,
     };
     if callers {
@@ -216,11 +218,12 @@ fn check_document(
     let mut ran: Vec<&str> = Vec::new();
     let mut literals = Literals::new(document.text());
     let flow = Flow::new(names, document);
+    let target = settings.target.or(&names.project.target(document));
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &settings, names, &flow, document));
+            findings.extend(run(rule, rule_settings, &target, names, &flow, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -234,12 +237,12 @@ fn check_document(
 fn run<'a>(
     rule: &Rule,
     rule_settings: &'a RuleSettings,
-    settings: &'a PathSettings,
+    target: &'a Target,
     names: &'a Namespaces<'a>,
     flow: &'a Flow<'a>,
     document: &'a Document,
 ) -> Vec<Finding> {
-    let mut context = Context::new(rule.page.name.clone(), document, names, flow, rule_settings, &settings.target);
+    let mut context = Context::new(rule.page.name.clone(), document, names, flow, rule_settings, target);
     match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],

@@ -5,6 +5,7 @@ use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
 use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, understand};
 use super::reference::{Reference, ReferenceKind};
+use super::target::Runners;
 use super::{callers, collect, roles};
 use crate::guard;
 use crate::python::facts::Facts;
@@ -28,6 +29,8 @@ pub struct Request<'a> {
     /// Whether somebody will ask what names mean: then modules that are imported and notebooks that run those asked
     /// about are read, where it depends on them.
     pub names: bool,
+    /// Whether somebody will ask what files run on: then the bundles around all of them are read.
+    pub targets: bool,
     /// Whether every file of the snapshot that matters is asked about.
     pub whole: bool,
 }
@@ -43,12 +46,21 @@ pub struct Loaded {
     pub references: Vec<Vec<Reference>>,
     /// By path, the index of its document.
     pub by_path: HashMap<RepoPath, u32>,
+    /// Who runs them on what.
+    pub runners: Runners,
 }
 
 /// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
 /// and those that run them.
 pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
-    let mut loader = Loader { places, request, documents: Vec::new(), known: HashMap::new(), references: Vec::new() };
+    let mut loader = Loader {
+        places,
+        request,
+        documents: Vec::new(),
+        known: HashMap::new(),
+        references: Vec::new(),
+        runners: Runners::default(),
+    };
     loader.add(request.asked, true);
     loader.read_bundles();
     loader.follow();
@@ -65,6 +77,7 @@ struct Loader<'a> {
     known: HashMap<RepoPath, usize>,
     /// References of the first documents, as far as they were collected.
     references: Vec<Vec<Reference>>,
+    runners: Runners,
 }
 
 /// `map` over items, in parallel where that pays.
@@ -104,8 +117,10 @@ impl Loader<'_> {
     fn read_bundles(&mut self) {
         let mut bundles = Bundles::default();
         let mut roots = BTreeSet::new();
-        let near =
-            self.documents.iter().filter(|document| is_bundle_candidate(&document.path) || is_plain_python(document));
+        let near = self.documents.iter().filter(|document| {
+            let runs = self.request.targets && document.is_notebook();
+            runs || is_bundle_candidate(&document.path) || is_plain_python(document)
+        });
         let folders: BTreeSet<RepoPath> = near.map(|document| document.path.parent()).collect();
         for folder in &folders {
             roots.extend(bundles.roots_of(folder, self.places));
@@ -141,7 +156,9 @@ impl Loader<'_> {
         if document.bundle.is_none() && document.problems.is_empty() {
             read_bundle(document, &(self.request.options)(path));
         }
-        document.bundle.as_ref().map(|bundle| bundles.add(path, root, bundle, self.places)).unwrap_or_default()
+        let Some(bundle) = &document.bundle else { return Vec::new() };
+        self.runners.add(path, root, bundle);
+        bundles.add(path, root, bundle, self.places)
     }
 
     /// Collects references, and reads what they reach as far as it matters, until nothing new turns up: notebooks
@@ -378,7 +395,7 @@ impl Loader<'_> {
             .enumerate()
             .map(|(at, document)| (document.path.clone(), u32::try_from(at).unwrap_or(u32::MAX)))
             .collect();
-        Loaded { documents, references, by_path }
+        Loaded { documents, references, by_path, runners: self.runners }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod reference;
 pub mod resolve;
 pub mod roles;
 pub mod runs;
+pub mod target;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
 use runs::{Edge, Runs};
+use target::{Runners, Target};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -37,6 +39,7 @@ pub struct Project {
     by_path: HashMap<RepoPath, DocumentId>,
     references: Vec<Vec<Reference>>,
     runs: Runs,
+    runners: Runners,
     importers: OnceLock<HashMap<RepoPath, Vec<Edge>>>,
 }
 
@@ -54,9 +57,9 @@ impl Project {
 
     fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool) -> Self {
         let places = Places::new(Arc::clone(&snapshot));
-        let load::Loaded { documents, references, by_path } = load::load(&places, request, callers);
+        let load::Loaded { documents, references, by_path, runners } = load::load(&places, request, callers);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
-        Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new() }
+        Self { snapshot, places, documents, by_path, references, runs, runners, importers: OnceLock::new() }
     }
 
     /// All documents, sorted by path. A [`DocumentId`] is an index into them.
@@ -120,6 +123,11 @@ impl Project {
     /// reference resolves to.
     pub fn meanings(&self, document: &Document, import: &Import) -> Vec<RepoPath> {
         Importer::new(&self.places, &document.path, &document.python).meanings(&document.python, import)
+    }
+
+    /// What a document runs on, as far as the bundles that were read and its environment block say.
+    pub fn target(&self, document: &Document) -> Target {
+        self.runners.target(document)
     }
 
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.
