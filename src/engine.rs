@@ -7,6 +7,7 @@ pub mod since;
 
 use crate::config::Lookup;
 use crate::finding::{Finding, Severity};
+use crate::flow::Flow;
 use crate::guard;
 use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
@@ -216,12 +217,13 @@ fn check_document(
     let settings = setup.settings.for_path(&document.path);
     let mut ran: Vec<&str> = Vec::new();
     let mut literals = Literals::new(document.text());
+    let flow = Flow::new(names, document);
     let target = settings.target.or(&names.project.target(document));
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &target, names, document));
+            findings.extend(run(rule, rule_settings, &target, names, &flow, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -232,14 +234,15 @@ fn check_document(
 }
 
 /// Runs one rule on one document. If the rule fails, the finding says so, and all else goes on.
-fn run(
+fn run<'a>(
     rule: &Rule,
-    rule_settings: &RuleSettings,
-    target: &Target,
-    names: &Namespaces<'_>,
-    document: &Document,
+    rule_settings: &'a RuleSettings,
+    target: &'a Target,
+    names: &'a Namespaces<'a>,
+    flow: &'a Flow<'a>,
+    document: &'a Document,
 ) -> Vec<Finding> {
-    let mut context = Context::new(rule.page.name.clone(), document, names, rule_settings, target);
+    let mut context = Context::new(rule.page.name.clone(), document, names, flow, rule_settings, target);
     match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],

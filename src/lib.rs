@@ -23,6 +23,7 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod flow;
 pub mod format;
 pub mod guard;
 pub mod names;

@@ -18,6 +18,7 @@ pub mod names;
 #[cfg(test)]
 mod names_laws;
 mod namespace;
+pub mod nodes;
 mod parse;
 pub mod removal;
 mod scopes;
