@@ -14,6 +14,7 @@ pub mod reference;
 pub mod resolve;
 pub mod roles;
 pub mod runs;
+mod sql;
 pub mod target;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod folders;
 pub mod format;
 mod import_statements;
 pub mod imports;
+pub mod literal;
 pub mod names;
 #[cfg(test)]
 mod names_laws;
