@@ -3,9 +3,9 @@
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
-use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, understand};
+use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, understand};
 use super::reference::{Reference, ReferenceKind};
-use super::target::Runners;
+use super::target::{Runners, python_of};
 use super::{callers, collect, roles};
 use crate::guard;
 use crate::python::facts::Facts;
@@ -134,6 +134,7 @@ impl Loader<'_> {
             }
         }
         for document in &mut self.documents {
+            read_for_runtime(document, &self.runners, self.request);
             if is_plain_python(document) {
                 if (self.request.options)(&document.path).kind.is_none() {
                     document.kind = roles::kind(document, bundles.runs(&document.path));
@@ -396,6 +397,19 @@ impl Loader<'_> {
             .map(|(at, document)| (document.path.clone(), u32::try_from(at).unwrap_or(u32::MAX)))
             .collect();
         Loaded { documents, references, by_path, runners: self.runners }
+    }
+}
+
+/// Reads a document for the Python of the runtime that a job runs it on, where settings do not say for which.
+fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Request<'_>) {
+    if !request.targets || !document.asked {
+        return;
+    }
+    let Some((major, _)) = runners.target(document).dbr else { return };
+    let options = (request.options)(&document.path);
+    let python = python_of(major);
+    if options.target_python == ReadOptions::default().target_python && python < options.target_python {
+        read_for(document, python, &options);
     }
 }
 

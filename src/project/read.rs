@@ -109,6 +109,13 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
     }));
 }
 
+/// Reads the Python of a document again, for an older Python: what is too new for that is known afterwards.
+pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &ReadOptions) {
+    if document.problems.is_empty() && !document.python.scopes.is_empty() {
+        read_python(document, &ReadOptions { target_python, ..options.clone() });
+    }
+}
+
 /// What a file is, as far as its name says.
 fn kind_by_name(path: &RepoPath) -> Kind {
     let name = path.name();

@@ -117,6 +117,16 @@ fn compute_of(mode: &str) -> Option<Compute> {
     }
 }
 
+/// The Python that a Databricks runtime brings. Source: release notes of the runtimes.
+pub const fn python_of(dbr: u16) -> (u8, u8) {
+    match dbr {
+        ..=12 => (3, 9),
+        13 | 14 => (3, 10),
+        15 => (3, 11),
+        _ => (3, 12),
+    }
+}
+
 /// The runtime of a `spark_version` such as `15.4.x-cpu-ml-scala2.12`.
 fn runtime_of(version: &str) -> Option<(u16, u16)> {
     let mut parts = version.split('.');
