@@ -4,9 +4,9 @@ use super::kind::{self, Kind, Motion, Rows, Type};
 use super::statement;
 use super::tables::Tables;
 use super::text;
+use crate::names::Namespaces;
 use crate::names::local::From;
 use crate::names::verdict::Verdict;
-use crate::names::Namespaces;
 use crate::project::document::DocumentId;
 use crate::python::facts::{BindingKind, Call, CallId, Facts, FunctionId, Import};
 use crate::python::nodes::{BinaryOp, Children, NodeId, NodeKind};
@@ -410,8 +410,10 @@ impl<'a> Evaluator<'a> {
                 match self.import(slot, import, row, 0) {
                     Meaning::Binding(other, binding) => self.last(other, binding),
                     Meaning::Function(other, function) => {
-                        let udf = self.facts(other).and_then(|facts| facts.functions.get(function as usize).zip(Some(facts)));
-                        let udf = udf.is_some_and(|(row, facts)| row.decorators.iter().any(|&it| is_udf(facts.text(it))));
+                        let udf =
+                            self.facts(other).and_then(|facts| facts.functions.get(function as usize).zip(Some(facts)));
+                        let udf =
+                            udf.is_some_and(|(row, facts)| row.decorators.iter().any(|&it| is_udf(facts.text(it))));
                         Type::of(if udf { Kind::Udf } else { Kind::Other })
                     }
                     Meaning::Path(_) | Meaning::Unknown => Type::UNKNOWN,
@@ -667,7 +669,8 @@ impl<'a> Evaluator<'a> {
                 let name = call.method.map_or("", |method| facts.text(method));
                 let on = facts.called_on(call);
                 if on.is_some() && self.node(slot, on).kind == Kind::Column {
-                    return matches!(name, "alias" | "cast" | "name" | "astype") && self.is_aggregate(slot, on, level + 1);
+                    return matches!(name, "alias" | "cast" | "name" | "astype")
+                        && self.is_aggregate(slot, on, level + 1);
                 }
                 matches!(self.callee(slot, call), Meaning::Path(path)
                     if path.strip_prefix("pyspark.sql.functions.").is_some_and(statement::is_aggregate))
@@ -680,10 +683,9 @@ impl<'a> Evaluator<'a> {
                 let children = facts.children(children);
                 !children.is_empty() && children.iter().all(|&child| self.is_aggregate(slot, child, level + 1))
             }
-            NodeKind::String(at) => facts
-                .strings
-                .get(at as usize)
-                .is_some_and(|string| string.value.split_once('(').is_some_and(|(name, _)| statement::is_aggregate(name))),
+            NodeKind::String(at) => facts.strings.get(at as usize).is_some_and(|string| {
+                string.value.split_once('(').is_some_and(|(name, _)| statement::is_aggregate(name))
+            }),
             _ => false,
         }
     }
@@ -721,7 +723,9 @@ impl<'a> Evaluator<'a> {
             };
         }
         match (self.meaning(slot, root), facts.text(name)) {
-            (Meaning::Path(path), "builder") if path.ends_with("SparkSession") || path.ends_with("DatabricksSession") => {
+            (Meaning::Path(path), "builder")
+                if path.ends_with("SparkSession") || path.ends_with("DatabricksSession") =>
+            {
                 Type::of(Kind::SessionBuilder)
             }
             _ => Type::UNKNOWN,

@@ -22,9 +22,10 @@ pub(super) fn check(context: &mut Context<'_>) {
             _ => false,
         })
     };
-    let star = facts.imports.iter().any(|import| {
-        facts.is(import.name, "*") && facts.text(import.module) == "pyspark.sql.functions"
-    });
+    let star = facts
+        .imports
+        .iter()
+        .any(|import| facts.is(import.name, "*") && facts.text(import.module) == "pyspark.sql.functions");
     for chain in calls(document) {
         let Some((_, call)) = chain.call.filter(|_| chain.last() == "input_file_name") else { continue };
         let path = chain.path().unwrap_or("");

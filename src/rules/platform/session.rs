@@ -152,7 +152,8 @@ pub(super) fn spark_context(context: &mut Context<'_>) {
     let given = [&contexts.sc, &contexts.sql_context];
     for one in given.into_iter().flatten() {
         for name in facts.uses.iter().filter(|name| name.name == one.symbol() && !name.guarded && !name.annotation) {
-            let chained = document.text().get(name.span.end as usize..).is_some_and(|rest| rest.trim_start().starts_with('.'));
+            let chained =
+                document.text().get(name.span.end as usize..).is_some_and(|rest| rest.trim_start().starts_with('.'));
             if !chained && one.is_at(facts, name.scope) {
                 report_context(context, severity, name.span, facts.text(name.name), on);
             }
@@ -182,7 +183,8 @@ pub(super) fn jvm_access(context: &mut Context<'_>) {
         let Some(name) = jvm_part(&chain) else { continue };
         let span = chain.place(document, name);
         if seen.insert(span.start) {
-            let message = format!("`{name}` reaches into the Java virtual machine, which does not work {on}: use the Python API");
+            let message =
+                format!("`{name}` reaches into the Java virtual machine, which does not work {on}: use the Python API");
             context.report_with(severity, span, message);
         }
     }

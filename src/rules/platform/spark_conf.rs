@@ -72,7 +72,9 @@ fn keys<'d>(context: &Context<'d>, method: &str) -> Vec<(Span, &'d str)> {
     let facts = &document.python;
     let is_it = |chain: &Chain<'_>| chain.last() == method && chain.before_last() == Some("conf");
     let of_session = |chain: &Chain<'_>| match chain.path() {
-        Some(path) => path.rsplit('.').nth(2).is_some_and(|name| name.to_ascii_lowercase().contains("spark") && name != "pyspark"),
+        Some(path) => {
+            path.rsplit('.').nth(2).is_some_and(|name| name.to_ascii_lowercase().contains("spark") && name != "pyspark")
+        }
         None => true,
     };
     let found = calls(document).filter(|chain| is_it(chain) && of_session(chain));
@@ -116,7 +118,8 @@ pub(super) fn cluster_tag(context: &mut Context<'_>) {
     }
     for (span, key) in keys(context, "get") {
         if key.starts_with("spark.databricks.clusterUsageTags.") {
-            let message = format!("serverless compute has no cluster, and so no `{key}`: pass what you need as a job parameter");
+            let message =
+                format!("serverless compute has no cluster, and so no `{key}`: pass what you need as a job parameter");
             context.report(span, message);
         }
     }
