@@ -10,6 +10,7 @@ mod formatter;
 pub mod git;
 pub mod hook;
 pub mod names;
+mod output;
 mod paper;
 mod progress;
 mod repository;
