@@ -8,6 +8,7 @@ use crate::text::edit::Edit;
 
 /// `input_file_name()` of `pyspark.sql.functions`.
 pub(super) fn check(context: &mut Context<'_>) {
+    super::sql::input_file_name(context);
     let document = context.document;
     let facts = &document.python;
     let severity = match context.target.compute {

@@ -12,6 +12,7 @@ mod serverless;
 mod session;
 mod signatures;
 mod spark_conf;
+pub mod sql;
 mod streaming;
 mod too_new;
 mod widget_choices;
@@ -23,6 +24,7 @@ use crate::finding::Severity;
 /// The group's rules and their functions.
 pub const CHECKS: &[(&str, Check)] = &[
     ("broadcast-variable", session::broadcast),
+    ("bucketing", sql::bucketing),
     ("cache-on-serverless", serverless::cache),
     ("catalog-api-on-old-runtime", old_runtime::catalog_api),
     ("cluster-tag-on-serverless", spark_conf::cluster_tag),
@@ -30,8 +32,11 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("context-to-json", context_json::check),
     ("dbutils-not-on-connect", connect::check),
     ("dbutils-wrong-argument", dbutils::wrong_argument),
+    ("dollar-parameter", sql::dollar_parameter),
     ("dstream-api", imports::dstream),
     ("global-temp-view", serverless::global_temp_view),
+    ("hive-serde", sql::hive_serde),
+    ("hive-variable", sql::hive_variable),
     ("horovod", imports::horovod),
     ("input-file-name", input_file_name::check),
     ("internal-api", internal::check),
@@ -40,6 +45,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("language-not-on-compute", languages::check),
     ("legacy-cli", imports::legacy_cli),
     ("legacy-get-argument", dbutils::get_argument),
+    ("load-data", sql::load_data),
     ("python-newer-than-runtime", too_new::check),
     ("rdd-api", session::rdd_api),
     ("spark-context", session::spark_context),

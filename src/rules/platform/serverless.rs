@@ -19,6 +19,7 @@ pub(super) fn cache(context: &mut Context<'_>) {
     if !is_serverless(context) {
         return;
     }
+    super::sql::cache(context);
     let document = context.document;
     let facts = &document.python;
     let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
@@ -84,6 +85,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     if !is_serverless(context) {
         return;
     }
+    super::sql::global_temp_view(context);
     let document = context.document;
     for chain in calls(document) {
         let name = chain.last();

@@ -208,8 +208,9 @@ pub(super) fn log_level(context: &mut Context<'_>) {
     }
 }
 
-/// Functions in Java that are registered from Python.
+/// Functions in Java that are registered from Python or SQL.
 pub(super) fn java_udf(context: &mut Context<'_>) {
+    super::sql::java_udf(context);
     let Some((severity, on)) = needs_dedicated(context) else { return };
     let document = context.document;
     for chain in calls(document) {

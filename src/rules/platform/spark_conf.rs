@@ -93,6 +93,7 @@ pub(super) fn not_on_serverless(context: &mut Context<'_>) {
     if !is_serverless(context) {
         return;
     }
+    super::sql::conf_not_on_serverless(context);
     let also = context.list("allowed");
     for (span, key) in keys(context, "set") {
         let known = is_allowed_on_serverless(key) || is_static(key) || also.iter().any(|one| one == key);
@@ -104,6 +105,7 @@ pub(super) fn not_on_serverless(context: &mut Context<'_>) {
 
 /// Settings that only count when a cluster starts.
 pub(super) fn fixed(context: &mut Context<'_>) {
+    super::sql::static_conf(context);
     for (span, key) in keys(context, "set") {
         if is_static(key) {
             context.report(span, static_message(key));
