@@ -12,9 +12,10 @@ const FLOORS: &[&[&str]] = &[
     &["rules", "suppress"],
     &["baseline"],
     &["config", "report"],
-    &["engine"],
+    &["engine", "formatter"],
     &["fix"],
     &["trial", "refactor"],
+    &["server"],
     &["cli"],
     &["main"],
 ];

@@ -2,7 +2,6 @@
 
 use super::baseline;
 use super::fixes;
-use super::formatter::{self, Formatter};
 use super::git::{self, Job, Opened};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
@@ -11,6 +10,7 @@ use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::finding::Severity;
 use crate::fix::Rewrite;
+use crate::formatter::{self, Formatter};
 use crate::names::local::UnknownKind;
 use crate::report::summary::Summary;
 use crate::report::{self, Format, Report, Style};
