@@ -140,6 +140,14 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     Outcome { project, findings, unread, failures, partly_known, reading, checking }
 }
 
+/// All findings of one document of a project, whether it is asked about or not, sorted. Rules about files as such are
+/// left out.
+pub fn check_one(setup: &Setup<'_>, names: &Namespaces<'_>, document: &Document) -> Vec<Finding> {
+    let mut findings = check_document(setup, names, document, Vec::new());
+    sort(&mut findings);
+    findings
+}
+
 /// Whether `%pip` restarts Python in the runtime that a file is for.
 pub fn pip_wipes(settings: &dyn Lookup, path: &RepoPath) -> bool {
     settings.for_path(path).target.dbr.is_some_and(|dbr| dbr < PIP_KEEPS_STATE)

@@ -13,9 +13,10 @@ const FLOORS: &[&[&str]] = &[
     &["rules", "suppress"],
     &["baseline"],
     &["config", "report"],
-    &["engine"],
+    &["engine", "formatter"],
     &["fix"],
     &["trial", "refactor"],
+    &["server"],
     &["cli"],
     &["main"],
 ];

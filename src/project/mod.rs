@@ -16,6 +16,7 @@ pub mod roles;
 pub mod runs;
 mod sql;
 pub mod target;
+pub mod shelf;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
 use runs::{Edge, Runs};
+use shelf::Shelf;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use target::{Runners, Target};
@@ -48,17 +50,27 @@ impl Project {
     /// Reads what is asked about and all that the answer depends on: what `%run` reaches, the bundles around, and,
     /// for a plain file whose role only its importers can tell, those.
     pub fn load(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
-        Self::load_all(snapshot, request, false)
+        Self::load_all(snapshot, request, false, None)
+    }
+
+    /// The same, and what the `shelf` holds is not read again. [`Project::put_back`] fills it.
+    pub fn reload(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, shelf: &mut Shelf) -> Self {
+        Self::load_all(snapshot, request, false, Some(shelf))
+    }
+
+    /// Puts all that was read on the shelf for the next time.
+    pub fn put_back(self, shelf: &mut Shelf) {
+        shelf.put(self.documents.into_iter().zip(self.references));
     }
 
     /// The same, and all notebooks that run those asked about, at any distance.
     pub fn load_with_callers(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
-        Self::load_all(snapshot, request, true)
+        Self::load_all(snapshot, request, true, None)
     }
 
-    fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool) -> Self {
+    fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool, shelf: Option<&mut Shelf>) -> Self {
         let places = Places::new(Arc::clone(&snapshot));
-        let load::Loaded { documents, references, by_path, runners } = load::load(&places, request, callers);
+        let load::Loaded { documents, references, by_path, runners } = load::load(&places, request, callers, shelf);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
         Self { snapshot, places, documents, by_path, references, runs, runners, importers: OnceLock::new() }
     }

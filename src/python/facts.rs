@@ -58,6 +58,8 @@ pub struct Facts {
     /// The names listed in the module's `__all__` (also by `+=`, `append` and `extend`), as far as they are
     /// literals; `None` if there is no `__all__`.
     pub exports: Option<Vec<Symbol>>,
+    /// The Python, as (major, minor), for which it was read: what is newer is a [`SyntaxErrorKind::TooNew`].
+    pub target: (u8, u8),
     /// Whether `__all__` may hold more than that.
     pub exports_more: bool,
     /// The `if __name__ == "__main__":` statement of the module, if any.

@@ -46,7 +46,7 @@ pub fn read(regions: &[Region<'_>], target: (u8, u8)) -> Facts {
     for (region, dedented) in regions.iter().zip(&dedented) {
         statements::read(&mut walker, dedented.as_ref().unwrap_or(region), target);
     }
-    scopes::finish(walker)
+    Facts { target, ..scopes::finish(walker) }
 }
 
 /// The comments of `code`, `#` included, without line ends, in order. Empty for code that is nested too deeply
