@@ -13,7 +13,7 @@ use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
-use crate::rules::book::{Book, Literals, Rule};
+use crate::rules::book::{Book, Rule};
 use crate::rules::context::{Context, RuleSettings, Target};
 use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
@@ -110,7 +110,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     let mut surveyed = survey(setup, &project);
     let check = |document: &&Document| {
         let own = surveyed.get(&document.path).cloned().unwrap_or_default();
-        check_document(setup, &names, document, own)
+        check_document(setup, &names, document, own, asked.len() > FEW)
     };
     let mut findings: Vec<Finding> = if asked.len() <= FEW {
         asked.iter().flat_map(check).collect()
@@ -143,7 +143,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
 /// All findings of one document of a project, whether it is asked about or not, sorted. Rules about files as such are
 /// left out.
 pub fn check_one(setup: &Setup<'_>, names: &Namespaces<'_>, document: &Document) -> Vec<Finding> {
-    let mut findings = check_document(setup, names, document, Vec::new());
+    let mut findings = check_document(setup, names, document, Vec::new(), true);
     sort(&mut findings);
     findings
 }
@@ -215,22 +215,24 @@ fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
     by_path
 }
 
-/// All findings of one document, after suppression; `findings` are those that are known already.
+/// All findings of one document, after suppression; `findings` are those that are known already. `many` says that it is
+/// one of many.
 fn check_document(
     setup: &Setup<'_>,
     names: &Namespaces<'_>,
     document: &Document,
     mut findings: Vec<Finding>,
+    many: bool,
 ) -> Vec<Finding> {
     let settings = setup.settings.for_path(&document.path);
     let mut ran: Vec<&str> = Vec::new();
-    let mut literals = Literals::new(document.text());
+    let mut literals = setup.book.literals(document.text(), many);
     let flow = Flow::new(names, document);
     let target = settings.target.or(&names.project.target(document));
-    for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
+    for (at, (rule, rule_settings)) in setup.book.rules().iter().zip(&settings.rules).enumerate() {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
-        if rule.concerns(document, &mut literals) {
+        if setup.book.concerns(at, document, &mut literals) {
             findings.extend(run(rule, rule_settings, &target, names, &flow, document));
         }
     }

@@ -10,6 +10,7 @@ pub mod index;
 pub mod library;
 pub mod mlflow;
 pub mod names;
+pub mod needs;
 pub mod notebook;
 pub mod packages;
 pub mod pipeline;
