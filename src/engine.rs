@@ -184,7 +184,7 @@ fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
     let survey = |(at, rule): (usize, &Rule)| {
         let settings = |path: &RepoPath| setup.settings.for_path(path).rules.get(at).cloned().flatten();
         let mut survey = Survey::new(rule.page.name.clone(), project, items, &settings);
-        match guard::caught(|| rule.survey(&mut survey)) {
+        match guard::caught(|| setup.book.time(at, || rule.survey(&mut survey))) {
             Ok(()) => survey.into_findings(),
             Err(reason) => {
                 vec![failure_at(&RepoPath::root(), &format!("the rule `{}`", rule.page.name), &reason)]
@@ -214,11 +214,12 @@ fn check_document(
     let settings = setup.settings.for_path(&document.path);
     let mut ran: Vec<&str> = Vec::new();
     let mut literals = Literals::new(document.text());
-    for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
+    for (at, (rule, rule_settings)) in setup.book.rules().iter().zip(&settings.rules).enumerate() {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &settings, names, document));
+            let found = setup.book.time(at, || run(rule, rule_settings, &settings, names, document));
+            findings.extend(found);
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);

@@ -5,8 +5,9 @@ use super::fixes;
 use super::formatter::{self, Formatter};
 use super::git::{self, Job, Opened};
 use super::output::{self, Place, Stderr, Stdout};
+use super::profile;
 use super::progress::watched;
-use super::repository::{Checked, Repository};
+use super::repository::{Checked, Mend, Repository};
 use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
@@ -46,6 +47,11 @@ pub struct Args {
     /// Show what --fix would change, and change nothing
     #[arg(long, help_heading = "Fixes")]
     pub diff: bool,
+
+    /// Write a comment to each finding that silences it, with this reason: --add-ignores="until 2027-01-31 known"
+    #[arg(long, value_name = "REASON", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["fix", "unsafe_fixes", "stdin_filename", "rev"], help_heading = "Fixes")]
+    pub add_ignores: Option<String>,
 
     /// With --fix, --diff or --staged: format the files as well, as `brickgate format` does
     #[arg(long, help_heading = "Fixes")]
@@ -90,6 +96,9 @@ pub struct Args {
     /// Where findings are written, and when they fail the check.
     #[command(flatten)]
     pub output: output::Args,
+    /// Say how long each rule took
+    #[arg(long, help_heading = "Output")]
+    pub profile: bool,
     /// List the files that would be checked, and check nothing
     #[arg(long, help_heading = "Output")]
     pub show_files: bool,
@@ -181,7 +190,7 @@ impl<'a> Run<'a> {
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
-        if args.fix && !args.diff {
+        if (args.fix || args.add_ignores.is_some()) && !args.diff {
             for checked in &all {
                 self.write(checked);
             }
@@ -228,11 +237,12 @@ impl<'a> Run<'a> {
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
-        if (args.fix || args.format) && !args.diff {
+        let ignores = args.add_ignores.is_some();
+        if (args.fix || args.format || ignores) && !args.diff {
             for checked in &all {
                 match &tree {
                     Some(tree) => self.restage(&git, tree, checked)?,
-                    None if args.fix => self.write(checked),
+                    None if args.fix || ignores => self.write(checked),
                     None => {}
                 }
             }
@@ -335,6 +345,9 @@ impl<'a> Run<'a> {
             self.stopped = true;
             return Ok(None);
         }
+        if args.profile {
+            repository.take_time();
+        }
         let configs = repository.configs();
         let found = repository.find(&configs, named, args.force_exclude);
         for root in found.inner {
@@ -383,7 +396,11 @@ impl<'a> Run<'a> {
                 return Ok(None);
             }
         };
-        let fix = fixes.then_some(args.unsafe_fixes);
+        let mend = match &args.add_ignores {
+            Some(note) => Mend::Ignore { note: note.split_whitespace().collect::<Vec<_>>().join(" ") },
+            None if fixes => Mend::Fix { unsafe_too: args.unsafe_fixes },
+            None => Mend::Nothing,
+        };
         let whole = repository.is_whole(named);
         let format = |path: &RepoPath, text: &str| {
             let formatter = formatter.as_ref().filter(|formatter| !formatter.is_excluded(path))?;
@@ -392,7 +409,7 @@ impl<'a> Run<'a> {
         };
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
             let format: Option<Rewrite<'_>> = if formatter.is_some() { Some(&format) } else { None };
-            repository.check(&configs, (found.files, &found.items), whole, fix, format, progress)
+            repository.check(&configs, (found.files, &found.items), whole, &mend, format, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.
@@ -484,6 +501,9 @@ impl<'a> Run<'a> {
                 summary.gone += checked.baseline.gone.len();
             }
             self.terminal.say(summary.line(asked, self.start.elapsed()));
+            if args.profile {
+                self.terminal.say(profile::table(all).trim_end());
+            }
         }
         let is_stale = args.strict_baseline && all.iter().any(|checked| !checked.baseline.gone.is_empty());
         let fails = if args.diff {
@@ -518,11 +538,17 @@ impl<'a> Run<'a> {
         let fixed: usize = all.iter().flat_map(|checked| checked.counts.values()).sum();
         let files: usize = all.iter().map(|checked| checked.mended).sum();
         let formatted: usize = all.iter().map(|checked| checked.formatted).sum();
-        if self.args.fix || self.args.diff || formatted > 0 {
-            let would = if self.args.diff { "would fix" } else { "fixed" };
+        let ignores = self.args.add_ignores.is_some();
+        if self.args.fix || self.args.diff || ignores || formatted > 0 {
+            let would = match (ignores, self.args.diff) {
+                (false, false) => "fixed",
+                (false, true) => "would fix",
+                (true, false) => "silenced",
+                (true, true) => "would silence",
+            };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
             if files == 0 && formatted == 0 {
-                self.terminal.say("nothing to fix");
+                self.terminal.say(if ignores { "nothing to silence" } else { "nothing to fix" });
             }
             if files > 0 {
                 self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));

@@ -3,15 +3,18 @@
 mod base;
 pub mod baseline;
 pub mod check;
+mod completions;
 pub mod config;
 mod fixes;
 pub mod format;
 mod formatter;
 pub mod git;
 pub mod hook;
+mod migrate;
 pub mod names;
 mod output;
 mod paper;
+mod profile;
 mod progress;
 mod repository;
 pub mod rule;
@@ -23,7 +26,7 @@ pub mod test;
 
 use crate::report::Style;
 use crate::rules::book::Book;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use terminal::{Color, Exit, Talk, Terminal};
@@ -56,9 +59,11 @@ struct Cli {
 enum Command {
     Baseline(baseline::Args),
     Check(Box<check::Args>),
+    Completions(completions::Completions),
     Config(config::Args),
     Format(format::Args),
     Hook(hook::Args),
+    Man(completions::Man),
     Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
@@ -102,8 +107,10 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Format(args) => format::run(args, terminal).code(),
+        Command::Completions(args) => completions::completions(args, &mut Cli::command(), terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Hook(args) => hook::run(args, terminal),
+        Command::Man(args) => completions::man(args, Cli::command(), terminal).code(),
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
@@ -152,7 +159,6 @@ fn written(terminal: Terminal, command: impl FnOnce(&Style, &mut dyn Write, &mut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_holds_together() {
