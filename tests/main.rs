@@ -33,6 +33,7 @@ mod run_to_import;
 mod schema;
 mod secrets;
 mod sql;
+mod sql_facts;
 mod stability;
 mod staged;
 mod strip;

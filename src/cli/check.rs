@@ -2,7 +2,6 @@
 
 use super::baseline;
 use super::fixes;
-use super::formatter::{self, Formatter};
 use super::git::{self, Job, Opened};
 use super::output::{self, Place, Stderr, Stdout};
 use super::profile;
@@ -12,6 +11,7 @@ use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::fix::Rewrite;
+use crate::formatter::{self, Formatter};
 use crate::names::local::UnknownKind;
 use crate::report::Report;
 use crate::report::summary::Summary;

@@ -7,7 +7,6 @@ mod completions;
 pub mod config;
 mod fixes;
 pub mod format;
-mod formatter;
 pub mod git;
 pub mod hook;
 mod migrate;
@@ -20,6 +19,7 @@ mod repository;
 pub mod rule;
 pub mod rules;
 pub mod run_to_import;
+pub mod server;
 mod staged;
 pub mod terminal;
 pub mod test;
@@ -68,6 +68,7 @@ enum Command {
     Rule(rule::Args),
     Rules(rules::Args),
     RunToImport(run_to_import::Args),
+    Server(server::Args),
     Test(test::Args),
 }
 
@@ -115,6 +116,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
         Command::RunToImport(args) => run_to_import::run(args, terminal).code(),
+        Command::Server(args) => server::run(args, terminal).code(),
         Command::Test(args) => match repository::pages_here(&args.pages) {
             Ok((worktree, vantage, pages)) => {
                 written(terminal, |style, out, err| test::run(&worktree, &vantage, &pages, style, out, err))

@@ -81,11 +81,14 @@ pub(super) fn may_define(bytes: &[u8], search: &AhoCorasick) -> bool {
         if before.last().copied().is_some_and(in_word) || after.first().copied().is_some_and(in_word) {
             return false;
         }
-        let blanks = after.iter().take_while(|byte| **byte == b' ').count();
-        before.ends_with(b"def ")
-            || before.ends_with(b"class ")
-            || matches!(after.get(blanks..), Some([b'=' | b':', ..]))
+        defines(before, after)
     })
+}
+
+/// Whether a word between these bytes may be defined there.
+pub(super) fn defines(before: &[u8], after: &[u8]) -> bool {
+    let blanks = after.iter().take_while(|byte| **byte == b' ').count();
+    before.ends_with(b"def ") || before.ends_with(b"class ") || matches!(after.get(blanks..), Some([b'=' | b':', ..]))
 }
 
 /// Whether a document binds an import at its top level that it does not read.

@@ -14,6 +14,9 @@ pub mod reference;
 pub mod resolve;
 pub mod roles;
 pub mod runs;
+pub mod shelf;
+mod sql;
+pub mod target;
 #[cfg(test)]
 mod tests;
 
@@ -25,8 +28,10 @@ pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
 use runs::{Edge, Runs};
+use shelf::Shelf;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use target::{Runners, Target};
 
 /// Documents and what they refer to.
 pub struct Project {
@@ -37,6 +42,7 @@ pub struct Project {
     by_path: HashMap<RepoPath, DocumentId>,
     references: Vec<Vec<Reference>>,
     runs: Runs,
+    runners: Runners,
     importers: OnceLock<HashMap<RepoPath, Vec<Edge>>>,
 }
 
@@ -44,19 +50,29 @@ impl Project {
     /// Reads what is asked about and all that the answer depends on: what `%run` reaches, the bundles around, and,
     /// for a plain file whose role only its importers can tell, those.
     pub fn load(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
-        Self::load_all(snapshot, request, false)
+        Self::load_all(snapshot, request, false, None)
+    }
+
+    /// The same, and what the `shelf` holds is not read again. [`Project::put_back`] fills it.
+    pub fn reload(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, shelf: &mut Shelf) -> Self {
+        Self::load_all(snapshot, request, false, Some(shelf))
+    }
+
+    /// Puts all that was read on the shelf for the next time.
+    pub fn put_back(self, shelf: &mut Shelf) {
+        shelf.put(self.documents.into_iter().zip(self.references));
     }
 
     /// The same, and all notebooks that run those asked about, at any distance.
     pub fn load_with_callers(snapshot: Arc<dyn Snapshot>, request: &Request<'_>) -> Self {
-        Self::load_all(snapshot, request, true)
+        Self::load_all(snapshot, request, true, None)
     }
 
-    fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool) -> Self {
+    fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool, shelf: Option<&mut Shelf>) -> Self {
         let places = Places::new(Arc::clone(&snapshot));
-        let load::Loaded { documents, references, by_path } = load::load(&places, request, callers);
+        let load::Loaded { documents, references, by_path, runners } = load::load(&places, request, callers, shelf);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
-        Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new() }
+        Self { snapshot, places, documents, by_path, references, runs, runners, importers: OnceLock::new() }
     }
 
     /// All documents, sorted by path. A [`DocumentId`] is an index into them.
@@ -120,6 +136,11 @@ impl Project {
     /// reference resolves to.
     pub fn meanings(&self, document: &Document, import: &Import) -> Vec<RepoPath> {
         Importer::new(&self.places, &document.path, &document.python).meanings(&document.python, import)
+    }
+
+    /// What a document runs on, as far as the bundles that were read and its environment block say.
+    pub fn target(&self, document: &Document) -> Target {
+        self.runners.target(document)
     }
 
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.

@@ -39,6 +39,7 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         raw,
         joined: None,
         line_index: OnceLock::new(),
+        sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         bundle: None,
@@ -56,12 +57,26 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
     document
 }
 
+/// Makes a document that was read before as if it had just been read.
+pub fn renew(document: &mut Document, asked: bool, options: &ReadOptions) {
+    document.asked = asked;
+    document.kind = options
+        .kind
+        .unwrap_or_else(|| if document.notebook.is_some() { Kind::Notebook } else { kind_by_name(&document.path) });
+    if is_lfs_pointer(document.raw.as_bytes()) {
+        document.kind = Kind::Other;
+    }
+}
+
 /// Reads a document as a bundle file, unless its settings say that it is something else.
 pub fn read_bundle(document: &mut Document, options: &ReadOptions) {
     if document.raw.is_empty() || options.kind.is_some_and(|kind| kind != Kind::Bundle) {
         return;
     }
     document.kind = Kind::Bundle;
+    if document.bundle.is_some() {
+        return;
+    }
     match guard::caught(|| bundle::read(&document.raw)) {
         Err(reason) => document.problems.push(failure(&reason)),
         Ok(Ok(bundle)) => document.bundle = Some(Box::new(bundle)),
@@ -106,6 +121,15 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
         span,
         message: "nested too deeply to be checked; split it into several statements".to_owned(),
     }));
+}
+
+/// Reads the Python of a document again, if it was read for another Python: what is too new for this one is known
+/// afterwards.
+pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &ReadOptions) {
+    let differs = document.python.target != target_python;
+    if differs && document.problems.is_empty() && !document.python.scopes.is_empty() {
+        read_python(document, &ReadOptions { target_python, ..options.clone() });
+    }
 }
 
 /// What a file is, as far as its name says.
@@ -190,6 +214,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         raw: String::new(),
         joined: None,
         line_index: OnceLock::new(),
+        sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         bundle: None,

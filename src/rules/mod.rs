@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod catalog;
+pub mod chains;
 pub mod clock;
 pub mod context;
 pub mod file;

@@ -1,18 +1,19 @@
-//! Formatting one file of a repository by the settings that hold for it; shared by `format` and `check --format`.
+//! Formatting one file of a repository by the settings that hold for it; for the command line and the language
+//! server.
 
 use crate::config::style::{Ipynb, Styles};
 use crate::config::{Configs, Problem};
 use crate::format::{self, Formatted, Plan, Sql, Strip};
 use crate::notebook::ipynb::kept::{self, Kept};
 use crate::project::document::Kind;
-use crate::python::imports::Imports;
+use crate::python::imports::{self, Imports};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::sql;
 use std::sync::OnceLock;
 
-/// What the command line says about formatting.
+/// What whoever asks says about formatting.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Options {
+pub struct Options {
     /// `--imports`.
     pub imports: bool,
     /// `--range`, in lines, 1-based, both ends included.
@@ -24,7 +25,7 @@ pub(super) struct Options {
 }
 
 /// Formats the files of one repository.
-pub(super) struct Formatter<'a> {
+pub struct Formatter<'a> {
     configs: &'a Configs<'a>,
     styles: Styles<'a>,
     options: Options,
@@ -34,13 +35,14 @@ pub(super) struct Formatter<'a> {
 }
 
 impl<'a> Formatter<'a> {
-    pub(super) fn new(snapshot: &'a dyn Snapshot, configs: &'a Configs<'a>, options: Options) -> Self {
+    /// Formats files of `snapshot` by what `configs` and the settings of other formatters say.
+    pub fn new(snapshot: &'a dyn Snapshot, configs: &'a Configs<'a>, options: Options) -> Self {
         let styles = Styles::new(snapshot, configs, options.isolated);
         Self { configs, styles, options, snapshot, kept: OnceLock::new() }
     }
 
     /// What is wrong with the settings that hold for these files.
-    pub(super) fn problems(&self, files: &[RepoPath]) -> Vec<Problem> {
+    pub fn problems(&self, files: &[RepoPath]) -> Vec<Problem> {
         for path in files {
             self.styles.for_path(path);
         }
@@ -50,7 +52,7 @@ impl<'a> Formatter<'a> {
     }
 
     /// What this build would need to format these files as settings ask for.
-    pub(super) fn missing(&self, files: &[RepoPath]) -> Option<&'static str> {
+    pub fn missing(&self, files: &[RepoPath]) -> Option<&'static str> {
         let asks = || files.iter().any(|path| self.styles.for_path(path).sql);
         (!sql::IS_AVAILABLE && asks()).then_some(
             "`format.sql` is on, and this build of brickgate has no SQL formatter: install one with \
@@ -59,7 +61,7 @@ impl<'a> Formatter<'a> {
     }
 
     /// Whether the file at `path` is of a kind that can be formatted, going by its name and settings.
-    pub(super) fn is_concerned(&self, path: &RepoPath) -> bool {
+    pub fn is_concerned(&self, path: &RepoPath) -> bool {
         let extension = path.extension();
         if extension.eq_ignore_ascii_case("py") {
             let kind = self.configs.for_path(path).read.kind;
@@ -69,7 +71,7 @@ impl<'a> Formatter<'a> {
     }
 
     /// Whether settings leave the file out of formatting.
-    pub(super) fn is_excluded(&self, path: &RepoPath) -> bool {
+    pub fn is_excluded(&self, path: &RepoPath) -> bool {
         self.styles.excluded(path)
     }
 
@@ -77,7 +79,7 @@ impl<'a> Formatter<'a> {
     ///
     /// # Errors
     /// One line if it cannot be formatted.
-    pub(super) fn format(&self, path: &RepoPath, text: &str) -> Result<Option<Formatted>, String> {
+    pub fn format(&self, path: &RepoPath, text: &str) -> Result<Option<Formatted>, String> {
         if !self.is_concerned(path) {
             return Ok(None);
         }
@@ -94,6 +96,13 @@ impl<'a> Formatter<'a> {
             lines: self.options.lines,
         };
         format::format(text, path.extension(), &plan)
+    }
+
+    /// The code of one cell or module of `path` with its imports sorted, if that changes it.
+    pub fn sort_imports(&self, path: &RepoPath, code: &str, ipython: bool) -> Option<String> {
+        let settings = self.styles.for_path(path);
+        let is_ours = |module: &str| self.styles.is_ours(path, module);
+        imports::sort(code, Imports { order: &settings.order, is_ours: &is_ours }, ipython)
     }
 
     /// Whether `.databricks/commit_outputs` names the file.
