@@ -9,6 +9,7 @@ use super::progress::watched;
 use super::repository::{Checked, Mend, Repository};
 use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
+use super::watch;
 use crate::config::Overrides;
 use crate::fix::Rewrite;
 use crate::formatter::{self, Formatter};
@@ -96,6 +97,10 @@ pub struct Args {
     /// Where findings are written, and when they fail the check.
     #[command(flatten)]
     pub output: output::Args,
+    /// Check again whenever a file changes, until it is stopped
+    #[arg(long, help_heading = "Output")]
+    #[arg(conflicts_with_all = ["fix", "add_ignores", "diff", "stdin_filename", "rev", "show_files", "show_settings"])]
+    pub watch: bool,
     /// Say how long each rule took
     #[arg(long, help_heading = "Output")]
     pub profile: bool,
@@ -109,8 +114,11 @@ pub struct Args {
 
 /// Checks what `args` ask for.
 pub fn run(args: &Args, terminal: Terminal) -> Exit {
+    if args.watch {
+        return watch::watch(args, terminal);
+    }
     let mut run = Run::new(args, terminal);
-    let result = run.go();
+    let result = run.once(&mut Stdout);
     match result {
         Ok(_) if run.trouble => Exit::Trouble,
         Ok(exit) => exit,
@@ -137,12 +145,18 @@ pub(super) struct Run<'a> {
     /// Whether faulty settings or rule pages kept a repository from being checked.
     stopped: bool,
     start: Instant,
+    summary: Option<Summary>,
 }
 
 impl<'a> Run<'a> {
     /// A run that starts now.
     pub(super) fn new(args: &'a Args, terminal: Terminal) -> Self {
-        Self { args, terminal, trouble: false, stopped: false, start: Instant::now() }
+        Self { args, terminal, trouble: false, stopped: false, start: Instant::now(), summary: None }
+    }
+
+    /// What was found, counted.
+    pub(super) const fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
     }
 
     /// Whether something could not be run or read.
@@ -150,7 +164,8 @@ impl<'a> Run<'a> {
         self.trouble
     }
 
-    fn go(&mut self) -> Result<Exit, String> {
+    /// Checks what is asked for, and says what was found in this place.
+    pub(super) fn once(&mut self, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         args.output.verify()?;
         let cwd = std::env::current_dir()
@@ -167,7 +182,7 @@ impl<'a> Run<'a> {
             return self.check_stdin(&roots);
         }
         if args.git.is_given() {
-            return self.check_git(&roots);
+            return self.check_git(&roots, place);
         }
         let mut asked = if args.paths.is_empty() {
             let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
@@ -195,17 +210,17 @@ impl<'a> Run<'a> {
                 self.write(checked);
             }
         }
-        self.report(&all, &mut Stdout)
+        self.report(&all, place)
     }
 
     /// Checks what of git is asked for: one repository, and none inside it.
-    fn check_git(&mut self, roots: &Roots) -> Result<Exit, String> {
+    fn check_git(&mut self, roots: &Roots, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         let opened = Opened::new(&args.git, roots)?;
         let threads = args.threads.map(usize::from);
         let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
         let job = opened.job(&args.git, &args.paths, roots)?;
-        self.check_job(repository, job)
+        self.check_job_in(repository, job, place)
     }
 
     /// Checks a revision that `args` name, and says nothing of what was found. `None` if it could not be checked.
@@ -219,12 +234,16 @@ impl<'a> Run<'a> {
     }
 
     /// Says what was found in one repository.
-    pub(super) fn report_on(&self, checked: Checked) -> Result<Exit, String> {
+    pub(super) fn report_on(&mut self, checked: Checked) -> Result<Exit, String> {
         self.report(&[checked], &mut Stdout)
     }
 
-    /// Checks what a job asks for.
+    /// Checks what a job asks for, and says what was found on standard output.
     pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
+        self.check_job_in(repository, job, &mut Stdout)
+    }
+
+    fn check_job_in(&mut self, repository: Repository, job: Job, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         if let Some(commit) = &job.since {
             self.terminal.detail(|| format!("compared with commit {commit}"));
@@ -247,7 +266,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        self.report(&all, &mut Stdout)
+        self.report(&all, place)
     }
 
     /// Stages fixed files, and carries the fixes into the worktree.
@@ -456,7 +475,7 @@ impl<'a> Run<'a> {
     }
 
     /// Says what was found, and how the run ends.
-    fn report(&self, all: &[Checked], place: &mut dyn Place) -> Result<Exit, String> {
+    fn report(&mut self, all: &[Checked], place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         if self.stopped && all.is_empty() {
             // An empty list would look like a clean bill.
@@ -501,6 +520,7 @@ impl<'a> Run<'a> {
                 summary.gone += checked.baseline.gone.len();
             }
             self.terminal.say(summary.line(asked, self.start.elapsed()));
+            self.summary = Some(summary);
             if args.profile {
                 self.terminal.say(profile::table(all).trim_end());
             }

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What `config init` writes.
-const TEMPLATE: &str = include_str!("brickgate.toml");
+pub(super) const TEMPLATE: &str = include_str!("brickgate.toml");
 
 /// Write, show or describe settings
 #[derive(Clone, Debug, clap::Args)]

@@ -5,10 +5,12 @@ pub mod baseline;
 pub mod check;
 mod completions;
 pub mod config;
+mod doctor;
 mod fixes;
 pub mod format;
 pub mod git;
 pub mod hook;
+mod init;
 mod migrate;
 pub mod names;
 mod output;
@@ -21,8 +23,10 @@ pub mod rules;
 pub mod run_to_import;
 pub mod server;
 mod staged;
+mod surroundings;
 pub mod terminal;
 pub mod test;
+mod watch;
 
 use crate::report::Style;
 use crate::rules::book::Book;
@@ -61,8 +65,10 @@ enum Command {
     Check(Box<check::Args>),
     Completions(completions::Completions),
     Config(config::Args),
+    Doctor(doctor::Args),
     Format(format::Args),
     Hook(hook::Args),
+    Init(init::Args),
     Man(completions::Man),
     Names(names::Args),
     Rule(rule::Args),
@@ -111,6 +117,8 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Completions(args) => completions::completions(args, &mut Cli::command(), terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Hook(args) => hook::run(args, terminal),
+        Command::Doctor(args) => doctor::run(args, terminal).code(),
+        Command::Init(args) => init::run(args, terminal).code(),
         Command::Man(args) => completions::man(args, Cli::command(), terminal).code(),
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
