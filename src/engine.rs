@@ -195,7 +195,7 @@ fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
     let survey = |(at, rule): (usize, &Rule)| {
         let settings = |path: &RepoPath| setup.settings.for_path(path).rules.get(at).cloned().flatten();
         let mut survey = Survey::new(rule.page.name.clone(), project, items, &settings);
-        match guard::caught(|| rule.survey(&mut survey)) {
+        match guard::caught(|| setup.book.time(at, || rule.survey(&mut survey))) {
             Ok(()) => survey.into_findings(),
             Err(reason) => {
                 vec![failure_at(&RepoPath::root(), &format!("the rule `{}`", rule.page.name), &reason)]
@@ -233,7 +233,8 @@ fn check_document(
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if setup.book.concerns(at, document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &target, names, &flow, document));
+            let found = setup.book.time(at, || run(rule, rule_settings, &target, names, &flow, document));
+            findings.extend(found);
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);

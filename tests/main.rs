@@ -11,6 +11,7 @@
 )]
 
 mod baseline;
+mod ci;
 mod cli;
 mod format;
 mod format_laws;

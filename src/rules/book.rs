@@ -1,5 +1,6 @@
 //! The book of rules: built-in pages and a team's own, each with its check.
 
+use super::clock::Clock;
 use super::context::Context;
 use super::needs::{Index, Literals, Needs};
 use super::query::PageQuery;
@@ -24,6 +25,7 @@ const DEEPEST: usize = 8;
 pub struct Book {
     rules: Vec<Rule>,
     index: OnceLock<Option<Index>>,
+    clock: Option<Clock>,
 }
 
 /// One rule.
@@ -119,6 +121,11 @@ impl Rule {
 }
 
 impl Book {
+    /// No rules.
+    pub const fn empty() -> Self {
+        Self { rules: Vec::new(), clock: None }
+    }
+
     /// The rules that come with brickgate.
     pub fn builtin() -> Self {
         Self::builtin_with_problems().0
@@ -135,7 +142,7 @@ impl Book {
 
     /// The same, and what is wrong with the built-in pages: those that are faulty are left out of the book.
     pub(crate) fn builtin_with_problems() -> (Self, Vec<PageProblem>) {
-        let mut book = Self { rules: Vec::with_capacity(PAGES.len()), index: OnceLock::new() };
+        let mut book = Self { rules: Vec::with_capacity(PAGES.len()), index: OnceLock::new(), clock: None };
         let mut problems = Vec::new();
         for &(name, group, path, text) in PAGES {
             let page = match Page::read(name, group, path, text) {
@@ -217,6 +224,25 @@ impl Book {
             let help = "see docs/your-own-rules.md".to_owned();
             fault("the page has no `scm query` block, so nothing can be checked".to_owned(), Some(help))
         })
+    }
+
+    /// The same book, which takes the time of its rules from now on. Its rules stay the same after that.
+    pub fn timed(mut self) -> Self {
+        self.clock = Some(Clock::new(self.rules.len()));
+        self
+    }
+
+    /// The time of its rules, if it is taken.
+    pub const fn clock(&self) -> Option<&Clock> {
+        self.clock.as_ref()
+    }
+
+    /// Does work for the rule at `position`, and takes the time of it if that is wanted.
+    pub fn time<T>(&self, position: usize, work: impl FnOnce() -> T) -> T {
+        match &self.clock {
+            Some(clock) => clock.time(position, work),
+            None => work(),
+        }
     }
 
     /// All rules, sorted by name.

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod catalog;
 pub mod chains;
+pub mod clock;
 pub mod context;
 pub mod file;
 pub mod git;
