@@ -41,7 +41,7 @@ pub(super) fn horovod(context: &mut Context<'_>) {
     };
     let facts = &context.document.python;
     for import in imports_of(facts, "horovod").chain(imports_of(facts, "sparkdl")).filter(|import| !import.optional) {
-        if facts.text(import.module) == "sparkdl" && !facts.is(import.name, "HorovodRunner") {
+        if facts.text(import.module).starts_with("sparkdl") && !facts.is(import.name, "HorovodRunner") {
             continue;
         }
         let message = "Horovod is not in runtimes after 15.4 ML: use `TorchDistributor` or DeepSpeed";
