@@ -6,6 +6,7 @@ use crate::python::facts::{Call, CallId, Facts, ScopeId};
 use crate::python::symbols::Symbol;
 use crate::text::Span;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A dotted chain that ends in a call, or that is no part of one.
 #[derive(Clone, Debug)]
@@ -23,6 +24,11 @@ pub struct Chain<'f> {
 }
 
 impl Chain<'_> {
+    /// Where the expression starts that it is part of.
+    pub fn start(&self) -> u32 {
+        self.call.map_or(self.span.start, |(_, call)| call.span.start)
+    }
+
     /// The names in the chain, in order.
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.path.split('.').map(str::trim).filter(|part| !part.is_empty())
@@ -62,6 +68,11 @@ impl Chain<'_> {
             Span::from_range(start..start + name.len())
         })
     }
+}
+
+/// Where names are read of which the code only tries whether they are there.
+pub fn tried(facts: &Facts) -> HashSet<u32> {
+    facts.uses.iter().filter(|name| name.guarded).map(|name| name.span.start).collect()
 }
 
 /// All chains of a document; what is assigned to is none.
