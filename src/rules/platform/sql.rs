@@ -10,6 +10,7 @@ use crate::sql::TokenKind;
 use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
 use crate::text::Span;
 use crate::text::edit::Edit;
+use std::collections::HashMap;
 
 /// Every statement that is surely SQL: pieces with tags of a template language are left alone.
 pub fn statements<'d>(context: &Context<'d>) -> impl Iterator<Item = StatementView<'d>> {
@@ -45,17 +46,18 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
     let text = context.document.text();
     let mut found: Vec<Dollar> = Vec::new();
+    let mut rows: HashMap<(u32, &str), usize> = HashMap::new();
     for view in statements(context) {
         let Place::Cell(cell) = view.piece.place else { continue };
         for one in view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar) {
             if !is_name(&one.name) || !one.span.of(text).starts_with("${") {
                 continue;
             }
-            let row = found.iter().position(|row| row.cell == cell && row.name == one.name).unwrap_or(found.len());
+            let row = *rows.entry((cell, &*one.name)).or_insert(found.len());
             if row == found.len() {
                 let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
                 let of_table = quoted || view.row.tables.iter().any(|table| table.span.covers(one.span));
-                found.push(Dollar { cell, name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
+                found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
             }
             let Some(row) = found.get_mut(row) else { continue };
             row.count += 1;
@@ -63,7 +65,7 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
             row.edits.extend(token.map(|span| Edit::replace(span, format!(":{}", one.name))));
         }
     }
-    for Dollar { name, span, of_table, count, edits, .. } in found {
+    for Dollar { name, span, of_table, count, edits } in found {
         let new = if of_table { format!("name the table with `IDENTIFIER(:{name})`") } else { format!("use the parameter `:{name}`") };
         let more = if count > 1 { format!(" ({count} uses in this cell)") } else { String::new() };
         let message = format!("`${{{name}}}` is deprecated since DBR 15.2, and puts text into the statement: {new}{more}");
@@ -76,7 +78,6 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
 
 /// All uses of one `${name}` in one cell.
 struct Dollar {
-    cell: u32,
     name: Box<str>,
     /// The first.
     span: Span,
