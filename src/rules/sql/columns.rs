@@ -13,7 +13,14 @@ use std::ops::Range;
 /// How many columns a list of expressions makes; `None` if one of them may make any number.
 fn width(view: StatementView<'_>, list: Range<usize>) -> Option<usize> {
     const MANY: [&str; 9] = [
-        "explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack", "json_tuple",
+        "explode",
+        "explode_outer",
+        "posexplode",
+        "posexplode_outer",
+        "inline",
+        "inline_outer",
+        "stack",
+        "json_tuple",
         "variant_explode",
     ];
     let list = if view.is_any(list.start, &["distinct", "all"]) { list.start + 1..list.end } else { list };
@@ -51,9 +58,8 @@ pub(super) fn union_column_mismatch(context: &mut Context<'_>) {
                 && let Some(span) = view.span(word)
             {
                 let word = view.text(word).to_ascii_uppercase();
-                let message = format!(
-                    "`{word}` needs as many columns on both sides: {first} before it, {second} behind it"
-                );
+                let message =
+                    format!("`{word}` needs as many columns on both sides: {first} before it, {second} behind it");
                 context.report(span, message);
             }
         }
@@ -155,20 +161,40 @@ pub(super) fn duplicate_column(context: &mut Context<'_>) {
             if !seen.insert(name.to_lowercase())
                 && let Some(span) = view.span(at)
             {
-                context.report(span, format!("the column `{name}` is there already: a table has each name once, whatever its case"));
+                context.report(
+                    span,
+                    format!("the column `{name}` is there already: a table has each name once, whatever its case"),
+                );
             }
         }
     }
 }
 
-/// The names of the columns in a list of definitions.
+/// The names of the columns in a list of definitions. Commas between `<` and `>` belong to a type.
 fn defined(view: StatementView<'_>, list: Range<usize>) -> Vec<usize> {
     const NO_COLUMN: [&str; 6] = ["constraint", "primary", "foreign", "check", "unique", "expect"];
-    view.items(list)
-        .into_iter()
-        .filter(|item| item.len() > 1 && view.is_name(item.start) && !view.is_any(item.start, &NO_COLUMN))
-        .map(|item| item.start)
-        .collect()
+    let mut names = Vec::new();
+    let mut angles = 0_usize;
+    let mut starts = true;
+    let mut at = list.start;
+    while at < list.end {
+        if starts
+            && view.is_name(at)
+            && !view.is_any(at, &NO_COLUMN)
+            && at + 1 < list.end
+            && !view.is_symbol(at + 1, ",")
+        {
+            names.push(at);
+        }
+        starts = angles == 0 && view.is_symbol(at, ",");
+        match view.text(at) {
+            "<" => angles += 1,
+            ">" | ">>" | ">>>" => angles = angles.saturating_sub(view.text(at).len()),
+            _ => {}
+        }
+        at = view.pair(at).filter(|pair| *pair > at).unwrap_or(at) + 1;
+    }
+    names
 }
 
 /// The names that the columns of a query have, as far as they are written.
@@ -182,7 +208,10 @@ fn selected(view: StatementView<'_>, block: &Block) -> Vec<usize> {
     view.items(list)
         .into_iter()
         .filter(|item| !item.is_empty() && view.is_name(item.end - 1))
-        .filter(|item| plain(item) || (item.len() > 2 && view.is(item.end - 2, "as") && view.depth(item.end - 2) == view.depth(item.start)))
+        .filter(|item| {
+            plain(item)
+                || (item.len() > 2 && view.is(item.end - 2, "as") && view.depth(item.end - 2) == view.depth(item.start))
+        })
         .map(|item| item.end - 1)
         .collect()
 }

@@ -13,7 +13,11 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
         let Place::Literal(call) = view.piece.place else { continue };
         let takes_values = matches!(
             view.row.kind,
-            StatementKind::Query | StatementKind::Insert | StatementKind::Update | StatementKind::Delete | StatementKind::Merge
+            StatementKind::Query
+                | StatementKind::Insert
+                | StatementKind::Update
+                | StatementKind::Delete
+                | StatementKind::Merge
         );
         if !takes_values || last == Some(view.row.piece) {
             continue;
@@ -26,9 +30,9 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
             continue;
         }
         last = Some(view.row.piece);
-        let name = if hole.name.is_empty() { "value".to_owned() } else { hole.name.replace("__", "_") };
-        let name = name.trim_matches('_');
-        let parameter = name.rsplit('.').next().unwrap_or(name);
+        let name = hole.name.rsplit('.').next().unwrap_or_default().trim_matches('_');
+        let named = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains("__");
+        let parameter = if named { name } else { "value" };
         context.report(
             hole.span,
             format!(
@@ -43,7 +47,8 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
 fn hole_is_constant(context: &Context<'_>, call: u32) -> bool {
     let facts = &context.document.python;
     let call = facts.calls.get(call as usize);
-    call.and_then(|call| facts.arguments(call).first()).is_some_and(|argument| matches!(argument.value, Value::String(_)))
+    call.and_then(|call| facts.arguments(call).first())
+        .is_some_and(|argument| matches!(argument.value, Value::String(_)))
 }
 
 /// Whether a string is compared or stored: something that a parameter may stand for.
@@ -54,11 +59,15 @@ fn is_value(view: StatementView<'_>, at: usize) -> bool {
     let compared = ["=", "==", "<>", "!=", "<", ">", "<=", ">=", "<=>"].iter().any(|sign| view.is_symbol(at - 1, sign));
     let listed = || {
         // `IN ('{a}', '{b}')`, `VALUES ('{a}', 1)`
-        let open = (0..at).rev().find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
+        // Rows are short; a statement may have thousands of them.
+        let open = (at.saturating_sub(300)..at)
+            .rev()
+            .find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
         open.is_some_and(|open| {
             open > 0
                 && (view.is_any(open - 1, &["in", "values"])
-                    || (view.is_symbol(open - 1, ",") && (0..open).rev().any(|at| view.is(at, "values"))))
+                    || (view.is_symbol(open - 1, ",")
+                        && view.find_level(view.row.verb, |at| view.is(at, "values")).is_some()))
         })
     };
     // An option of a function or table is no value of a query.
