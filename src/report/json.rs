@@ -126,7 +126,12 @@ fn row<'a>(finding: &'a Finding, report: &Report<'a>, places: &mut Places<'a>) -
         cell_index: place.cell_index,
         cell_title: place.cell_title,
         notes,
-        fix: finding.fix.as_ref().filter(|fix| !tells(fix)).zip(document).map(|(fix, document)| fix_row(fix, document, &place, places)),
+        fix: finding
+            .fix
+            .as_ref()
+            .filter(|fix| !tells(fix))
+            .zip(document)
+            .map(|(fix, document)| fix_row(fix, document, &place, places)),
         url: None,
     }
 }

@@ -10,8 +10,18 @@ use std::sync::LazyLock;
 
 /// How names of credentials end, without case and without what divides words in them.
 const NAMES: [&str; 12] = [
-    "password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "api-key", "accesskey", "access_key",
-    "account_key", "secret_key",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "accesskey",
+    "access_key",
+    "account_key",
+    "secret_key",
 ];
 
 /// The shortest and the longest value that is looked at.
@@ -76,9 +86,11 @@ fn value(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let ahead = bytes.get(at..bytes.len().min(at + LENGTHS.end() + 1))?;
-    let length = ahead.iter().position(|byte| ends(*byte)).or((at + ahead.len() == bytes.len()).then_some(ahead.len()))?;
+    let length =
+        ahead.iter().position(|byte| ends(*byte)).or((at + ahead.len() == bytes.len()).then_some(ahead.len()))?;
     let value = ahead.get(..length)?;
-    let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b',' | b';' | b'|' | b'<');
+    let plain =
+        |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b',' | b';' | b'|' | b'<');
     // Without quotes, a dotted or called expression is code.
     let code = !matches!(quote, b'"' | b'\'') && value.iter().any(|byte| matches!(byte, b'.' | b'_' | b'@'));
     (LENGTHS.contains(&length) && value.iter().all(plain) && !code && is_random(value)).then_some((at, at + length))

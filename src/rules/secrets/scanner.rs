@@ -317,7 +317,8 @@ fn slack_webhook(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
     let end = run(bytes, mark.end, 90, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
     let value = bytes.get(mark.end..end)?;
     let mut parts = value.split(|byte| *byte == b'/');
-    let part = |part: Option<&[u8]>, first: u8| part.is_some_and(|part| part.first() == Some(&first) && part.len() >= 8);
+    let part =
+        |part: Option<&[u8]>, first: u8| part.is_some_and(|part| part.first() == Some(&first) && part.len() >= 8);
     let hook = part(parts.next(), b'T')
         && part(parts.next(), b'B')
         && parts.next().is_some_and(|last| last.len() == 24 && entropy(last) >= 3.0)
@@ -332,7 +333,8 @@ fn setting(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
     // The name of the storage account may follow.
     let name = run(bytes, mark.end, 120, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     let mut at = name;
-    let divides = |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b',' | b':' | b'=' | b'>' | b'\\' | b'\n' | b'\r');
+    let divides =
+        |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b',' | b':' | b'=' | b'>' | b'\\' | b'\n' | b'\r');
     let start = run(bytes, at, 80, divides);
     if start == at {
         return None;
@@ -348,7 +350,10 @@ fn setting(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 fn url_password(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
     let part = |byte: u8| {
         byte.is_ascii_graphic()
-            && !matches!(byte, b'/' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'{' | b'}' | b'$' | b'\\' | b'(' | b')' | b',')
+            && !matches!(
+                byte,
+                b'/' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'{' | b'}' | b'$' | b'\\' | b'(' | b')' | b','
+            )
     };
     let end = run(bytes, mark.end, 300, part);
     let authority = bytes.get(mark.end..end)?;

@@ -231,7 +231,8 @@ fn credential_arguments<'a>(facts: &'a Facts, call: &'a Call) -> Vec<&'a Argumen
         }
         "option" => {
             let [key, value] = facts.arguments(call) else { return Vec::new() };
-            let is_password = matches!(&key.value, Value::String(name) if PASSWORDS.contains(&&*name.to_ascii_lowercase()));
+            let is_password =
+                matches!(&key.value, Value::String(name) if PASSWORDS.contains(&&*name.to_ascii_lowercase()));
             return if is_password { vec![value] } else { Vec::new() };
         }
         _ => return Vec::new(),

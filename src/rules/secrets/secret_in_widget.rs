@@ -4,9 +4,8 @@ use crate::python::facts::Value;
 use crate::rules::context::Context;
 
 /// How the names of credentials end.
-const NAMES: [&str; 10] = [
-    "password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "access_key", "client_secret", "private_key",
-];
+const NAMES: [&str; 9] =
+    ["password", "passwd", "pwd", "token", "apikey", "api_key", "access_key", "client_secret", "private_key"];
 
 /// Widgets that ask for a credential.
 pub(super) fn check(context: &mut Context<'_>) {
@@ -34,7 +33,13 @@ pub(super) fn check(context: &mut Context<'_>) {
         let ends = NAMES.iter().any(|known| {
             lower.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with(['_', '-', '.', ' ']))
         });
-        if !ends {
+        // `password (scope/key)`: the name of a secret.
+        let labels = facts.arguments(call).iter().filter_map(|argument| match &argument.value {
+            Value::String(text) => Some(text.to_ascii_lowercase()),
+            _ => None,
+        });
+        let names_secret = labels.into_iter().skip(1).any(|label| label.contains("scope") || label.contains("name"));
+        if !ends || names_secret {
             continue;
         }
         context.report(

@@ -23,9 +23,8 @@ enum Sink {
 const KEEPS: [&str; 5] = ["str", "repr", "format", "strip", "f"];
 
 /// Functions that give all of it in a form that the platform does not recognise.
-const CHANGES: [&str; 11] = [
-    "join", "list", "reversed", "upper", "lower", "swapcase", "b64encode", "encode", "hex", "replace", "enumerate",
-];
+const CHANGES: [&str; 11] =
+    ["join", "list", "reversed", "upper", "lower", "swapcase", "b64encode", "encode", "hex", "replace", "enumerate"];
 
 /// Values of secrets that are printed, shown, logged or handed on.
 pub(super) fn check(context: &mut Context<'_>) {
@@ -77,11 +76,19 @@ fn shown(context: &Context<'_>, argument: &Argument, worth: Worth) -> Option<boo
     let document = context.document;
     let facts = &document.python;
     let text = document.text();
-    let around = Span::new(argument.span.start, worth.span.start).of(text);
+    let before = Span::new(argument.span.start, worth.span.start).of(text);
     let behind = Span::new(worth.span.end, argument.span.end).of(text);
-    // Conditions, comparisons, and what is only a key or another value's argument.
-    let words = [" if ", " is ", "==", "!=", " in ", " not ", " and ", " or ", "<", ">"];
-    if words.iter().any(|word| around.contains(word) || behind.contains(word)) {
+    // Conditions and comparisons say something about it; in the text around a hole the same words are only text.
+    let words = ["if ", "is ", "==", "!=", "in ", "not ", "and ", "or ", "<", ">"];
+    let near = |code: &str| words.iter().any(|word| code.starts_with(word) || code.contains(&format!(" {word}")));
+    let formatted = before.trim_start_matches(['r', 'R']).starts_with(['f', 'F']) && before.contains('{');
+    let asked = if formatted {
+        let hole = before.rsplit('{').next().unwrap_or_default();
+        near(hole) || near(behind.split('}').next().unwrap_or_default().trim_start())
+    } else {
+        near(&without_strings(before)) || near(without_strings(behind).trim_start())
+    };
+    if asked {
         return None;
     }
     let mut changed = false;
@@ -107,6 +114,26 @@ fn shown(context: &Context<'_>, argument: &Argument, worth: Worth) -> Option<boo
         return (CHANGES.contains(&method) || KEEPS.contains(&method)).then(|| changed || CHANGES.contains(&method));
     }
     Some(changed)
+}
+
+/// Code without what stands in quotes.
+fn without_strings(code: &str) -> String {
+    let mut quote = None;
+    code.chars()
+        .filter(|&c| match quote {
+            Some(open) => {
+                if c == open {
+                    quote = None;
+                }
+                false
+            }
+            None if matches!(c, '"' | '\'') => {
+                quote = Some(c);
+                false
+            }
+            None => true,
+        })
+        .collect()
 }
 
 fn report(context: &mut Context<'_>, sink: Sink, span: Span, is_changed: bool) {
