@@ -1,6 +1,7 @@
 //! Dotted chains of calls and attributes, as rules about an API look at them, and the names that the platform gives.
 
 use super::context::Context;
+use crate::notebook::Origin;
 use crate::project::document::Document;
 use crate::python::facts::{Call, CallId, Facts, ScopeId};
 use crate::python::symbols::Symbol;
@@ -75,10 +76,16 @@ pub fn tried(facts: &Facts) -> HashSet<u32> {
     facts.uses.iter().filter(|name| name.guarded).map(|name| name.span.start).collect()
 }
 
-/// All chains of a document; what is assigned to is none.
+/// Whether a document is a notebook of another platform, which has Spark, `%run` and utilities of its own.
+pub fn is_elsewhere(document: &Document) -> bool {
+    document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Elsewhere)
+}
+
+/// All chains of a document; what is assigned to is none. Notebooks of other platforms have none.
 pub fn chains(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let facts = &document.python;
-    let attributes = facts.attributes.iter().filter(|row| !row.stored).map(|row| Chain {
+    let here = !is_elsewhere(document);
+    let attributes = facts.attributes.iter().filter(move |row| here && !row.stored).map(|row| Chain {
         path: Cow::Borrowed(facts.text(row.path)),
         span: row.span,
         scope: row.scope,
@@ -88,10 +95,11 @@ pub fn chains(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     calls(document).chain(attributes)
 }
 
-/// The chains of a document that end in a call.
+/// The chains of a document that end in a call. Notebooks of other platforms have none.
 pub fn calls(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let facts = &document.python;
-    (0..).zip(&facts.calls).filter_map(move |(id, call): (CallId, &Call)| {
+    let rows = if is_elsewhere(document) { &[][..] } else { facts.calls.as_slice() };
+    (0..).zip(rows).filter_map(move |(id, call): (CallId, &Call)| {
         let (path, span, rooted) = match (call.path, call.receiver.and_then(|id| facts.calls.get(id as usize))) {
             (Some(path), _) => {
                 (Cow::Borrowed(facts.text(path)), Span::new(call.span.start.min(call.callee.end), call.callee.end), true)

@@ -41,6 +41,14 @@ pub struct Piece {
     pub comments: Vec<Span>,
 }
 
+impl Piece {
+    /// Whether the SQL stands in the document byte for byte, without prefixes of lines or quotes between its parts, so
+    /// that more than one token can be cut out of it.
+    pub fn place_is_plain(&self) -> bool {
+        self.whole.is_none() && self.map.pieces.len() <= 1
+    }
+}
+
 /// Where a piece of SQL stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -78,6 +86,81 @@ pub struct SqlStatement {
     pub ctes: Vec<Box<str>>,
     /// What something else puts text in the place of, in order of place.
     pub placeholders: Vec<Placeholder>,
+    /// Its query blocks, in order of their `SELECT`.
+    pub blocks: Vec<Block>,
+}
+
+/// A `SELECT` with its clauses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The index of its `SELECT`.
+    pub select: usize,
+    /// The index behind its last token.
+    pub end: usize,
+    /// Its clauses with the index of the first word of each, in order.
+    pub clauses: Vec<(Clause, usize)>,
+    /// For what follows `UNION` and the like: the index of that word, and of the block before it.
+    pub follows: Option<(usize, usize)>,
+}
+
+/// A clause of a query block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Clause {
+    /// `FROM`.
+    From,
+    /// `LATERAL VIEW`.
+    Lateral,
+    /// `WHERE`.
+    Where,
+    /// `GROUP BY`.
+    Group,
+    /// `HAVING`.
+    Having,
+    /// `QUALIFY`.
+    Qualify,
+    /// `WINDOW`.
+    Window,
+    /// `ORDER BY`.
+    Order,
+    /// `SORT BY`, `CLUSTER BY`, `DISTRIBUTE BY`.
+    Sort,
+    /// `LIMIT`.
+    Limit,
+    /// `OFFSET`.
+    Offset,
+}
+
+impl Clause {
+    /// Its words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::From => "FROM",
+            Self::Lateral => "LATERAL VIEW",
+            Self::Where => "WHERE",
+            Self::Group => "GROUP BY",
+            Self::Having => "HAVING",
+            Self::Qualify => "QUALIFY",
+            Self::Window => "WINDOW",
+            Self::Order => "ORDER BY",
+            Self::Sort => "SORT BY",
+            Self::Limit => "LIMIT",
+            Self::Offset => "OFFSET",
+        }
+    }
+}
+
+impl Block {
+    /// The tokens of a clause, its first word included.
+    pub fn clause(&self, clause: Clause) -> Option<std::ops::Range<usize>> {
+        let at = self.clauses.iter().position(|(other, _)| *other == clause)?;
+        let start = self.clauses.get(at)?.1;
+        Some(start..self.clauses.get(at + 1).map_or(self.end, |next| next.1))
+    }
+
+    /// The tokens of the list of columns, without `DISTINCT`.
+    pub fn columns(&self) -> std::ops::Range<usize> {
+        self.select + 1..self.clauses.first().map_or(self.end, |clause| clause.1)
+    }
 }
 
 /// One token of a statement.
@@ -402,6 +485,23 @@ impl<'a> StatementView<'a> {
     /// A stretch of tokens as one place in the document's text: from the first to the last, both included.
     pub fn stretch(self, first: usize, last: usize) -> Option<Span> {
         Some(self.span(first)?.to(self.span(last)?))
+    }
+
+    /// The parts of a stretch of tokens between commas on its own level of parentheses.
+    pub fn items(self, stretch: std::ops::Range<usize>) -> Vec<std::ops::Range<usize>> {
+        let mut items = Vec::new();
+        let (mut from, mut at) = (stretch.start, stretch.start);
+        while at < stretch.end {
+            if self.is_symbol(at, ",") {
+                items.push(from..at);
+                from = at + 1;
+            }
+            at = self.pair(at).filter(|pair| *pair > at).unwrap_or(at) + 1;
+        }
+        if from < stretch.end || from > stretch.start {
+            items.push(from..stretch.end);
+        }
+        items
     }
 
     /// Whether every span of the piece is exact, so that edits can be made.

@@ -1,6 +1,7 @@
 //! SQL: its tokens, its statements, what they name, and how they are laid out. Tokens, statements and facts are our own
 //! and always there; laying out needs the cargo feature `sql`.
 
+mod blocks;
 pub mod facts;
 mod format;
 mod layout;

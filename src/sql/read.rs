@@ -1,5 +1,6 @@
 //! From a piece of SQL to its statements.
 
+use super::blocks::blocks;
 use super::facts::{NONE, Piece, Place, SqlFacts, SqlStatement, SqlToken, StatementKind, StatementView};
 use super::placeholder::placeholders;
 use super::statement::statements;
@@ -119,6 +120,7 @@ fn statement(
         paths: Vec::new(),
         ctes: Vec::new(),
         placeholders: Vec::new(),
+        blocks: Vec::new(),
     };
     let view = StatementView { piece, row: &row };
     let (kind, verb) = kind(view);
@@ -131,6 +133,7 @@ fn statement(
         row.tables = found.tables;
         row.paths = found.paths;
         row.ctes = found.ctes;
+        row.blocks = blocks(StatementView { piece, row: &row });
     }
     row
 }

@@ -144,6 +144,7 @@ impl Finder<'_> {
     fn ctes(&mut self) {
         let view = self.view;
         for at in 0..view.len() {
+            // `WITH (a INT)` and `WITH SCHEMA` are no lists.
             if !view.is(at, "with") {
                 continue;
             }
@@ -159,11 +160,13 @@ impl Finder<'_> {
                 if view.is(at, "max") {
                     at += 4;
                 }
-                if !view.is(at, "as") || !view.is_symbol(at + 1, "(") {
+                // `AS` may be left out.
+                at += usize::from(view.is(at, "as"));
+                if !view.is_symbol(at, "(") || !view.is_any(at + 1, &["select", "with", "values", "from", "table"]) {
                     break;
                 }
                 self.found.ctes.push(unquoted(view.text(name)).to_lowercase().into());
-                let Some(close) = view.pair(at + 1) else { break };
+                let Some(close) = view.pair(at) else { break };
                 if !view.is_symbol(close + 1, ",") {
                     break;
                 }

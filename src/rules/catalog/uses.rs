@@ -4,7 +4,7 @@ use crate::notebook::Language;
 use crate::notebook::magic::MagicKind;
 use crate::project::document::Document;
 use crate::python::facts::{Argument, Call, Facts, Value};
-use crate::rules::chains::{Chain, calls, utility};
+use crate::rules::chains::{Chain, calls, is_elsewhere, utility};
 use crate::rules::context::Context;
 use crate::sql::facts::StatementKind;
 use crate::text::Span;
@@ -88,6 +88,9 @@ const FUNCTIONS: [&str; 34] = [
 pub(super) fn paths(context: &Context<'_>) -> Vec<PathUse> {
     let document = context.document;
     let mut found = Vec::new();
+    if is_elsewhere(document) {
+        return found;
+    }
     in_python(document, &mut found);
     in_sql(context, &mut found);
     in_commands(document, &mut found);

@@ -4,7 +4,7 @@
 
 use super::{needs_dedicated, spark_conf};
 use crate::finding::Severity;
-use crate::rules::chains::calls;
+use crate::rules::chains::{calls, is_elsewhere};
 use crate::rules::context::{Compute, Context};
 use crate::sql::TokenKind;
 use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
@@ -12,9 +12,12 @@ use crate::text::Span;
 use crate::text::edit::Edit;
 use std::collections::HashMap;
 
-/// Every statement that is surely SQL: pieces with tags of a template language are left alone.
+/// Every statement that is surely SQL of Databricks: pieces with tags of a template language are left alone, and
+/// notebooks of other platforms.
 pub fn statements<'d>(context: &Context<'d>) -> impl Iterator<Item = StatementView<'d>> {
-    context.document.sql().views().filter(|view| !view.piece.is_template && !view.is_empty())
+    let here = !is_elsewhere(context.document);
+    let views = here.then(|| context.document.sql().views()).into_iter().flatten();
+    views.filter(|view| !view.piece.is_template && !view.is_empty())
 }
 
 /// Variables of Hive: `${hivevar:x}`, `SET hivevar:x = 1`.
@@ -46,14 +49,16 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
     let text = context.document.text();
     let mut found: Vec<Dollar> = Vec::new();
-    let mut rows: HashMap<(u32, &str), usize> = HashMap::new();
+    let mut rows: HashMap<&str, usize> = HashMap::new();
     for view in statements(context) {
-        let Place::Cell(cell) = view.piece.place else { continue };
+        if !matches!(view.piece.place, Place::Cell(_)) {
+            continue;
+        }
         for one in view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar) {
             if !is_name(&one.name) || !one.span.of(text).starts_with("${") {
                 continue;
             }
-            let row = *rows.entry((cell, &*one.name)).or_insert(found.len());
+            let row = *rows.entry(&*one.name).or_insert(found.len());
             if row == found.len() {
                 let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
                 let of_table = quoted || view.row.tables.iter().any(|table| table.span.covers(one.span));
@@ -67,7 +72,7 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     }
     for Dollar { name, span, of_table, count, edits } in found {
         let new = if of_table { format!("name the table with `IDENTIFIER(:{name})`") } else { format!("use the parameter `:{name}`") };
-        let more = if count > 1 { format!(" ({count} uses in this cell)") } else { String::new() };
+        let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
         let message = format!("`${{{name}}}` is deprecated since DBR 15.2, and puts text into the statement: {new}{more}");
         let finding = context.report(span, message);
         if !edits.is_empty() {
@@ -76,7 +81,7 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     }
 }
 
-/// All uses of one `${name}` in one cell.
+/// All uses of one `${name}`.
 struct Dollar {
     name: Box<str>,
     /// The first.
