@@ -15,12 +15,14 @@ use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Rule};
 use crate::rules::context::{Context, RuleSettings, Target};
+use crate::rules::secrets::redacted;
 use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
 use since::Delta;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -255,7 +257,16 @@ fn run<'a>(
 ) -> Vec<Finding> {
     let mut context = Context::new(rule.page.name.clone(), document, names, flow, rule_settings, target);
     match guard::caught(|| rule.run(&mut context)) {
-        Ok(()) => context.into_findings(),
+        Ok(()) => {
+            let mut findings = context.into_findings();
+            // Messages quote what stands in the code; a credential must not come along.
+            for finding in &mut findings {
+                if let Cow::Owned(message) = redacted(&finding.message) {
+                    finding.message = message;
+                }
+            }
+            findings
+        }
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
     }
 }

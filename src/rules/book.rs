@@ -123,7 +123,7 @@ impl Rule {
 impl Book {
     /// No rules.
     pub const fn empty() -> Self {
-        Self { rules: Vec::new(), clock: None }
+        Self { rules: Vec::new(), index: OnceLock::new(), clock: None }
     }
 
     /// The rules that come with brickgate.

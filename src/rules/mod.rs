@@ -50,7 +50,7 @@ pub const CHECKS: &[&[(&str, Check)]] = &[
 ];
 
 /// The functions of rules about files as such, by name. A rule may have one here and one above.
-pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS];
+pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS, secrets::SURVEYS];
 
 /// Rules that have a page but no function: the engine itself makes their findings.
 pub const ENGINE_RULES: &[&str] = &["internal-error", "unused-ignore"];

@@ -8,6 +8,7 @@ use crate::rules::chains::{Chain, calls, utility};
 use crate::rules::context::{Compute, Context};
 use crate::text::Span;
 use crate::text::edit::Edit;
+use std::collections::HashSet;
 
 /// Methods of a data frame that keep it in memory or on disk.
 const CACHES: [&str; 4] = ["cache", "localCheckpoint", "persist", "unpersist"];
@@ -22,18 +23,22 @@ pub(super) fn cache(context: &mut Context<'_>) {
     super::sql::cache(context);
     let document = context.document;
     let facts = &document.python;
+    let other = facts
+        .bindings
+        .iter()
+        .filter(|row| matches!(row.kind, BindingKind::Import(_) | BindingKind::Class))
+        .map(|row| facts.text(row.name))
+        .collect();
     let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
     for chain in calls(document) {
         let name = chain.last();
         let of_catalog = chain.before_last() == Some("catalog") && CATALOG_CACHES.contains(&name);
-        let of_frame = speaks_of_spark && CACHES.contains(&name) && is_of_frame(facts, &chain);
+        let of_frame = speaks_of_spark && CACHES.contains(&name) && is_of_frame(facts, &chain, &other);
         if !of_catalog && !of_frame {
             continue;
         }
         let span = chain.place(document, name);
-        let message = format!(
-            "`{name}` fails on serverless compute, which caches by itself: remove it, or write what is used often to a table"
-        );
+        let message = format!("`{name}` fails on serverless compute, which caches by itself: remove it, or write what is used often to a table");
         let edit = removal(document, &chain).filter(|_| of_frame && matches!(name, "cache" | "persist"));
         let finding = context.report(span, message);
         if let Some(edit) = edit {
@@ -43,8 +48,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
 }
 
 /// Whether the call may be one on a data frame: of another call's result or of a variable, with the arguments that
-/// such a method takes.
-fn is_of_frame(facts: &Facts, chain: &Chain<'_>) -> bool {
+/// such a method takes. `other` are modules and classes.
+fn is_of_frame(facts: &Facts, chain: &Chain<'_>, other: &HashSet<&str>) -> bool {
     let Some((_, call)) = chain.call else { return false };
     let arguments = facts.arguments(call);
     let fits = match chain.last() {
@@ -52,13 +57,8 @@ fn is_of_frame(facts: &Facts, chain: &Chain<'_>) -> bool {
         _ => arguments.len() <= 1,
     };
     let Some(path) = chain.path() else { return fits && call.receiver.is_some() };
-    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else {
-        return false;
-    };
-    let rows = facts.bindings.iter().filter(|row| facts.text(row.name) == name);
-    fits && !matches!(name, "self" | "cls")
-        && !rows.into_iter().any(|row| matches!(row.kind, BindingKind::Import(_) | BindingKind::Class))
-        && !name.contains('.')
+    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else { return false };
+    fits && !matches!(name, "self" | "cls") && !name.contains('.') && !other.contains(name)
 }
 
 /// What takes `.cache()` out of a chain; `None` where it is all that a statement does.
@@ -96,8 +96,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
         }) else {
             continue;
         };
-        let message =
-            format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
+        let message = format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
         context.report(chain.place(document, name), message);
     }
 }
@@ -122,11 +121,7 @@ pub(super) fn workspace_file(context: &mut Context<'_>) {
                 Value::Partial { prefix, .. } => &**prefix,
                 _ => continue,
             };
-            if start
-                .strip_prefix("file:")
-                .map_or(start, |rest| rest.trim_start_matches('/'))
-                .trim_start_matches('/')
-                .starts_with("Workspace/")
+            if start.strip_prefix("file:").map_or(start, |rest| rest.trim_start_matches('/')).trim_start_matches('/').starts_with("Workspace/")
                 && (start.starts_with("file:/") || start.starts_with("/Workspace/"))
             {
                 let (who, advice) = if by_utility {

@@ -4,16 +4,20 @@
 
 use super::{needs_dedicated, spark_conf};
 use crate::finding::Severity;
-use crate::rules::chains::calls;
+use crate::rules::chains::{calls, is_elsewhere};
 use crate::rules::context::{Compute, Context};
 use crate::sql::TokenKind;
 use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
 use crate::text::Span;
 use crate::text::edit::Edit;
+use std::collections::HashMap;
 
-/// Every statement that is surely SQL: pieces with tags of a template language are left alone.
+/// Every statement that is surely SQL of Databricks: pieces with tags of a template language are left alone, and
+/// notebooks of other platforms.
 pub fn statements<'d>(context: &Context<'d>) -> impl Iterator<Item = StatementView<'d>> {
-    context.document.sql().views().filter(|view| !view.piece.is_template && !view.is_empty())
+    let here = !is_elsewhere(context.document);
+    let views = here.then(|| context.document.sql().views()).into_iter().flatten();
+    views.filter(|view| !view.piece.is_template && !view.is_empty())
 }
 
 /// Variables of Hive: `${hivevar:x}`, `SET hivevar:x = 1`.
@@ -22,21 +26,15 @@ pub(super) fn hive_variable(context: &mut Context<'_>) {
     let severity = needs_dedicated(context).map_or(context.settings.severity, |(severity, _)| severity);
     let mut found: Vec<Span> = Vec::new();
     for view in statements(context) {
-        let is_space =
-            |name: &str| name.split_once(':').is_some_and(|(space, _)| SPACES.contains(&&*space.to_ascii_lowercase()));
-        let dollars =
-            view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar && is_space(&one.name));
+        let is_space = |name: &str| name.split_once(':').is_some_and(|(space, _)| SPACES.contains(&&*space.to_ascii_lowercase()));
+        let dollars = view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar && is_space(&one.name));
         found.extend(dollars.map(|one| one.span));
         if view.row.kind == StatementKind::Set && view.is_any(view.row.verb + 1, &SPACES) {
-            found.extend(
-                view.stretch(view.row.verb, view.row.verb + 1)
-                    .filter(|_| view.text(view.row.verb + 2).starts_with(':')),
-            );
+            found.extend(view.stretch(view.row.verb, view.row.verb + 1).filter(|_| view.text(view.row.verb + 2).starts_with(':')));
         }
     }
     for span in found {
-        let message =
-            "variables of Hive are not there under Unity Catalog: use a parameter, `:name`, or `DECLARE VARIABLE`";
+        let message = "variables of Hive are not there under Unity Catalog: use a parameter, `:name`, or `DECLARE VARIABLE`";
         context.report_with(severity, span, message);
     }
 }
@@ -49,32 +47,49 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
         return;
     }
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
-    let mut found: Vec<(Span, String, Option<Edit>)> = Vec::new();
-    for view in statements(context).filter(|view| matches!(view.piece.place, Place::Cell(_))) {
-        let text = context.document.text();
+    let text = context.document.text();
+    let mut found: Vec<Dollar> = Vec::new();
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for view in statements(context) {
+        if !matches!(view.piece.place, Place::Cell(_)) {
+            continue;
+        }
         for one in view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar) {
             if !is_name(&one.name) || !one.span.of(text).starts_with("${") {
                 continue;
             }
-            let in_name = view.row.tables.iter().any(|table| table.span.covers(one.span));
-            let new = if in_name { format!("`IDENTIFIER(:{})`", one.name) } else { format!("`:{}`", one.name) };
-            let message = format!(
-                "`${{{}}}` is deprecated since DBR 15.2, and puts text into the statement: use the parameter {new}",
-                one.name
-            );
-            let edit = view
-                .span(one.token)
-                .filter(|_| is_operand(view, one.token, &one.name))
-                .map(|span| Edit::replace(span, format!(":{}", one.name)));
-            found.push((one.span, message, edit));
+            let row = *rows.entry(&*one.name).or_insert(found.len());
+            if row == found.len() {
+                let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
+                let of_table = quoted || view.row.tables.iter().any(|table| table.span.covers(one.span));
+                found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
+            }
+            let Some(row) = found.get_mut(row) else { continue };
+            row.count += 1;
+            let token = view.span(one.token).filter(|_| is_operand(view, one.token, &one.name));
+            row.edits.extend(token.map(|span| Edit::replace(span, format!(":{}", one.name))));
         }
     }
-    for (span, message, edit) in found {
+    for Dollar { name, span, of_table, count, edits } in found {
+        let new = if of_table { format!("name the table with `IDENTIFIER(:{name})`") } else { format!("use the parameter `:{name}`") };
+        let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
+        let message = format!("`${{{name}}}` is deprecated since DBR 15.2, and puts text into the statement: {new}{more}");
         let finding = context.report(span, message);
-        if let Some(edit) = edit {
-            finding.unsafe_fix("use a parameter", vec![edit]);
+        if !edits.is_empty() {
+            finding.unsafe_fix("use a parameter", edits);
         }
     }
+}
+
+/// All uses of one `${name}`.
+struct Dollar {
+    name: Box<str>,
+    /// The first.
+    span: Span,
+    /// Whether that stands in the name of a table.
+    of_table: bool,
+    count: usize,
+    edits: Vec<Edit>,
 }
 
 /// Whether a token is the string `'${name}'` and nothing more, in the place of a value, in a statement that takes
@@ -97,13 +112,8 @@ fn is_operand(view: StatementView<'_>, at: usize, name: &str) -> bool {
 /// Whether the notebook is the source of a pipeline, where `${key}` is a setting of the pipeline.
 fn is_pipeline(context: &Context<'_>) -> bool {
     statements(context).any(|view| {
-        (0..view.len().min(6))
-            .any(|at| view.is_any(at, &["streaming", "live", "flow"]) || view.are(at, &["or", "refresh"]))
-            || view
-                .row
-                .tables
-                .iter()
-                .any(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("live")))
+        (0..view.len().min(6)).any(|at| view.is_any(at, &["streaming", "live", "flow"]) || view.are(at, &["or", "refresh"]))
+            || view.row.tables.iter().any(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("live")))
     })
 }
 
@@ -112,30 +122,21 @@ pub(super) fn hive_serde(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateTable && !is_in_hive(*view)) {
         let clause = (view.row.verb..view.len()).find(|&at| {
-            view.depth(at) == 0
-                && (view.are(at, &["row", "format"])
-                    || view.are(at, &["stored", "as"])
-                    || view.are(at, &["stored", "by"]))
+            view.depth(at) == 0 && (view.are(at, &["row", "format"]) || view.are(at, &["stored", "as"]) || view.are(at, &["stored", "by"]))
         });
         found.extend(clause.and_then(|at| view.stretch(at, at + 1)));
     }
     let severity = needs_dedicated(context).map_or(context.settings.severity, |(severity, _)| severity);
     for span in found {
-        let what =
-            span.of(context.document.text()).split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
-        let message = format!(
-            "`{what}` makes a Hive table, which Unity Catalog does not have: say `USING` with a format, or leave it out for Delta"
-        );
+        let what = span.of(context.document.text()).split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
+        let message = format!("`{what}` makes a Hive table, which Unity Catalog does not have: say `USING` with a format, or leave it out for Delta");
         context.report_with(severity, span, message);
     }
 }
 
 /// Whether the table that a statement makes is in the Hive metastore, by its name.
 fn is_in_hive(view: StatementView<'_>) -> bool {
-    view.row
-        .tables
-        .first()
-        .is_some_and(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("hive_metastore")))
+    view.row.tables.first().is_some_and(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("hive_metastore")))
 }
 
 /// `LOAD DATA`.
@@ -178,8 +179,7 @@ pub(super) fn cache(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::Cache) {
         let verb = view.row.verb;
-        let is_cache = view.is_any(verb, &["cache", "uncache"])
-            && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
+        let is_cache = view.is_any(verb, &["cache", "uncache"]) && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
             || view.are(verb, &["clear", "cache"]);
         found.extend(view.stretch(verb, verb + 1).filter(|_| is_cache));
     }
@@ -194,9 +194,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateView) {
         let at = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "global"));
-        found.extend(
-            at.filter(|at| view.is_any(at + 1, &["temp", "temporary"])).and_then(|at| view.stretch(at, at + 1)),
-        );
+        found.extend(at.filter(|at| view.is_any(at + 1, &["temp", "temporary"])).and_then(|at| view.stretch(at, at + 1)));
     }
     for span in found {
         let message = "a global temporary view cannot be made on serverless compute: use `TEMPORARY`, or write a table that others can read";
@@ -207,8 +205,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
 /// The settings that `SET` statements change, with their places.
 pub fn set_keys(context: &Context<'_>) -> Vec<(Span, String)> {
     let mut found = Vec::new();
-    for view in statements(context).filter(|view| view.row.kind == StatementKind::Set && view.is(view.row.verb, "set"))
-    {
+    for view in statements(context).filter(|view| view.row.kind == StatementKind::Set && view.is(view.row.verb, "set")) {
         let start = view.row.verb + 1;
         let equals = (start..view.len()).find(|&at| view.is_symbol(at, "="));
         let Some(last) = equals.and_then(|at| at.checked_sub(1)).filter(|last| *last >= start) else { continue };
@@ -271,10 +268,7 @@ pub(super) fn java_udf(context: &mut Context<'_>) {
     let Some((severity, on)) = needs_dedicated(context) else { return };
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::Create) {
-        let Some(function) = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "function"))
-        else {
-            continue;
-        };
+        let Some(function) = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "function")) else { continue };
         let class = (function..view.len()).find(|&at| view.is(at, "as") && view.depth(at) == 0).map(|at| at + 1);
         let is_class = class.is_some_and(|at| {
             view.token(at).is_some_and(|token| token.kind == TokenKind::String)

@@ -170,14 +170,31 @@ pub(super) fn duplicate_column(context: &mut Context<'_>) {
     }
 }
 
-/// The names of the columns in a list of definitions.
+/// The names of the columns in a list of definitions. Commas between `<` and `>` belong to a type.
 fn defined(view: StatementView<'_>, list: Range<usize>) -> Vec<usize> {
     const NO_COLUMN: [&str; 6] = ["constraint", "primary", "foreign", "check", "unique", "expect"];
-    view.items(list)
-        .into_iter()
-        .filter(|item| item.len() > 1 && view.is_name(item.start) && !view.is_any(item.start, &NO_COLUMN))
-        .map(|item| item.start)
-        .collect()
+    let mut names = Vec::new();
+    let mut angles = 0_usize;
+    let mut starts = true;
+    let mut at = list.start;
+    while at < list.end {
+        if starts
+            && view.is_name(at)
+            && !view.is_any(at, &NO_COLUMN)
+            && at + 1 < list.end
+            && !view.is_symbol(at + 1, ",")
+        {
+            names.push(at);
+        }
+        starts = angles == 0 && view.is_symbol(at, ",");
+        match view.text(at) {
+            "<" => angles += 1,
+            ">" | ">>" | ">>>" => angles = angles.saturating_sub(view.text(at).len()),
+            _ => {}
+        }
+        at = view.pair(at).filter(|pair| *pair > at).unwrap_or(at) + 1;
+    }
+    names
 }
 
 /// The names that the columns of a query have, as far as they are written.

@@ -59,12 +59,37 @@ fn statements<'a>(context: &Context<'a>) -> impl Iterator<Item = StatementView<'
 }
 
 fn is_readable(piece: &Piece) -> bool {
-    !piece.is_template && !(piece.place == Place::File && is_foreign(&piece.code))
+    !piece.is_template && (piece.place != Place::File || is_ours(&piece.code))
 }
 
-/// Whether a file is written for another database, by what only that one has.
-fn is_foreign(code: &str) -> bool {
-    const SIGNS: [&str; 20] = [
+/// Whether a file is written for Databricks: it has something that only Databricks has, and nothing that only another
+/// database has.
+fn is_ours(code: &str) -> bool {
+    const OURS: [&str; 22] = [
+        "delta",
+        "read_files",
+        "cloud_files",
+        "stream(",
+        "streaming table",
+        "live.",
+        "use catalog",
+        "tblproperties",
+        "parquet",
+        "zorder",
+        "cluster by",
+        "unity",
+        "databricks",
+        "/volumes/",
+        "vacuum",
+        "optimize",
+        "identifier(",
+        "insert overwrite",
+        "merge into",
+        "partitioned by",
+        "lateral view",
+        "temp view",
+    ];
+    const FOREIGN: [&str; 24] = [
         "dbo.",
         "[dbo]",
         "\ngo\n",
@@ -78,16 +103,21 @@ fn is_foreign(code: &str) -> bool {
         "delimiter ",
         "plpgsql",
         "varchar2",
-        "number(",
         "sp_executesql",
         "set nocount",
         "bigserial",
         "identity(1",
         "create extension",
-        "language plpython",
+        "create index",
+        "create unique index",
+        "jsonb",
+        "lakebase",
+        "sysibm",
+        "postgres",
     ];
     let lower = code.to_ascii_lowercase();
-    SIGNS.iter().any(|sign| lower.contains(sign))
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
+    has(&OURS) && !has(&FOREIGN)
 }
 
 /// Whether text of which nothing is known is put in between the words of a statement, where it may be anything: a

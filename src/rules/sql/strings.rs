@@ -30,9 +30,9 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
             continue;
         }
         last = Some(view.row.piece);
-        let name = if hole.name.is_empty() { "value".to_owned() } else { hole.name.replace("__", "_") };
-        let name = name.trim_matches('_');
-        let parameter = name.rsplit('.').next().unwrap_or(name);
+        let name = hole.name.rsplit('.').next().unwrap_or_default().trim_matches('_');
+        let named = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains("__");
+        let parameter = if named { name } else { "value" };
         context.report(
             hole.span,
             format!(
@@ -59,12 +59,15 @@ fn is_value(view: StatementView<'_>, at: usize) -> bool {
     let compared = ["=", "==", "<>", "!=", "<", ">", "<=", ">=", "<=>"].iter().any(|sign| view.is_symbol(at - 1, sign));
     let listed = || {
         // `IN ('{a}', '{b}')`, `VALUES ('{a}', 1)`
-        let open =
-            (0..at).rev().find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
+        // Rows are short; a statement may have thousands of them.
+        let open = (at.saturating_sub(300)..at)
+            .rev()
+            .find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
         open.is_some_and(|open| {
             open > 0
                 && (view.is_any(open - 1, &["in", "values"])
-                    || (view.is_symbol(open - 1, ",") && (0..open).rev().any(|at| view.is(at, "values"))))
+                    || (view.is_symbol(open - 1, ",")
+                        && view.find_level(view.row.verb, |at| view.is(at, "values")).is_some()))
         })
     };
     // An option of a function or table is no value of a query.
