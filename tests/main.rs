@@ -12,6 +12,7 @@
 
 mod baseline;
 mod cli;
+mod flow;
 mod format;
 mod format_laws;
 mod format_sql;
