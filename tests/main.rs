@@ -13,6 +13,7 @@
 mod baseline;
 mod ci;
 mod cli;
+mod flow;
 mod format;
 mod format_laws;
 mod format_sql;

@@ -1,6 +1,6 @@
 //! What is looked up again and again in one document, put in order once somebody asks.
 
-use super::kind::{ONLY_FRAME, ONLY_FRAME_TOO, Type};
+use super::kind::{ONLY_FRAME, ONLY_FRAME_TOO, ONLY_MAKER, Type};
 use crate::names::Namespaces;
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
@@ -232,13 +232,20 @@ fn framed(facts: &Facts) -> HashSet<(Symbol, ScopeId)> {
     if words.is_empty() {
         return found;
     }
+    let makers: HashSet<Symbol> = ONLY_MAKER.iter().filter_map(|word| facts.symbols.get(word)).collect();
+    let mut others = HashSet::new();
     for node in &facts.nodes {
         let NodeKind::Attribute { base, name } = node.kind else { continue };
-        if !words.contains(&name) {
+        let of_maker = makers.contains(&name);
+        if !of_maker && !words.contains(&name) {
             continue;
         }
         let NodeKind::Name(at) = facts.kind(base) else { continue };
         let Some(row) = facts.uses.get(at as usize) else { continue };
+        if of_maker || matches!(facts.text(row.name), "self" | "cls") {
+            others.insert(row.name);
+            continue;
+        }
         // The scope of the use, and those around it: whichever binds the name.
         let mut scope = Some(row.scope);
         while let Some(id) = scope {
@@ -248,6 +255,7 @@ fn framed(facts: &Facts) -> HashSet<(Symbol, ScopeId)> {
             scope = facts.scopes.get(id as usize).and_then(|scope| scope.parent);
         }
     }
+    found.retain(|(name, _)| !others.contains(name));
     found
 }
 
