@@ -1,8 +1,10 @@
 //! Bundles (`databricks.yml` and what it includes): YAML with spans, and what its jobs and pipelines run.
 
+pub mod job;
 pub mod yaml;
 
 use crate::text::Span;
+use job::{Job, Pipeline};
 use yaml::{Node, YamlError, parse};
 
 /// What is known of one bundle file.
@@ -12,6 +14,10 @@ pub struct Bundle {
     pub includes: Vec<(String, Span)>,
     /// Files that its jobs and pipelines name.
     pub tasks: Vec<TaskFile>,
+    /// Its jobs, one row for each place that says something of one.
+    pub jobs: Vec<Job>,
+    /// Its pipelines.
+    pub pipelines: Vec<Pipeline>,
 }
 
 /// A file that a job task or pipeline names.
@@ -63,13 +69,13 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
         bundle.includes.extend(globs);
     }
     if let Some(resources) = root.get("resources") {
-        add_resources(resources, &mut bundle.tasks);
+        add_resources(resources, None, &mut bundle);
     }
     // `environments` is the old name of `targets`.
     for targets in ["targets", "environments"].into_iter().filter_map(|key| root.get(key)) {
         for target in targets.entries() {
             if let Some(resources) = target.value.get("resources") {
-                add_resources(resources, &mut bundle.tasks);
+                add_resources(resources, Some(target.key), &mut bundle);
             }
         }
     }
@@ -79,7 +85,10 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
     Ok(bundle)
 }
 
-fn add_resources(resources: &Node, tasks: &mut Vec<TaskFile>) {
+fn add_resources(resources: &Node, target: Option<&str>, bundle: &mut Bundle) {
+    bundle.jobs.extend(job::jobs(resources, target));
+    bundle.pipelines.extend(job::pipelines(resources));
+    let tasks = &mut bundle.tasks;
     for job in resources.get("jobs").map(Node::entries).unwrap_or_default() {
         let from_git = job.value.get("git_source").is_some();
         for task in job.value.get("tasks").into_iter().flat_map(Node::items) {

@@ -7,6 +7,7 @@ pub mod command;
 pub mod dependents;
 pub mod document;
 pub mod imports;
+pub mod jobs;
 pub mod load;
 pub mod places;
 pub mod read;
@@ -18,7 +19,7 @@ pub mod runs;
 mod tests;
 
 use crate::python::facts::Import;
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::{EntryKind, RepoPath, Snapshot};
 use document::{Document, DocumentId};
 use imports::Importer;
 pub use load::Request;
@@ -38,6 +39,7 @@ pub struct Project {
     references: Vec<Vec<Reference>>,
     runs: Runs,
     importers: OnceLock<HashMap<RepoPath, Vec<Edge>>>,
+    jobs: OnceLock<jobs::Jobs>,
 }
 
 impl Project {
@@ -56,7 +58,7 @@ impl Project {
         let places = Places::new(Arc::clone(&snapshot));
         let load::Loaded { documents, references, by_path } = load::load(&places, request, callers);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
-        Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new() }
+        Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new(), jobs: OnceLock::new() }
     }
 
     /// All documents, sorted by path. A [`DocumentId`] is an index into them.
@@ -109,6 +111,37 @@ impl Project {
             index
         });
         index.get(path).map_or(&[][..], Vec::as_slice).iter().filter_map(|&edge| self.edge(edge))
+    }
+
+    /// The tasks of jobs that run a file, as far as its bundles are known: those of the folders above a plain Python
+    /// file, or of a notebook that speaks of `dbutils`, pipelines or libraries.
+    pub fn tasks_of(&self, path: &RepoPath) -> Vec<jobs::Usage<'_>> {
+        self.jobs().of(path, &self.documents)
+    }
+
+    /// The pipelines of which a file is a source, as far as its bundles are known: bundle file and resource key.
+    pub fn pipelines_of<'p>(&'p self, path: &'p RepoPath) -> impl Iterator<Item = (&'p Document, &'p str)> {
+        self.jobs().pipelines_of(path, &self.documents)
+    }
+
+    /// The file that a path in a bundle file means, as written; `None` if it is absolute or made up by variables.
+    /// `from_git`: whether the job takes its files from git.
+    pub fn bundle_path(&self, bundle: &Document, written: &str, from_git: bool) -> Option<RepoPath> {
+        jobs::resolve(&self.places, bundle, written, from_git)
+    }
+
+    /// What stands at a path; `None` if nothing does.
+    pub fn kind_at(&self, path: &RepoPath) -> Option<EntryKind> {
+        self.places.list(&path.parent()).kind(path.name())
+    }
+
+    /// The names of the files in a folder.
+    pub fn files_in(&self, folder: &RepoPath) -> Vec<String> {
+        self.places.list(folder).files().map(str::to_owned).collect()
+    }
+
+    fn jobs(&self) -> &jobs::Jobs {
+        self.jobs.get_or_init(|| jobs::Jobs::new(&self.documents, &self.places))
     }
 
     /// The dotted name by which a document can import the Python file `to`; `None` if there is none.

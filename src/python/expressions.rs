@@ -130,8 +130,14 @@ impl Walker<'_> {
                 None => self.comprehension(&node.generators, &[&node.value]),
             },
             Expr::Await(node) => self.expression(&node.value),
-            Expr::YieldFrom(node) => self.expression(&node.value),
-            Expr::Yield(node) => self.optional_expression(node.value.as_deref()),
+            Expr::YieldFrom(node) => {
+                self.gives_a_value();
+                self.expression(&node.value);
+            }
+            Expr::Yield(node) => {
+                self.gives_a_value();
+                self.optional_expression(node.value.as_deref());
+            }
             Expr::Slice(node) => {
                 for part in [&node.lower, &node.upper, &node.step] {
                     self.optional_expression(part.as_deref());

@@ -350,6 +350,8 @@ pub struct Function {
     pub body_scope: ScopeId,
     /// Dotted paths of its decorators (the callee, for decorator calls), aliases resolved.
     pub decorators: Vec<Symbol>,
+    /// Whether its own body returns a value somewhere, or yields.
+    pub returns: bool,
     /// 0-based cell.
     pub cell: u32,
 }

@@ -78,6 +78,13 @@ impl Walker<'_> {
         self.facts.too_deep.push(span);
     }
 
+    /// Records that the function around this place gives back a value.
+    pub(super) fn gives_a_value(&mut self) {
+        if let Some(row) = self.at.function.and_then(|id| self.facts.functions.get_mut(id as usize)) {
+            row.returns = true;
+        }
+    }
+
     pub(super) fn body(&mut self, body: &[Stmt]) {
         for statement in body {
             self.alone = body.len() == 1;
@@ -102,7 +109,12 @@ impl Walker<'_> {
             },
             Stmt::Import(node) => self.import(node),
             Stmt::ImportFrom(node) => self.import_from(node),
-            Stmt::Return(node) => self.optional_expression(node.value.as_deref()),
+            Stmt::Return(node) => {
+                if node.value.as_deref().is_some_and(|value| !value.is_none_literal_expr()) {
+                    self.gives_a_value();
+                }
+                self.optional_expression(node.value.as_deref());
+            }
             Stmt::Assign(node) => {
                 self.expression(&node.value);
                 let is_sequence = |it: &Expr| matches!(it, Expr::Tuple(_) | Expr::List(_) | Expr::Set(_));
@@ -283,6 +295,7 @@ impl Walker<'_> {
             scope: self.at.scope,
             body_scope: self.at.scope,
             decorators: Vec::new(),
+            returns: false,
             cell: self.cell,
         });
         for decorator in &node.decorator_list {

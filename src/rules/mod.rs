@@ -1,6 +1,7 @@
 //! The built-in rules: one page under `rules/` and one function here, or a page with a query alone.
 
 pub mod book;
+mod calls;
 pub mod catalog;
 pub mod context;
 pub mod file;
@@ -47,7 +48,7 @@ pub const CHECKS: &[&[(&str, Check)]] = &[
 ];
 
 /// The functions of rules about files as such, by name. A rule may have one here and one above.
-pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS];
+pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS, notebook::SURVEYS];
 
 /// Rules that have a page but no function: the engine itself makes their findings.
 pub const ENGINE_RULES: &[&str] = &["internal-error", "unused-ignore"];
