@@ -18,6 +18,8 @@ pub struct Bundle {
     pub jobs: Vec<Job>,
     /// Its pipelines.
     pub pipelines: Vec<Pipeline>,
+    /// Whether it takes more jobs and pipelines out of Python code.
+    pub from_python: bool,
 }
 
 /// A file that a job task or pipeline names.
@@ -68,6 +70,7 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
         let globs = include.items().filter_map(|item| Some((item.text()?.to_owned(), item.span)));
         bundle.includes.extend(globs);
     }
+    bundle.from_python = root.get("python").is_some() || root.at(&["experimental", "python"]).is_some();
     if let Some(resources) = root.get("resources") {
         add_resources(resources, None, &mut bundle);
     }

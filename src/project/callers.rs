@@ -43,9 +43,17 @@ pub(super) fn reads_widgets(document: &Document) -> bool {
             path.strip_prefix("dbutils.widgets.").is_some_and(|kind| WIDGETS.contains(&kind))
         })
     };
-    let declared = names(&declares);
-    let read = names(&|call| call.path.is_some() && readers.contains(&call.path));
-    read.iter().any(|name| matches!(name, Value::String(_)) && !declared.contains(name))
+    let mut own: HashSet<&str> = HashSet::new();
+    own.extend(names(&declares).into_iter().filter_map(literal));
+    let mut read = names(&|call| call.path.is_some() && readers.contains(&call.path)).into_iter().filter_map(literal);
+    read.any(|name| !own.contains(name))
+}
+
+fn literal(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// The kinds of widgets.

@@ -7,6 +7,7 @@ use crate::bundle::TaskRole;
 use crate::bundle::job::{Job, Task};
 use crate::snapshot::RepoPath;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Who runs what.
 #[derive(Debug, Default)]
@@ -15,6 +16,10 @@ pub(super) struct Jobs {
     tasks: HashMap<String, Vec<(usize, usize, usize)>>,
     /// Documents and paths of pipelines' sources.
     pipelines: Vec<(usize, String, Pattern)>,
+    /// The bundle files.
+    files: Vec<usize>,
+    /// By pipeline: its sources.
+    sources: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 /// A task that runs a file.
@@ -34,6 +39,7 @@ impl Jobs {
         let mut jobs = Self::default();
         for (at, document) in documents.iter().enumerate() {
             let Some(bundle) = &document.bundle else { continue };
+            jobs.files.push(at);
             for (job_at, job) in bundle.jobs.iter().enumerate() {
                 for (task_at, task) in job.tasks.iter().enumerate() {
                     let Some(file) = &task.file else { continue };
@@ -49,6 +55,11 @@ impl Jobs {
         jobs
     }
 
+    /// The bundle files, as indices.
+    pub(super) fn files(&self) -> &[usize] {
+        &self.files
+    }
+
     /// The tasks that run a file.
     pub(super) fn of<'p>(&'p self, path: &RepoPath, documents: &'p [Document]) -> Vec<Usage<'p>> {
         let rows = self.tasks.get(&key(path)).map(Vec::as_slice).unwrap_or_default();
@@ -59,6 +70,20 @@ impl Jobs {
                 Some(Usage { document, job, task: job.tasks.get(task)? })
             })
             .collect()
+    }
+
+    /// The sources of a pipeline that define functions, as indices.
+    pub(super) fn sources(&self, pipeline: &str, documents: &[Document]) -> &[usize] {
+        let index = self.sources.get_or_init(|| {
+            let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, document) in documents.iter().enumerate().filter(|(_, it)| !it.python.functions.is_empty()) {
+                for (_, key) in self.pipelines_of(&document.path, documents) {
+                    index.entry(key.to_owned()).or_default().push(at);
+                }
+            }
+            index
+        });
+        index.get(pipeline).map_or(&[], Vec::as_slice)
     }
 
     /// The keys of the pipelines of which a file is a source, each with its bundle file.

@@ -104,10 +104,9 @@ impl Loader<'_> {
     fn read_bundles(&mut self) {
         let mut bundles = Bundles::default();
         let mut roots = BTreeSet::new();
-        let near =
-            self.documents.iter().filter(|document| {
-                is_bundle_candidate(&document.path) || is_plain_python(document) || callers::may_ask_jobs(document)
-            });
+        let near = self.documents.iter().filter(|document| {
+            is_bundle_candidate(&document.path) || is_plain_python(document) || callers::may_ask_jobs(document)
+        });
         let folders: BTreeSet<RepoPath> = near.map(|document| document.path.parent()).collect();
         for folder in &folders {
             roots.extend(bundles.roots_of(folder, self.places));

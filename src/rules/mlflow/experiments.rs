@@ -1,5 +1,6 @@
 //! Pages: `experiment-in-git-folder`, `experiment-name-relative`, `run-left-open` under `rules/mlflow/`.
 
+use crate::notebook::Origin;
 use crate::python::facts::{Facts, Value};
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
@@ -27,15 +28,19 @@ fn logs_elsewhere(facts: &Facts) -> bool {
 
 /// Names that are no absolute workspace paths.
 pub(super) fn relative(context: &mut Context<'_>) {
-    let facts = &context.document.python;
-    if facts.symbols.get("mlflow").is_none() || logs_elsewhere(facts) {
+    let document = context.document;
+    let facts = &document.python;
+    // A script, or a notebook of another kind, may be for a laptop, where such names are fine.
+    let at_home = document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Databricks);
+    if facts.symbols.get("mlflow").is_none() || !at_home || logs_elsewhere(facts) {
         return;
     }
     for (name, span) in names(facts) {
         if name.starts_with('/') || name.is_empty() {
             continue;
         }
-        let message = "an experiment's name is an absolute path in the workspace: begin it with `/Users/…` or `/Shared/…`";
+        let message =
+            "an experiment's name is an absolute path in the workspace: begin it with `/Users/…` or `/Shared/…`";
         context.report(span, message);
     }
 }
@@ -48,7 +53,10 @@ pub(super) fn in_git_folder(context: &mut Context<'_>) {
     }
     for (name, span) in names(facts) {
         if name.starts_with("/Repos/") || name.starts_with("/Workspace/Repos/") {
-            context.report(span, "an experiment cannot be made in a Git folder: use a path under `/Users/…` or `/Shared/…`");
+            context.report(
+                span,
+                "an experiment cannot be made in a Git folder: use a path under `/Users/…` or `/Shared/…`",
+            );
         }
     }
 }
@@ -68,7 +76,8 @@ pub(super) fn left_open(context: &mut Context<'_>) {
         let before = before.trim_start_matches("# MAGIC").trim();
         let name = before.strip_suffix('=').map(str::trim).filter(|name| !name.is_empty());
         let is_managed = name.is_some_and(|name| text.contains(&format!("with {name}")));
-        let is_statement = before.is_empty() || name.is_some_and(|name| name.chars().all(|c| c == '_' || c.is_alphanumeric()));
+        let is_statement =
+            before.is_empty() || name.is_some_and(|name| name.chars().all(|c| c == '_' || c.is_alphanumeric()));
         // What it is handed to, or returned to, may end it.
         if !is_statement || is_managed || call.function.is_some() || nested(call) {
             continue;

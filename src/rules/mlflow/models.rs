@@ -76,7 +76,8 @@ pub(super) fn signature(context: &mut Context<'_>) {
     for call in PLAIN_FLAVORS.iter().flat_map(|path| calls_to(facts, path)) {
         let arguments = facts.arguments(call);
         let has = |word: &str| arguments.iter().any(|it| facts.is(it.keyword, word));
-        let is_open = arguments.iter().any(|it| it.starred) || arguments.iter().filter(|it| it.keyword.is_none()).count() > 3;
+        let is_open =
+            arguments.iter().any(|it| it.starred) || arguments.iter().filter(|it| it.keyword.is_none()).count() > 3;
         if is_open || has("signature") || has("input_example") || !(registers || has("registered_model_name")) {
             continue;
         }
@@ -91,7 +92,8 @@ pub(super) fn stage(context: &mut Context<'_>) {
     let facts = &document.python;
     let in_catalog = registry(facts) == Registry::Catalog;
     let severity = if in_catalog { Severity::Error } else { context.settings.severity };
-    let tail = if in_catalog { "Unity Catalog has no stages" } else { "stages are deprecated, and Unity Catalog has none" };
+    let tail =
+        if in_catalog { "Unity Catalog has no stages" } else { "stages are deprecated, and Unity Catalog has none" };
     let methods = ["transition_model_version_stage", "get_latest_versions"].map(|word| facts.symbols.get(word));
     if methods != [None, None] {
         for call in facts.calls.iter().filter(|call| call.method.is_some() && methods.contains(&call.method)) {
@@ -119,7 +121,8 @@ pub(super) fn feature_store(context: &mut Context<'_>) {
     let facts = &context.document.python;
     for import in &facts.imports {
         let module = facts.text(import.module);
-        let is_legacy = module == "databricks.feature_store" || module.starts_with("databricks.feature_store.")
+        let is_legacy = module == "databricks.feature_store"
+            || module.starts_with("databricks.feature_store.")
             || (module == "databricks" && facts.is(import.name, "feature_store"));
         if is_legacy && import.level == 0 {
             let message = "`databricks.feature_store` is for the feature store of one workspace, which is deprecated: use \

@@ -23,10 +23,10 @@ pub(super) fn check(context: &mut Context<'_>) {
         let mut run: Vec<Span> = Vec::new();
         let mut blocks: Vec<Vec<Span>> = Vec::new();
         for line in lines.line_of(cell.body.start)..=lines.line_of(cell.body.end) {
-            let content = lines.line_content(line, text);
-            let code = content.of(text).trim_start();
-            if cell.body.covers(content) && code.starts_with('#') && !in_string(content.start) {
-                run.push(content);
+            let span = lines.line_content(line, text);
+            let code = span.of(text).trim_start();
+            if cell.body.covers(span) && code.starts_with('#') && !in_string(span.start) {
+                run.push(span);
             } else {
                 blocks.push(std::mem::take(&mut run));
             }
@@ -34,11 +34,15 @@ pub(super) fn check(context: &mut Context<'_>) {
         blocks.push(run);
         for block in blocks {
             let code = block.iter().filter(|line| is_code(line.of(text))).count();
-            let (Some(first), Some(last)) = (block.first(), block.last()) else { continue };
+            let Some(whole) = block.iter().copied().reduce(Span::to) else { continue };
             // Most of the lines must be code: prose may look like it once.
             if code >= least.max(1) && code * 3 >= block.len() * 2 {
-                let what = if block.len() == 1 { "this line is".to_owned() } else { format!("these {} lines are", block.len()) };
-                context.report(first.to(*last), format!("{what} code that is commented out: delete it, git keeps it"));
+                let what = if block.len() == 1 {
+                    "this line is".to_owned()
+                } else {
+                    format!("these {} lines are", block.len())
+                };
+                context.report(whole, format!("{what} code that is commented out: delete it, git keeps it"));
             }
         }
     }
@@ -68,7 +72,10 @@ fn is_code(line: &str) -> bool {
         _ => {
             let assigned = code.split_once(" = ").or_else(|| code.split_once('='));
             let is_assignment = assigned.is_some_and(|(left, right)| {
-                is_name(left.trim()) && !right.trim().is_empty() && !right.starts_with('=') && !right.trim().contains(" is ")
+                is_name(left.trim())
+                    && !right.trim().is_empty()
+                    && !right.starts_with('=')
+                    && !right.trim().contains(" is ")
             });
             let call = code.find('(').and_then(|at| code.get(..at));
             let is_call = call.is_some_and(|name| is_name(name) && code.ends_with([')', '(', ',']));
@@ -84,7 +91,9 @@ mod tests {
 
     #[test]
     fn code_and_prose() {
-        for line in ["# df = spark.table(\"x\")", "# df.show()", "#import os", "#   .filter(x)", "# for x in y:", "# x=1"] {
+        for line in
+            ["# df = spark.table(\"x\")", "# df.show()", "#import os", "#   .filter(x)", "# for x in y:", "# x=1"]
+        {
             assert!(is_code(line), "{line}");
         }
         for line in [

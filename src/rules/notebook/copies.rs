@@ -1,5 +1,6 @@
 //! Page: `rules/notebook/copied-function.md`.
 
+use crate::notebook::Origin;
 use crate::project::document::Document;
 use crate::python::facts::Function;
 use crate::rules::survey::Survey;
@@ -17,7 +18,7 @@ pub(super) fn check(survey: &mut Survey<'_, '_>) {
         return;
     }
     let mut groups: BTreeMap<(String, String), Vec<(RepoPath, Span)>> = BTreeMap::new();
-    for document in survey.project.documents().iter().filter(|document| document.asked && document.is_notebook()) {
+    for document in survey.project.documents().iter().filter(|document| document.asked && is_ours(document)) {
         let facts = &document.python;
         for function in facts.functions.iter().filter(|row| row.scope == 0 && row.decorators.is_empty()) {
             let Some(settings) = survey.settings(&document.path) else { continue };
@@ -33,8 +34,10 @@ pub(super) fn check(survey: &mut Survey<'_, '_>) {
         if places.len() < least.max(2) {
             continue;
         }
-        let message =
-            format!("the same function `{name}` stands in {} notebooks: move it to a module and import it", places.len());
+        let message = format!(
+            "the same function `{name}` stands in {} notebooks: move it to a module and import it",
+            places.len()
+        );
         let shown: Vec<_> = others.iter().take(SHOWN).cloned().collect();
         if let Some(finding) = survey.report_at(path, *span, message) {
             for (path, span) in shown {
@@ -42,6 +45,11 @@ pub(super) fn check(survey: &mut Survey<'_, '_>) {
             }
         }
     }
+}
+
+/// Whether a document is a notebook that may be for Databricks.
+fn is_ours(document: &Document) -> bool {
+    document.notebook.as_ref().is_some_and(|notebook| notebook.origin != Origin::Elsewhere)
 }
 
 /// A function's code without comments, blank lines, and blanks around lines; `None` if it is too short to matter.

@@ -78,7 +78,9 @@ pub(super) fn untitled(context: &mut Context<'_>) {
             (1..3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
         });
     let is_untitled = lower == "untitled"
-        || lower.strip_prefix("untitled").is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+        || lower
+            .strip_prefix("untitled")
+            .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()))
         || lower.starts_with("untitled notebook")
         || lower.starts_with("new notebook");
     let message = if is_copy {

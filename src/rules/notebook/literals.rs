@@ -53,7 +53,8 @@ fn personal(text: &str) -> Option<&'static str> {
     }
     let rest = text.strip_prefix("/Repos/")?;
     let (owner, inside) = rest.split_once('/')?;
-    let is_real = !owner.is_empty() && !inside.is_empty() && !owner.contains(['{', '}', '<', '>', '$', ' ', '%', '*', '[']);
+    let is_real =
+        !owner.is_empty() && !inside.is_empty() && !owner.contains(['{', '}', '<', '>', '$', ' ', '%', '*', '[']);
     let placeholder = owner.split_once('@').is_some_and(|(user, host)| is_placeholder(user, host));
     (is_real && !placeholder).then_some("/Repos")
 }
@@ -71,7 +72,10 @@ fn is_placeholder(user: &str, host: &str) -> bool {
         || host.starts_with("acme.")
         || host.starts_with("my")
         || user.contains("your")
-        || matches!(user.as_str(), "user" | "username" | "name" | "me" | "someone" | "first.last" | "firstname.lastname" | "xxx" | "email")
+        || matches!(
+            user.as_str(),
+            "user" | "username" | "name" | "me" | "someone" | "first.last" | "firstname.lastname" | "xxx" | "email"
+        )
 }
 
 /// Addresses of one workspace.
@@ -102,7 +106,8 @@ const fn is_host(c: char) -> bool {
 }
 
 fn is_workspace(host: &str) -> bool {
-    let is_example = |id: &str| id.contains("12345") || id.contains("00000") || id.contains("xxx") || id.contains("11111");
+    let is_example =
+        |id: &str| id.contains("12345") || id.contains("00000") || id.contains("xxx") || id.contains("11111");
     if let Some(id) = host.strip_prefix("adb-").and_then(|rest| rest.strip_suffix(".azuredatabricks.net")) {
         return id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && id.len() > 12 && !is_example(id);
     }
@@ -114,8 +119,8 @@ fn is_workspace(host: &str) -> bool {
     let is_id = id.is_some_and(|id| {
         id.len() == 13 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && !is_example(id)
     });
-    let is_own = name.starts_with("e2-") || name.starts_with("field-eng");
-    is_id || is_own
+    let is_own = name.starts_with("e2-") && name.len() > 3;
+    !name.contains('.') && (is_id || is_own)
 }
 
 /// What is left of passing the credentials of the user to storage.
@@ -149,7 +154,10 @@ mod tests {
     #[test]
     fn hosts_of_workspaces() {
         for (text, host) in [
-            ("https://adb-7405613453458823.3.azuredatabricks.net/?o=1", Some("adb-7405613453458823.3.azuredatabricks.net")),
+            (
+                "https://adb-7405613453458823.3.azuredatabricks.net/?o=1",
+                Some("adb-7405613453458823.3.azuredatabricks.net"),
+            ),
             ("dbc-a1b2c3d4-e5f6.cloud.databricks.com", Some("dbc-a1b2c3d4-e5f6.cloud.databricks.com")),
             ("https://adb-1234567890123456.7.azuredatabricks.net", None),
             ("https://docs.databricks.com/x", None),

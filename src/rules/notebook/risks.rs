@@ -37,7 +37,9 @@ fn is_root(path: &str) -> bool {
 pub(super) fn root_deleted(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
-    let message = |path: &str| format!("`{path}` and all below it is deleted, for everybody in the workspace: name the folder that you mean");
+    let message = |path: &str| {
+        format!("`{path}` and all below it is deleted, for everybody in the workspace: name the folder that you mean")
+    };
     for call in calls_to(facts, "dbutils.fs.rm") {
         let Some(path) = facts.argument(call, 0, "dir") else { continue };
         let recurse = facts.argument(call, 1, "recurse").is_some_and(|it| it.value == Value::Bool(true));
@@ -49,7 +51,9 @@ pub(super) fn root_deleted(context: &mut Context<'_>) {
         }
     }
     let text = document.text();
-    for cell in document.notebook.iter().flat_map(|notebook| &notebook.cells).filter(|cell| cell.language == Language::Fs) {
+    for cell in
+        document.notebook.iter().flat_map(|notebook| &notebook.cells).filter(|cell| cell.language == Language::Fs)
+    {
         let Some(magic) = cell.leads() else { continue };
         let words: Vec<&str> = magic.argument.of(text).split_whitespace().collect();
         if let ["rm", rest @ ..] = words.as_slice() {

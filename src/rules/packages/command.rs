@@ -32,7 +32,7 @@ pub(super) struct Command<'d> {
 pub(super) struct Requirement {
     /// The package's name, in lower case and with `-` for `_` and `.`.
     pub(super) name: String,
-    /// What follows name and extras: `==1.2`, ``.
+    /// What follows name and extras: `==1.2`; empty if nothing does.
     pub(super) version: String,
     /// The whole requirement.
     pub(super) span: Span,
@@ -256,7 +256,8 @@ mod tests {
         assert_eq!(read("mlflow[databricks]>=2,<3; python_version > '3'").as_deref(), Some("mlflow|>=2,<3"));
         assert_eq!(read("pandas").as_deref(), Some("pandas|"));
         assert_eq!(read("torch @ https://x/y.whl").as_deref(), Some("torch|@ https://x/y.whl"));
-        for text in ["./dist/a.whl", "a-1.0.whl", "git+https://x", "{name}", "$name", "a=={v}", "/Volumes/x", "", "-r"] {
+        for text in ["./dist/a.whl", "a-1.0.whl", "git+https://x", "{name}", "$name", "a=={v}", "/Volumes/x", "", "-r"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

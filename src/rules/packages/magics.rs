@@ -42,7 +42,9 @@ pub(super) fn pyspark(context: &mut Context<'_>) {
         for package in command.requirements() {
             let tail = match package.name.as_str() {
                 "pyspark" => "it replaces the runtime's own Spark for this notebook, which brings one already",
-                "databricks-connect" => "it is for code that runs outside of Databricks, and replaces the runtime's own Spark",
+                "databricks-connect" => {
+                    "it is for code that runs outside of Databricks, and replaces the runtime's own Spark"
+                }
                 _ => continue,
             };
             let message = format!("do not install `{}` in a notebook: {tail}", package.name);
@@ -54,7 +56,7 @@ pub(super) fn pyspark(context: &mut Context<'_>) {
 
 /// `%pip install ipython`.
 pub(super) fn core_package(context: &mut Context<'_>) {
-    for command in commands(context.document).iter() {
+    for command in &commands(context.document) {
         if !command.is_pip("install") && !command.is_pip("uninstall") {
             continue;
         }
@@ -104,7 +106,8 @@ pub(super) fn file_missing(context: &mut Context<'_>) {
             if file.as_str().is_empty() || is_written || exists(context, &file) {
                 continue;
             }
-            let message = format!("there is no `{file}` in this repository: `%pip` looks for `{path}` next to the notebook");
+            let message =
+                format!("there is no `{file}` in this repository: `%pip` looks for `{path}` next to the notebook");
             context.report(word.span, message);
         }
     }

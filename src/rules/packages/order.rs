@@ -66,7 +66,12 @@ pub(super) fn after_import(context: &mut Context<'_>) {
     let early: Vec<_> = facts
         .imports
         .iter()
-        .filter(|row| row.level == 0 && row.scope == 0 && !row.optional && row.span.start > last_before(document, first.magic.span.start))
+        .filter(|row| {
+            row.level == 0
+                && row.scope == 0
+                && !row.optional
+                && row.span.start > last_before(document, first.magic.span.start)
+        })
         .collect();
     let mut said = HashSet::new();
     for command in installs {

@@ -27,7 +27,11 @@ pub(super) fn magic(context: &mut Context<'_>) {
                 MagicKind::Language(Language::Shell) => true,
                 _ => continue,
             };
-            let lines = if in_shell { Span::new(magic.argument.start, cell.body.end.max(magic.argument.start)) } else { magic.argument };
+            let lines = if in_shell {
+                Span::new(magic.argument.start, cell.body.end.max(magic.argument.start))
+            } else {
+                magic.argument
+            };
             let mut one = None;
             let mut other = 0;
             for line in shell_lines(text, lines, notebook) {
@@ -120,10 +124,13 @@ pub(super) fn subprocess(context: &mut Context<'_>) {
     for call in CALLS.iter().flat_map(|path| calls_to(facts, path)) {
         let Some(first) = facts.arguments(call).first() else { continue };
         // `[sys.executable, "-m", "pip", "install", …]`, or one string.
-        let code: String = first.span.of(document.text()).chars().filter(|c| !matches!(c, '"' | '\'' | ',' | '[' | '(')).collect();
+        let code: String =
+            first.span.of(document.text()).chars().filter(|c| !matches!(c, '"' | '\'' | ',' | '[' | '(')).collect();
         let words: Vec<&str> = code.split_whitespace().collect();
         let pip = words.iter().take(4).position(|word| {
-            matches!(word.trim_start_matches(['f', 'r']), "pip" | "pip3") || word.ends_with("/pip") || word.ends_with("/pip3")
+            matches!(word.trim_start_matches(['f', 'r']), "pip" | "pip3")
+                || word.ends_with("/pip")
+                || word.ends_with("/pip3")
         });
         if pip.is_some_and(|at| words.get(at + 1) == Some(&"install")) {
             found.push(call.span);

@@ -4,6 +4,7 @@ use super::source::datasets;
 use crate::python::facts::{BindingKind, Call, Facts, Function, FunctionId};
 use crate::rules::context::Context;
 use crate::text::Span;
+use std::collections::{HashMap, HashSet};
 
 /// Methods that compute something, whatever they are called on in such a function.
 const ACTIONS: &[&str] = &["collect", "foreachPartition", "insertInto", "saveAsTable", "show", "toPandas", "toTable"];
@@ -15,26 +16,32 @@ const GROUPS: &[&str] = &["groupBy", "groupby", "rollup", "cube", "groupingSets"
 pub(super) fn action(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
-    for (id, function) in datasets(facts) {
-        for call in calls_in(facts, id) {
-            let Some(method) = action_of(document.text(), facts, function, call) else { continue };
-            let message = format!(
-                "`{method}` computes at once, and the pipeline calls this function several times to plan: return the \
-                 data frame and let the pipeline compute it"
-            );
-            context.report(Span::new(call.callee.start, call.span.end), message);
-        }
+    let modules = modules(facts);
+    for (function, call) in calls_in_datasets(facts) {
+        let Some(method) = action_of(document.text(), facts, &modules, function, call) else { continue };
+        let message = format!(
+            "`{method}` computes at once, and the pipeline calls this function several times to plan: return the data \
+             frame and let the pipeline compute it"
+        );
+        context.report(Span::new(call.callee.start, call.span.end), message);
     }
 }
 
 /// The name of what is called, if it is an action.
-fn action_of<'f>(text: &str, facts: &'f Facts, function: &Function, call: &Call) -> Option<&'f str> {
+fn action_of<'f>(
+    text: &str,
+    facts: &'f Facts,
+    modules: &HashSet<&str>,
+    function: &Function,
+    call: &Call,
+) -> Option<&'f str> {
     let method = facts.text(call.method?);
     if facts.is(call.path, "display") {
         return Some("display");
     }
     let is_method = call.callee.start > call.span.start;
-    if !is_method || is_of_module(facts, call) {
+    let root = call.path.map_or("", |path| facts.text(path)).split('.').next().unwrap_or_default();
+    if !is_method || modules.contains(root) {
         return None;
     }
     let chain = Span::new(call.span.start, call.callee.start).of(text);
@@ -42,7 +49,9 @@ fn action_of<'f>(text: &str, facts: &'f Facts, function: &Function, call: &Call)
     let sure = match method {
         "show" => chain.contains('(') || root_is_local(facts, function, call, text),
         method if ACTIONS.contains(&method) => true,
-        "count" | "first" | "isEmpty" => no_arguments && !groups(text, facts, function, call, chain) && is_frame(facts, function, call, text),
+        "count" | "first" | "isEmpty" => {
+            no_arguments && !groups(text, facts, function, call, chain) && is_frame(facts, function, call, text)
+        }
         "save" | "parquet" | "json" | "csv" | "jdbc" => chain.contains(".write"),
         "start" => chain.contains(".writeStream"),
         _ => false,
@@ -50,30 +59,25 @@ fn action_of<'f>(text: &str, facts: &'f Facts, function: &Function, call: &Call)
     sure.then_some(method)
 }
 
-/// Whether the callee belongs to an imported module: `F.count`, `F.collect_list`.
-fn is_of_module(facts: &Facts, call: &Call) -> bool {
-    let Some(path) = call.path else { return false };
-    let root = facts.text(path).split('.').next().unwrap_or_default();
-    let imported = |name: &str| {
-        facts.symbols.get(name).is_some_and(|symbol| {
-            facts.bindings.iter().any(|row| row.name == symbol && matches!(row.kind, BindingKind::Import(_)))
-        })
-    };
-    // Aliases are resolved, so the root may be that of the module itself.
-    imported(root) || facts.imports.iter().any(|row| facts.text(row.module).split('.').next() == Some(root))
+/// With what the path of a callee begins that belongs to an imported module: `F.count`, `F.collect_list`. Aliases are
+/// resolved, so that may be the module itself.
+fn modules(facts: &Facts) -> HashSet<&str> {
+    let bound = facts.imports.iter().filter_map(|row| row.bound).map(|name| facts.text(name));
+    let own = facts.imports.iter().filter_map(|row| facts.text(row.module).split('.').next());
+    bound.chain(own).filter(|name| !name.is_empty()).collect()
 }
 
 /// Whether what is called stands on groups: `df.groupBy("x").count()`, or a name that was given such.
 fn groups(text: &str, facts: &Facts, function: &Function, call: &Call, chain: &str) -> bool {
     let in_code = |code: &str| GROUPS.iter().any(|word| code.contains(word));
-    in_code(chain) || assigned(text, facts, function, call).is_some_and(|value| in_code(value))
+    in_code(chain) || assigned(text, facts, function, call).is_some_and(in_code)
 }
 
 /// Whether a chain surely starts at Spark: at `spark`, at the pipelines' readers, or at a name that was given such.
 fn is_frame(facts: &Facts, function: &Function, call: &Call, text: &str) -> bool {
     let starts_so = |code: &str| ["spark.", "dlt.read", "dp.read", "("].iter().any(|start| code.starts_with(start));
     let chain = Span::new(call.span.start, call.callee.start).of(text);
-    starts_so(chain) || assigned(text, facts, function, call).is_some_and(|value| starts_so(value))
+    starts_so(chain) || assigned(text, facts, function, call).is_some_and(starts_so)
 }
 
 fn root_is_local(facts: &Facts, function: &Function, call: &Call, text: &str) -> bool {
@@ -108,9 +112,11 @@ fn assigned<'t>(text: &'t str, facts: &Facts, function: &Function, call: &Call) 
     value.get(..line_end.map_or(end, |(at, _)| at).min(value.len()))
 }
 
-/// The calls in a function's own body.
-fn calls_in(facts: &Facts, id: FunctionId) -> impl Iterator<Item = &Call> {
-    facts.calls.iter().filter(move |call| call.function == Some(id))
+/// The calls in the own bodies of functions that define datasets.
+fn calls_in_datasets(facts: &Facts) -> impl Iterator<Item = (&Function, &Call)> {
+    let sets: HashMap<FunctionId, &Function> = datasets(facts).into_iter().collect();
+    let calls = if sets.is_empty() { &[][..] } else { facts.calls.as_slice() };
+    calls.iter().filter_map(move |call| Some((*sets.get(&call.function?)?, call)))
 }
 
 /// Functions that define a dataset and give nothing back.
@@ -145,20 +151,18 @@ pub(super) fn session(context: &mut Context<'_>) {
     const METHODS: &[&str] =
         &["createOrReplaceTempView", "createTempView", "createOrReplaceGlobalTempView", "createGlobalTempView"];
     let facts = &context.document.python;
-    for (id, _) in datasets(facts) {
-        for call in calls_in(facts, id) {
-            let path = call.path.map_or("", |path| facts.text(path));
-            let method = call.method.map_or("", |method| facts.text(method));
-            if !PATHS.contains(&path) && !METHODS.contains(&method) {
-                continue;
-            }
-            let what = if PATHS.contains(&path) { path } else { method };
-            let message = format!(
-                "`{what}` changes the session each time the pipeline calls this function: do it at the top of the file, \
-                 or in the pipeline's settings"
-            );
-            context.report(call.span, message);
+    for (_, call) in calls_in_datasets(facts) {
+        let path = call.path.map_or("", |path| facts.text(path));
+        let method = call.method.map_or("", |method| facts.text(method));
+        if !PATHS.contains(&path) && !METHODS.contains(&method) {
+            continue;
         }
+        let what = if PATHS.contains(&path) { path } else { method };
+        let message = format!(
+            "`{what}` changes the session each time the pipeline calls this function: do it at the top of the file, or \
+             in the pipeline's settings"
+        );
+        context.report(call.span, message);
     }
 }
 
@@ -169,15 +173,13 @@ pub(super) fn pivot(context: &mut Context<'_>) {
     if facts.symbols.get("pivot").is_none() {
         return;
     }
-    for (id, _) in datasets(facts) {
-        for call in calls_in(facts, id) {
-            let chain = Span::new(call.span.start, call.callee.start.max(call.span.start)).of(document.text());
-            let on_groups = chain.contains("groupBy") || chain.contains("groupby");
-            if facts.is(call.method, "pivot") && on_groups && facts.arguments(call).len() == 1 {
-                let message = "pipelines do not support `pivot`, which needs the data to know its columns: write the \
-                               columns as aggregates with `filter`";
-                context.report(Span::new(call.callee.start, call.span.end), message);
-            }
+    for (_, call) in calls_in_datasets(facts) {
+        let chain = Span::new(call.span.start, call.callee.start.max(call.span.start)).of(document.text());
+        let on_groups = chain.contains("groupBy") || chain.contains("groupby");
+        if facts.is(call.method, "pivot") && on_groups && facts.arguments(call).len() == 1 {
+            let message = "pipelines do not support `pivot`, which needs the data to know its columns: write the columns \
+                           as aggregates with `filter`";
+            context.report(Span::new(call.callee.start, call.span.end), message);
         }
     }
 }

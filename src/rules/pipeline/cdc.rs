@@ -31,7 +31,7 @@ pub(super) fn incomplete(context: &mut Context<'_>) {
         let has = |(at, word): (usize, &&str)| at < positional || arguments.iter().any(|it| facts.is(it.keyword, word));
         // Older versions call the source of snapshots otherwise.
         let older = arguments.iter().any(|it| facts.is(it.keyword, "snapshot_and_version"));
-        let missing = needed.iter().enumerate().find(|(at, word)| !has((*at, word)) && !(older && **word == "source"));
+        let missing = needed.iter().enumerate().find(|(at, word)| !(has((*at, word)) || older && **word == "source"));
         let callee = Span::new(call.span.start, call.callee.end);
         if let Some((_, word)) = missing {
             context.report(callee, format!("`{name}` needs `{word}`: without it the pipeline does not start"));

@@ -97,19 +97,20 @@ fn table(text: &str, function: &Function) -> Option<&'static str> {
     let streams = ["readStream", "read_stream"].iter().any(|word| body.contains(word));
     let reads = ["spark.read.", "spark.table(", "dlt.read("].iter().any(|word| body.contains(word));
     match (streams, reads) {
-        (true, false) => Some("dp.table"),
+        // A stream that is joined with a table is a stream.
+        (true, _) => Some("dp.table"),
         (false, true) => Some("dp.materialized_view"),
-        // Reads both (which gives a stream, if they are joined) or neither: a person must say.
-        (true, true) => Some("dp.table"),
         (false, false) => None,
     }
 }
 
 /// Whether the call whose callee is at `place` has one positional argument: the readers' others have no counterpart.
 fn reads_one_name(facts: &Facts, place: Span) -> bool {
-    facts.calls.iter().filter(|call| call.span.start == place.start && call.callee.end == place.end).any(|call| {
-        matches!(facts.arguments(call), [argument] if argument.keyword.is_none() && !argument.starred)
-    })
+    facts
+        .calls
+        .iter()
+        .filter(|call| call.span.start == place.start && call.callee.end == place.end)
+        .any(|call| matches!(facts.arguments(call), [argument] if argument.keyword.is_none() && !argument.starred))
 }
 
 /// `LIVE.x`.
@@ -122,7 +123,10 @@ pub(super) fn live(context: &mut Context<'_>) {
     let text = document.text();
     let says_so = |code: &str| {
         let code = code.to_ascii_uppercase();
-        code.contains("STREAMING TABLE") || code.contains("MATERIALIZED VIEW") || code.contains("LIVE TABLE") || code.contains("LIVE VIEW")
+        code.contains("STREAMING TABLE")
+            || code.contains("MATERIALIZED VIEW")
+            || code.contains("LIVE TABLE")
+            || code.contains("LIVE VIEW")
     };
     match &document.notebook {
         Some(notebook) => {
@@ -139,25 +143,20 @@ pub(super) fn live(context: &mut Context<'_>) {
     }
 }
 
-const MESSAGE: &str = "the schema `LIVE` is of the old way to publish and is ignored since: name the dataset without it";
+const MESSAGE: &str =
+    "the schema `LIVE` is of the old way to publish and is ignored since: name the dataset without it";
 
 fn python(context: &mut Context<'_>, facts: &Facts) {
-    const READERS: &[&str] = &[
-        "spark.table",
-        "spark.read.table",
-        "spark.readStream.table",
-        "dlt.read",
-        "dlt.read_stream",
-        "dlt.readStream",
-    ];
+    const READERS: &[&str] =
+        &["spark.table", "spark.read.table", "spark.readStream.table", "dlt.read", "dlt.read_stream", "dlt.readStream"];
     let text = context.document.text();
     let mut places = Vec::new();
     for call in &facts.calls {
         let path = call.path.map_or("", |path| facts.text(path));
         let Some(argument) = facts.arguments(call).first() else { continue };
         // Behind an option the reader is a chain that begins with `spark`.
-        let is_reader = READERS.contains(&path)
-            || (facts.is(call.method, "table") && call.span.of(text).starts_with("spark.read"));
+        let is_reader =
+            READERS.contains(&path) || (facts.is(call.method, "table") && call.span.of(text).starts_with("spark.read"));
         if is_reader && matches!(&argument.value, Value::String(_) | Value::Partial { .. }) {
             let code = argument.span.of(text);
             let quote = code.find(['"', '\'']).map_or(0, |at| at + 1);
@@ -187,7 +186,10 @@ fn in_sql(text: &str, span: Span) -> Vec<Span> {
     let mut at = span.start;
     let mut before = String::new();
     for line in span.of(text).split_inclusive('\n') {
-        let skipped = ["-- MAGIC", "# MAGIC", "// MAGIC"].iter().find(|prefix| line.starts_with(**prefix)).map_or(0, |prefix| prefix.len());
+        let skipped = ["-- MAGIC", "# MAGIC", "// MAGIC"]
+            .iter()
+            .find(|prefix| line.starts_with(**prefix))
+            .map_or(0, |prefix| prefix.len());
         let content = line.get(skipped..).unwrap_or_default();
         let code = content.split("--").next().unwrap_or_default();
         let upper = code.to_ascii_uppercase();

@@ -27,7 +27,8 @@ pub(super) fn check(context: &mut Context<'_>) {
         };
         let head = Span::new(magic.span.start, magic.name.end);
         let written = head.of(text);
-        let instead = if magic.kind == MagicKind::Run { "import a module instead" } else { "move it to a source of its own" };
+        let instead =
+            if magic.kind == MagicKind::Run { "import a module instead" } else { "move it to a source of its own" };
         context.report(head, format!("`{written}` in a source of a pipeline: {what}; {instead}"));
     }
 }

@@ -48,7 +48,8 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         return;
     }
     let calls = facts.calls.iter().filter_map(|call| Some((call.path?, call.span.start, call.callee)));
-    let mut found: Vec<(Symbol, Span)> = calls.map(|(path, start, callee)| (path, Span::new(start, callee.end))).collect();
+    let mut found: Vec<(Symbol, Span)> =
+        calls.map(|(path, start, callee)| (path, Span::new(start, callee.end))).collect();
     found.extend(facts.attributes.iter().filter(|row| !row.stored).map(|row| (row.path, row.span)));
     found.retain(|(path, _)| member(facts, Some(*path)).is_some_and(|name| !name.starts_with('_') && !is_known(name)));
     found.sort_by_key(|(_, span)| *span);
@@ -77,7 +78,10 @@ fn order(name: &str) -> String {
 
 /// Whether the module may be another of that name: it is expected to be missing, or part of the repository.
 fn brings_its_own(facts: &Facts) -> bool {
-    facts.imports.iter().any(|row| row.optional && matches!(facts.text(row.module), "dlt" | "pyspark.pipelines" | "pyspark"))
+    facts
+        .imports
+        .iter()
+        .any(|row| row.optional && matches!(facts.text(row.module), "dlt" | "pyspark.pipelines" | "pyspark"))
 }
 
 /// Expectations on functions that define no dataset.

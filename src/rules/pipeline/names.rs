@@ -1,12 +1,15 @@
 //! Pages: `rules/pipeline/duplicate-dataset.md`, `rules/pipeline/dataset-uses-loop-variable.md`.
 
-use super::source::{datasets, decorator_call};
+use super::source::{datasets, decorator_call, decorator_calls};
 use crate::project::document::Document;
 use crate::python::facts::{BindingKind, BranchKind, Facts, Function, Value};
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
 use std::collections::HashMap;
+
+/// So many other sources of a pipeline are compared with one.
+const MOST: usize = 300;
 
 /// The same dataset twice in one pipeline.
 pub(super) fn duplicate(context: &mut Context<'_>) {
@@ -20,12 +23,9 @@ pub(super) fn duplicate(context: &mut Context<'_>) {
     let project = context.project;
     let pipelines: Vec<&str> = project.pipelines_of(&document.path).map(|(_, key)| key).collect();
     if let [pipeline] = pipelines.as_slice() {
-        for other in project.documents().iter().take_while(|other| other.path < document.path) {
-            let is_source = other.python.functions.iter().any(|row| !row.decorators.is_empty());
-            if is_source && project.pipelines_of(&other.path).any(|(_, key)| key == *pipeline) {
-                for (name, span) in defined(other) {
-                    first.entry(name).or_insert_with(|| (other.path.clone(), span));
-                }
+        for other in project.sources_of(pipeline).take_while(|other| other.path < document.path).take(MOST) {
+            for (name, span) in defined(other) {
+                first.entry(name).or_insert_with(|| (other.path.clone(), span));
             }
         }
     }
@@ -43,23 +43,24 @@ pub(super) fn duplicate(context: &mut Context<'_>) {
 fn defined(document: &Document) -> Vec<(String, Span)> {
     let facts = &document.python;
     let mut found = Vec::new();
+    let calls = decorator_calls(facts);
     for (_, function) in datasets(facts) {
         // In functions and branches it may happen once, never, or many times.
         if function.scope != 0 || is_conditional(facts, function) || is_flow(facts, function) {
             continue;
         }
-        let named = decorator_call(facts, function).map(|call| {
+        let named = decorator_call(&calls, function).map(|call| {
             let arguments = facts.arguments(call);
             let starred = arguments.iter().any(|argument| argument.starred);
             (starred, facts.argument(call, 0, "name"))
         });
         match named {
             Some((true, _)) => {}
-            Some((_, Some(argument))) => match &argument.value {
-                Value::String(name) => found.push((name.to_string(), argument.span)),
-                // `@dlt.table` called with the function itself, or a name that is not known.
-                _ => {}
-            },
+            Some((_, Some(argument))) => {
+                if let Value::String(name) = &argument.value {
+                    found.push((name.to_string(), argument.span));
+                }
+            }
             _ => found.push((facts.text(function.name).to_owned(), function.name_span)),
         }
     }
@@ -86,15 +87,20 @@ pub(super) fn loop_variable(context: &mut Context<'_>) {
         }
         let body = Span::new(function.name_span.end, function.span.end);
         let header_end = body.start + u32::try_from(body.of(document.text()).find(":\n").unwrap_or(0)).unwrap_or(0);
-        let variable = facts.uses.iter().filter(|row| body.covers(row.span) && row.span.start > header_end).find(|row| {
-            let bound = |scope| facts.bindings.iter().any(|it| it.name == row.name && it.scope == scope && it.kind.binds());
-            let is_loops = |it: &&crate::python::facts::Binding| {
-                it.name == row.name && it.kind == BindingKind::Loop && it.scope == function.scope && encloses(facts, it.branch, own.branch)
-            };
-            !bound(function.body_scope)
-                && row.scope == function.body_scope
-                && facts.bindings.iter().find(is_loops).is_some()
-        });
+        let variable =
+            facts.uses.iter().filter(|row| body.covers(row.span) && row.span.start > header_end).find(|row| {
+                let bound =
+                    |scope| facts.bindings.iter().any(|it| it.name == row.name && it.scope == scope && it.kind.binds());
+                let is_loops = |it: &&crate::python::facts::Binding| {
+                    it.name == row.name
+                        && it.kind == BindingKind::Loop
+                        && it.scope == function.scope
+                        && encloses(facts, it.branch, own.branch)
+                };
+                !bound(function.body_scope)
+                    && row.scope == function.body_scope
+                    && facts.bindings.iter().find(is_loops).is_some()
+            });
         let Some(variable) = variable else { continue };
         let name = facts.text(variable.name);
         let message = format!(

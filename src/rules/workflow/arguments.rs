@@ -28,7 +28,10 @@ pub(super) fn not_string(context: &mut Context<'_>) {
                     let message = format!("a notebook is given strings only, not {what}: write it as a string");
                     let finding = context.report(entry.value_span, message);
                     if what == "a number" {
-                        finding.fix("Write the number as a string", vec![Edit::replace(entry.value_span, format!("\"{code}\""))]);
+                        finding.fix(
+                            "Write the number as a string",
+                            vec![Edit::replace(entry.value_span, format!("\"{code}\""))],
+                        );
                     }
                 }
                 Kind::String(value) if !value.is_ascii() => {
@@ -61,7 +64,8 @@ pub(super) fn without_timeout(context: &mut Context<'_>) {
 
 fn has_timeout(facts: &Facts, arguments: &[crate::python::facts::Argument]) -> bool {
     let positional = arguments.iter().filter(|it| it.keyword.is_none()).count();
-    positional >= 2 || arguments.iter().any(|it| facts.is(it.keyword, "timeout_seconds") || facts.is(it.keyword, "timeoutSeconds"))
+    positional >= 2
+        || arguments.iter().any(|it| facts.is(it.keyword, "timeout_seconds") || facts.is(it.keyword, "timeoutSeconds"))
 }
 
 /// Arguments that the notebook which is run does not read.
@@ -75,7 +79,9 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         if reference.kind != ReferenceKind::NotebookRun {
             continue;
         }
-        let Some(target) = reference.resolution.file().and_then(|path| context.project.document(path)) else { continue };
+        let Some(target) = reference.resolution.file().and_then(|path| context.project.document(path)) else {
+            continue;
+        };
         let Some(call) = facts.calls.iter().find(|call| call.span == reference.command) else { continue };
         let Some(argument) = facts.argument(call, 2, "arguments") else { continue };
         let entries = dictionary(text, facts, argument.span).unwrap_or_default();
@@ -108,7 +114,12 @@ pub(super) fn known_names(context: &Context<'_>, target: &Document) -> Option<BT
             .iter()
             .any(|row| row.kind == ReferenceKind::Run && row.resolution.file().is_none());
         let declared = declared(document);
-        if document.notebook.is_none() || declared.more || lacks || reads_unknown(document) || mentions_in_other_languages(document) {
+        if document.notebook.is_none()
+            || declared.more
+            || lacks
+            || reads_unknown(document)
+            || mentions_in_other_languages(document)
+        {
             return None;
         }
         found.extend(declared.widgets.into_iter().map(|widget| widget.name));

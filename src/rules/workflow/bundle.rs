@@ -14,7 +14,7 @@ fn jobs<'a>(context: &Context<'a>) -> &'a [Job] {
 
 /// All that the bundles say of the job of that key; `None` if a part of it stands behind a variable.
 fn all_of<'p>(project: &'p Project, job: &Job) -> Option<Vec<&'p Job>> {
-    let bundles = project.documents().iter().filter_map(|document| document.bundle.as_ref());
+    let bundles = project.bundle_files().filter_map(|document| document.bundle.as_ref());
     let rows: Vec<&Job> = bundles.flat_map(|bundle| &bundle.jobs).filter(|row| row.key.text == job.key.text).collect();
     rows.iter().all(|row| row.is_whole).then_some(rows)
 }
@@ -100,7 +100,8 @@ fn missing<'k>(
 pub(super) fn cycle(context: &mut Context<'_>) {
     for job in jobs(context) {
         let tasks: Vec<&Task> = job.tasks.iter().filter(|task| !task.is_inner).collect();
-        let at: HashMap<&str, usize> = tasks.iter().enumerate().map(|(at, task)| (task.key.text.as_str(), at)).collect();
+        let at: HashMap<&str, usize> =
+            tasks.iter().enumerate().map(|(at, task)| (task.key.text.as_str(), at)).collect();
         let Some(way) = find_cycle(&tasks, &at) else { continue };
         let names: Vec<String> = way.iter().map(|at| format!("`{}`", key_of(&tasks, *at))).collect();
         let message = if way.len() < 3 {

@@ -10,12 +10,8 @@ use crate::text::Span;
 use std::collections::HashSet;
 
 /// The ways to declare a widget.
-const KINDS: [&str; 4] = [
-    "dbutils.widgets.text",
-    "dbutils.widgets.dropdown",
-    "dbutils.widgets.combobox",
-    "dbutils.widgets.multiselect",
-];
+const KINDS: [&str; 4] =
+    ["dbutils.widgets.text", "dbutils.widgets.dropdown", "dbutils.widgets.combobox", "dbutils.widgets.multiselect"];
 
 /// So many notebooks are looked at for one; beyond, nothing is said.
 const MOST: usize = 500;
@@ -136,6 +132,14 @@ pub(super) fn names(project: &Project, document: &Document) -> Given {
         }
     }
     let callers = all.clone();
+    // Jobs that are written in Python are not known.
+    let in_python = |row: &Document| {
+        let from_python = row.bundle.as_ref().is_some_and(|bundle| bundle.from_python);
+        from_python && document.path.is_below(&row.path.parent())
+    };
+    if project.bundle_files().any(in_python) {
+        return Given::Unknown;
+    }
     // Whatever a caller runs besides may declare the widget.
     for at in callers.iter().copied() {
         for reached in project.runs().reached(at) {
@@ -181,26 +185,15 @@ pub(super) fn parameters<'p>(usage: &Usage<'p>) -> impl Iterator<Item = &'p str>
 
 /// Adds what `dbutils.notebook.run` gives to a notebook; whether all of that is known.
 fn add_started(project: &Project, target: &Document, found: &mut HashSet<String>) -> bool {
-    for document in project.documents().iter().filter(|document| document.python.symbols.get("dbutils").is_some()) {
+    let Some(starters) = project.starters(&target.path) else { return false };
+    for (document, reference) in starters {
         let facts = &document.python;
-        for reference in project.references(&document.path) {
-            if reference.kind != ReferenceKind::NotebookRun {
-                continue;
-            }
-            // A path that is computed may lead to any notebook.
-            if reference.target.is_none() {
-                return false;
-            }
-            if reference.resolution.file() != Some(&target.path) {
-                continue;
-            }
-            let call = facts.calls.iter().find(|call| call.span == reference.command);
-            let Some(arguments) = call.and_then(|call| facts.argument(call, 2, "arguments")) else { continue };
-            let Some(entries) = super::literal::dictionary(document.text(), facts, arguments.span) else { return false };
-            for entry in entries {
-                let Some(key) = entry.key else { return false };
-                found.insert(key.to_owned());
-            }
+        let call = facts.calls.iter().find(|call| call.span == reference.command);
+        let Some(arguments) = call.and_then(|call| facts.argument(call, 2, "arguments")) else { continue };
+        let Some(entries) = super::literal::dictionary(document.text(), facts, arguments.span) else { return false };
+        for entry in entries {
+            let Some(key) = entry.key else { return false };
+            found.insert(key.to_owned());
         }
     }
     true

@@ -74,13 +74,19 @@ pub(super) fn wrong_kind(context: &mut Context<'_>) {
         let is_notebook = context.project.is_notebook(&path);
         let message = match file.role {
             TaskRole::Notebook if !is_notebook => {
-                format!("{} runs a notebook, and `{path}` is a plain file: its first line is not the header of a notebook", owner(file))
+                format!(
+                    "{} runs a notebook, and `{path}` is a plain file: its first line is not the header of a notebook",
+                    owner(file)
+                )
             }
             TaskRole::PythonFile if is_notebook => {
                 format!("{} runs a plain Python file, and `{path}` is a notebook: use `notebook_task`", owner(file))
             }
             TaskRole::SqlFile if is_notebook => {
-                format!("{} runs a plain SQL file, and `{path}` is a notebook: remove its header, or use `notebook_task`", owner(file))
+                format!(
+                    "{} runs a plain SQL file, and `{path}` is a notebook: remove its header, or use `notebook_task`",
+                    owner(file)
+                )
             }
             _ => continue,
         };

@@ -71,7 +71,9 @@ fn kind<'f>(text: &str, strings: &[&'f StringLiteral], span: Span) -> Kind<'f> {
         _ if code == "None" => Kind::NoString("`None`"),
         [b'[', .., b']'] => Kind::NoString("a list"),
         [b'{', .., b'}'] => Kind::NoString("a dictionary or set"),
-        [b'-' | b'0'..=b'9', rest @ ..] if rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'e')) => {
+        [b'-' | b'0'..=b'9', rest @ ..]
+            if rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'e')) =>
+        {
             Kind::NoString("a number")
         }
         _ => Kind::Unknown,

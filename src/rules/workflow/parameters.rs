@@ -27,7 +27,9 @@ pub(super) fn unread(context: &mut Context<'_>) {
     let Some(bundle) = &document.bundle else { return };
     for job in &bundle.jobs {
         for task in job.tasks.iter().filter(|task| !task.parameters.is_empty()) {
-            let Some(file) = task.file.as_ref().filter(|file| file.role == TaskRole::Notebook && !file.from_git) else { continue };
+            let Some(file) = task.file.as_ref().filter(|file| file.role == TaskRole::Notebook && !file.from_git) else {
+                continue;
+            };
             let Some(path) = context.project.bundle_path(document, &file.path, false) else { continue };
             let Some(target) = context.project.document(&path) else { continue };
             let Some(known) = known_names(context, target) else { continue };

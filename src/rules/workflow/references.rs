@@ -5,8 +5,19 @@ use crate::text::Span;
 use crate::text::nearest::nearest;
 
 /// What a time can be written as.
-const TIMES: &[&str] =
-    &["iso_weekday", "is_weekday", "iso_date", "iso_datetime", "year", "month", "day", "hour", "minute", "second", "timestamp_ms"];
+const TIMES: &[&str] = &[
+    "iso_weekday",
+    "is_weekday",
+    "iso_date",
+    "iso_datetime",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "timestamp_ms",
+];
 
 /// Names of `job`, `task` and `workspace`; `*` stands for a time or a name.
 ///
@@ -61,8 +72,7 @@ pub(super) fn in_code(context: &mut Context<'_>) {
         let inner = inner.trim();
         let parts: Vec<&str> = inner.split('.').collect();
         let known = match parts.as_slice() {
-            ["job" | "task" | "workspace", ..] => problem(&parts).is_none(),
-            ["tasks", _, ..] => problem(&parts).is_none(),
+            ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
             _ => false,
         };
         if known {
@@ -86,7 +96,9 @@ pub(super) fn unknown(context: &mut Context<'_>) {
     while let Some(start) = text.get(from..).and_then(|rest| rest.find("{{")).map(|at| at + from) {
         let rest = text.get(start + 2..).unwrap_or_default();
         from = start + 2;
-        let Some(end) = rest.find("}}").filter(|end| !rest.get(..*end).unwrap_or_default().contains('\n')) else { continue };
+        let Some(end) = rest.find("}}").filter(|end| !rest.get(..*end).unwrap_or_default().contains('\n')) else {
+            continue;
+        };
         let line = text.get(..start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
         if line.trim_start().starts_with('#') || line.contains(" #") {
             continue;
@@ -111,9 +123,11 @@ fn problem(parts: &[&str]) -> Option<String> {
         return None;
     }
     match parts {
-        ["job", "parameters", _, ..] | ["job", "trigger", ..] | ["job", "notification", ..] => None,
+        ["job", "parameters", _, ..] | ["job", "trigger" | "notification", ..] => None,
         ["job", "start_time", time] => time_problem(&name, time),
-        ["job", "start_time"] => Some(format!("`{{{{{name}}}}}` lacks the form of the time: add one, as in `job.start_time.iso_date`")),
+        ["job", "start_time"] => {
+            Some(format!("`{{{{{name}}}}}` lacks the form of the time: add one, as in `job.start_time.iso_date`"))
+        }
         ["job" | "task" | "workspace", rest @ ..] => {
             let known = KNOWN.contains(&name.as_str()) && rest.len() == 1 && !matches!(rest, ["parameters"]);
             (!known).then(|| unknown_name(&name, KNOWN))

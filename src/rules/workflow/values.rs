@@ -95,7 +95,7 @@ pub(super) fn never_set(context: &mut Context<'_>) {
 
 /// Whether other places of the bundles say more of a job.
 fn has_more(project: &Project, usage: &Usage<'_>) -> bool {
-    let bundles = project.documents().iter().filter_map(|document| document.bundle.as_ref());
+    let bundles = project.bundle_files().filter_map(|document| document.bundle.as_ref());
     bundles.flat_map(|bundle| &bundle.jobs).filter(|job| job.key.text == usage.job.key.text).count() > 1
 }
 
@@ -111,7 +111,11 @@ fn sets(project: &Project, usage: &Usage<'_>, file: Option<&crate::bundle::TaskF
         }
         let Some(document) = project.documents().get(at as usize) else { return true };
         let facts = &document.python;
-        if document.notebook.is_none() || !facts.imports.is_empty() && document.text().contains("taskValues") && calls_to(facts, SET).next().is_none() {
+        if document.notebook.is_none()
+            || !facts.imports.is_empty()
+                && document.text().contains("taskValues")
+                && calls_to(facts, SET).next().is_none()
+        {
             return true;
         }
         for call in calls_to(facts, SET) {

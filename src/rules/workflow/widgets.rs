@@ -49,12 +49,12 @@ pub(super) fn not_declared(context: &mut Context<'_>) {
         let Some((name, span)) = missing.first() else { return };
         let more = match missing.len() - 1 {
             0 => String::new(),
-            1 => " and one more".to_owned(),
-            more => format!(" and {more} more"),
+            1 => " (and one more)".to_owned(),
+            more => format!(" (and {more} more)"),
         };
         let message = format!(
-            "no widget `{name}`{more} is declared in this notebook or by those that run it: unless a job gives it, this \
-             fails; declare it with `dbutils.widgets.text(\"{name}\", \"\")`"
+            "the widget `{name}`{more} is declared neither here nor by those that run this notebook: unless a job gives \
+             it, this fails; declare it with `dbutils.widgets.text(\"{name}\", \"\")`"
         );
         let finding = context.report(*span, message);
         for (name, span) in missing.iter().skip(1).take(SHOWN) {
@@ -91,7 +91,7 @@ pub(super) fn declared_twice(context: &mut Context<'_>) {
     }
     // What is removed in between is declared anew.
     let removes = ["dbutils.widgets.remove", "dbutils.widgets.removeAll"];
-    let removed: Vec<u32> = removes.iter().flat_map(|path| calls_to(facts, path)).map(|call| call.span.start).collect();
+    let gone: Vec<u32> = removes.iter().flat_map(|path| calls_to(facts, path)).map(|call| call.span.start).collect();
     let mut first: HashMap<String, (&str, Span, bool)> = HashMap::new();
     for widget in declared(document).widgets {
         let (Some(default), Some(call)) = (widget.default, widget.call) else { continue };
@@ -100,7 +100,7 @@ pub(super) fn declared_twice(context: &mut Context<'_>) {
             first.insert(widget.name, (default, widget.span, conditional));
             continue;
         };
-        let between = removed.iter().any(|at| place.start < *at && *at < call.span.start);
+        let between = gone.iter().any(|at| place.start < *at && *at < call.span.start);
         if before == default || unsure || conditional || between {
             continue;
         }
@@ -155,9 +155,10 @@ pub(super) fn made_where_removed(context: &mut Context<'_>) {
 pub(super) fn get_argument(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
-    let bound = facts.symbols.get("getArgument").is_some_and(|name| {
-        facts.bindings.iter().any(|row| row.name == name && row.kind.binds())
-    });
+    let bound = facts
+        .symbols
+        .get("getArgument")
+        .is_some_and(|name| facts.bindings.iter().any(|row| row.name == name && row.kind.binds()));
     if bound {
         return;
     }
@@ -167,7 +168,8 @@ pub(super) fn get_argument(context: &mut Context<'_>) {
         let one = matches!(facts.arguments(call), [argument] if argument.keyword.is_none() && !argument.starred);
         let finding = context.report(callee, message);
         if one {
-            finding.fix("Read the widget with `dbutils.widgets.get`", vec![Edit::replace(callee, "dbutils.widgets.get")]);
+            finding
+                .fix("Read the widget with `dbutils.widgets.get`", vec![Edit::replace(callee, "dbutils.widgets.get")]);
         }
     }
 }
