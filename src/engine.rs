@@ -82,14 +82,15 @@ pub struct Outcome {
 pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
-    let wants_names = names_matter(setup);
+    let wants_names = is_on(setup, Rule::is_about_names);
+    let wants_callers = wants_names || is_on(setup, Rule::is_about_callers);
     let load = |asked: &[RepoPath]| {
         let request = Request {
             asked,
             everything: setup.everything,
             options: &options,
             progress: setup.progress,
-            names: wants_names,
+            names: wants_callers,
             targets: true,
             whole: setup.whole,
         };
@@ -174,14 +175,13 @@ pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
     }
 }
 
-/// Whether a rule is on for some file asked about that looks at what names mean.
-fn names_matter(setup: &Setup<'_>) -> bool {
-    let about_names: Vec<usize> =
-        (0..).zip(setup.book.rules()).filter(|(_, rule)| rule.is_about_names()).map(|(at, _)| at).collect();
-    !about_names.is_empty()
+/// Whether a rule of that kind is on for some file asked about.
+fn is_on(setup: &Setup<'_>, is_it: impl Fn(&Rule) -> bool) -> bool {
+    let wanted: Vec<usize> = (0..).zip(setup.book.rules()).filter(|(_, rule)| is_it(rule)).map(|(at, _)| at).collect();
+    !wanted.is_empty()
         && setup.asked.iter().any(|path| {
             let settings = setup.settings.for_path(path);
-            about_names.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
+            wanted.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
         })
 }
 

@@ -59,6 +59,11 @@ impl Rule {
         ABOUT_NAMES.contains(&&*self.page.group)
     }
 
+    /// Whether it looks at who runs a notebook, and with what.
+    pub fn is_about_callers(&self) -> bool {
+        self.is_about_names() || &*self.page.group == "workflow"
+    }
+
     fn new(page: Page, built_in: bool, check: Option<Check>, survey: Option<SurveyCheck>) -> Option<Self> {
         if survey.is_some() != page.head.repository {
             return None;
