@@ -32,6 +32,7 @@ mod readme;
 mod run_to_import;
 mod schema;
 mod secrets;
+mod server;
 mod sql;
 mod stability;
 mod staged;
