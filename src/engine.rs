@@ -5,15 +5,16 @@
 
 pub mod since;
 
-use crate::config::{Lookup, PathSettings};
+use crate::config::Lookup;
 use crate::finding::{Finding, Severity};
+use crate::flow::Flow;
 use crate::guard;
 use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
-use crate::rules::context::{Context, RuleSettings};
+use crate::rules::context::{Context, RuleSettings, Target};
 use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
@@ -87,6 +88,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
             options: &options,
             progress: setup.progress,
             names: wants_names,
+            targets: true,
             whole: setup.whole,
         };
         Project::load(setup.snapshot.clone(), &request)
@@ -160,6 +162,7 @@ pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
         options: &options,
         progress: setup.progress,
         names: true,
+        targets: false,
         whole: setup.whole,
     };
     if callers {
@@ -222,11 +225,13 @@ fn check_document(
     let settings = setup.settings.for_path(&document.path);
     let mut ran: Vec<&str> = Vec::new();
     let mut literals = Literals::new(document.text());
+    let flow = Flow::new(names, document);
+    let target = settings.target.or(&names.project.target(document));
     for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
         if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &settings, names, document));
+            findings.extend(run(rule, rule_settings, &target, names, &flow, document));
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -237,14 +242,15 @@ fn check_document(
 }
 
 /// Runs one rule on one document. If the rule fails, the finding says so, and all else goes on.
-fn run(
+fn run<'a>(
     rule: &Rule,
-    rule_settings: &RuleSettings,
-    settings: &PathSettings,
-    names: &Namespaces<'_>,
-    document: &Document,
+    rule_settings: &'a RuleSettings,
+    target: &'a Target,
+    names: &'a Namespaces<'a>,
+    flow: &'a Flow<'a>,
+    document: &'a Document,
 ) -> Vec<Finding> {
-    let mut context = Context::new(rule.page.name.clone(), document, names, rule_settings, &settings.target);
+    let mut context = Context::new(rule.page.name.clone(), document, names, flow, rule_settings, target);
     match guard::caught(|| rule.run(&mut context)) {
         Ok(()) => context.into_findings(),
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],

@@ -273,6 +273,7 @@ fn mend(setup: &Setup<'_>, texts: &BTreeMap<RepoPath, Texts>, document: &Documen
             options: &options,
             progress: &|| {},
             names: false,
+            targets: false,
             whole: false,
         };
         Project::load(snapshot, &request).document(&document.path).is_some_and(|after| trouble(after) <= allowed)

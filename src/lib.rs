@@ -24,6 +24,7 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod flow;
 pub mod format;
 pub mod formatter;
 pub mod guard;

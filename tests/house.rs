@@ -9,6 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["finding", "notebook", "python", "sql", "bundle"],
     &["project", "format"],
     &["page", "names"],
+    &["flow"],
     &["rules", "suppress"],
     &["baseline"],
     &["config", "report"],

@@ -34,6 +34,7 @@ mod schema;
 mod secrets;
 mod server;
 mod sql;
+mod sql_facts;
 mod stability;
 mod staged;
 mod strip;

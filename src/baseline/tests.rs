@@ -20,6 +20,7 @@ fn project(files: &[(&str, &str)]) -> Project {
         options: &options,
         progress: &|| {},
         names: false,
+        targets: false,
         whole: true,
     };
     Project::load(Arc::new(Memory::of(files)), &request)

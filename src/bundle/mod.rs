@@ -1,8 +1,10 @@
 //! Bundles (`databricks.yml` and what it includes): YAML with spans, and what its jobs and pipelines run.
 
+pub mod compute;
 pub mod yaml;
 
 use crate::text::Span;
+use compute::Runner;
 use yaml::{Node, YamlError, parse};
 
 /// What is known of one bundle file.
@@ -12,6 +14,10 @@ pub struct Bundle {
     pub includes: Vec<(String, Span)>,
     /// Files that its jobs and pipelines name.
     pub tasks: Vec<TaskFile>,
+    /// What the files of its tasks run on.
+    pub runners: Vec<Runner>,
+    /// The keys of jobs and pipelines of which a target changes what they run on.
+    pub changed_jobs: Vec<String>,
 }
 
 /// A file that a job task or pipeline names.
@@ -73,6 +79,7 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
             }
         }
     }
+    (bundle.runners, bundle.changed_jobs) = compute::read(&root);
     bundle.tasks.sort_by_key(|task| task.span);
     // Merge keys and aliases can bring the same value in more than once.
     bundle.tasks.dedup();

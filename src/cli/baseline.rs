@@ -286,12 +286,11 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
     let compared = compare(&old, findings, &checked.outcome, true, &|_| true);
     let new = match command {
         Command::Show(_) => {
-            let group = |rule: &str| checked.group(rule);
             let report = Report {
                 findings: &compared.known,
                 project: &checked.outcome.project,
                 seen_from: &checked.vantage,
-                group: &group,
+                book: checked.book(),
             };
             to_stdout(|out| {
                 report::write(out, Format::Concise, &[report], &Style::default())?;

@@ -3,24 +3,24 @@
 use super::baseline;
 use super::fixes;
 use super::git::{self, Job, Opened};
+use super::output::{self, Place, Stderr, Stdout};
 use super::progress::watched;
 use super::repository::{Checked, Repository};
 use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
-use crate::finding::Severity;
 use crate::fix::Rewrite;
 use crate::formatter::{self, Formatter};
 use crate::names::local::UnknownKind;
+use crate::report::Report;
 use crate::report::summary::Summary;
-use crate::report::{self, Format, Report, Style};
 use crate::snapshot::RepoPath;
 use crate::snapshot::git::Git;
 use crate::snapshot::git::tree::Tree;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Asked, Named, Remark, is_of_interest, repo_path};
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -87,50 +87,15 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Settings")]
     pub threads: Option<u16>,
 
-    /// How to write findings: human, concise, json or json-lines
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    #[arg(help_heading = "Output")]
-    pub output_format: OutputFormat,
-    /// Count findings by rule instead of listing them
-    #[arg(long, help_heading = "Output")]
-    pub statistics: bool,
-    /// Warnings fail the check, too
-    #[arg(long, help_heading = "Output")]
-    pub strict: bool,
-    /// Exit with 0 even if there are findings
-    #[arg(long, help_heading = "Output")]
-    pub exit_zero: bool,
+    /// Where findings are written, and when they fail the check.
+    #[command(flatten)]
+    pub output: output::Args,
     /// List the files that would be checked, and check nothing
     #[arg(long, help_heading = "Output")]
     pub show_files: bool,
     /// Show the settings that hold for the first file, and check nothing
     #[arg(long, conflicts_with = "show_files", help_heading = "Output")]
     pub show_settings: bool,
-}
-
-/// `--output-format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OutputFormat {
-    /// With source lines, for people
-    #[default]
-    Human,
-    /// One line a finding
-    Concise,
-    /// One JSON array
-    Json,
-    /// One JSON object a line
-    JsonLines,
-}
-
-impl From<OutputFormat> for Format {
-    fn from(format: OutputFormat) -> Self {
-        match format {
-            OutputFormat::Human => Self::Human,
-            OutputFormat::Concise => Self::Concise,
-            OutputFormat::Json => Self::Json,
-            OutputFormat::JsonLines => Self::JsonLines,
-        }
-    }
 }
 
 /// Checks what `args` ask for.
@@ -178,6 +143,7 @@ impl<'a> Run<'a> {
 
     fn go(&mut self) -> Result<Exit, String> {
         let args = self.args;
+        args.output.verify()?;
         let cwd = std::env::current_dir()
             .and_then(std::fs::canonicalize)
             .map_err(|error| format!("cannot tell the working directory: {error}"))?;
@@ -479,18 +445,15 @@ impl<'a> Run<'a> {
             // An empty list would look like a clean bill.
             return Ok(Exit::Clean);
         }
-        let groups: Vec<_> = all.iter().map(|checked| |rule: &str| checked.group(rule)).collect();
         let reports: Vec<Report<'_>> = all
             .iter()
-            .zip(&groups)
-            .map(|(checked, group)| Report {
+            .map(|checked| Report {
                 findings: &checked.outcome.findings,
                 project: &checked.outcome.project,
                 seen_from: &checked.vantage,
-                group,
+                book: checked.book(),
             })
             .collect();
-        let format = Format::from(args.output_format);
         if args.diff {
             let color = self.terminal.stdout_color();
             place.write(&mut |out| {
@@ -500,11 +463,9 @@ impl<'a> Run<'a> {
                     out.write_all(fixes::unified(&vantage.path(path), &texts.old, &texts.new, color).as_bytes())
                 })
             })?;
-        } else if args.statistics {
-            place.write(&mut |out| report::statistics::write(out, format, &reports))?;
         } else {
-            let style = place.style(self.terminal);
-            place.write(&mut |out| report::write(out, format, &reports, &style))?;
+            args.output.write(&reports, place, self.terminal)?;
+            args.output.annotate(&reports, place, self.terminal)?;
         }
         self.say_fixes(all);
         let asked: usize = all.iter().map(|checked| checked.asked).sum();
@@ -524,18 +485,13 @@ impl<'a> Run<'a> {
             }
             self.terminal.say(summary.line(asked, self.start.elapsed()));
         }
-        let counts = |severity| match severity {
-            Severity::Error => true,
-            Severity::Warning => args.strict,
-            Severity::Info => false,
-        };
         let is_stale = args.strict_baseline && all.iter().any(|checked| !checked.baseline.gone.is_empty());
         let fails = if args.diff {
             all.iter().any(|checked| !checked.texts.is_empty())
         } else {
-            is_stale || all.iter().flat_map(|checked| &checked.outcome.findings).any(|finding| counts(finding.severity))
+            is_stale || args.output.fails(all)
         };
-        Ok(if fails && !args.exit_zero { Exit::Findings } else { Exit::Clean })
+        Ok(if fails && !args.output.exit_zero { Exit::Findings } else { Exit::Clean })
     }
 
     /// Says what fixes were made, and which were not.
@@ -591,36 +547,4 @@ fn partly_known(count: usize, reasons: &BTreeMap<UnknownKind, usize>) -> String 
 /// A path for people: nothing in it can move the cursor.
 pub(super) fn shown(path: &str) -> String {
     path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
-}
-
-/// Where findings are written.
-trait Place {
-    fn write(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String>;
-    fn style(&self, terminal: Terminal) -> Style;
-}
-
-struct Stdout;
-
-impl Place for Stdout {
-    fn write(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
-        to_stdout(write)
-    }
-
-    fn style(&self, terminal: Terminal) -> Style {
-        terminal.stdout_style()
-    }
-}
-
-struct Stderr;
-
-impl Place for Stderr {
-    fn write(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
-        // If nobody can read it, nothing is lost.
-        let _ = write(&mut io::stderr().lock());
-        Ok(())
-    }
-
-    fn style(&self, terminal: Terminal) -> Style {
-        Style { color: terminal.stderr_color(), width: None, unicode: false }
-    }
 }

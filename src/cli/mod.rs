@@ -9,6 +9,7 @@ pub mod format;
 pub mod git;
 pub mod hook;
 pub mod names;
+mod output;
 mod paper;
 mod progress;
 mod repository;

@@ -377,9 +377,9 @@ impl Repository {
 }
 
 impl Checked {
-    /// The group of a rule.
-    pub(super) fn group(&self, rule: &str) -> Arc<str> {
-        self.book.get(rule).map_or_else(|| Arc::from(""), |rule| rule.page.group.clone())
+    /// The rules that it was checked with.
+    pub(super) const fn book(&self) -> &Book {
+        &self.book
     }
 }
 

@@ -8,6 +8,7 @@ use super::settings::{PathSettings, Problem};
 use crate::finding::Severity;
 use crate::page::OptionValue;
 use crate::project::document::{Kind, ReadOptions};
+use crate::project::target::python_of;
 use crate::rules::context::{RuleSettings, Target};
 use crate::snapshot::RepoPath;
 use crate::text::Span;
@@ -268,16 +269,6 @@ impl Effective {
     /// decides.
     pub(super) fn target_python(&self) -> Option<((u8, u8), Origin)> {
         self.first(|file| file.target_python.or_else(|| file.dbr.map(|((major, _), span)| (python_of(major), span))))
-    }
-}
-
-/// The Python that a Databricks runtime brings.
-fn python_of(dbr: u16) -> (u8, u8) {
-    match dbr {
-        ..=12 => (3, 9),
-        13 | 14 => (3, 10),
-        15 => (3, 11),
-        _ => (3, 12),
     }
 }
 

@@ -348,6 +348,7 @@ mod tests {
                 options: &|_| ReadOptions::default(),
                 progress: &|| {},
                 names: true,
+                targets: false,
                 whole: true,
             },
         );

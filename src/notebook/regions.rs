@@ -1,4 +1,4 @@
-//! The Python of a notebook, cell by cell, as a parser of IPython's dialect takes it.
+//! The code of a notebook, cell by cell: Python as a parser of IPython's dialect takes it, and SQL.
 
 use super::magic::{Magic, MagicKind, blanks};
 use super::scan::lines;
@@ -19,6 +19,30 @@ pub fn python_regions<'a>(notebook: &Notebook, text: &'a str) -> Vec<Region<'a>>
         if let Some((code, map)) = code(notebook, cell, text) {
             regions.push(Region { cell: index, code, map, ipython: true });
         }
+    }
+    regions
+}
+
+/// One region for each cell that holds SQL, in order, without `MAGIC` prefixes and without the magic that leads it.
+pub fn sql_regions<'a>(notebook: &Notebook, text: &'a str) -> Vec<Region<'a>> {
+    let mut regions = Vec::new();
+    for (index, cell) in notebook.cells.iter().enumerate() {
+        if cell.language != Language::Sql || cell.form == Form::Empty {
+            continue;
+        }
+        let span = Span::new(start(cell, text).min(cell.body.end), cell.body.end);
+        if cell.form != Form::Prefixed {
+            let code = Cow::Borrowed(span.of(text));
+            regions.push(Region { cell: index, code, map: OffsetMap::shift(span.start), ipython: false });
+            continue;
+        }
+        let mut code = String::with_capacity(span.len() as usize);
+        let mut map = OffsetMap::default();
+        for line in lines(text, span, Some(notebook.language.comment())) {
+            map.pieces.push((u32::try_from(code.len()).unwrap_or(u32::MAX), line.content.start));
+            code.push_str(Span::new(line.content.start, line.next).of(text));
+        }
+        regions.push(Region { cell: index, code: Cow::Owned(code), map, ipython: false });
     }
     regions
 }

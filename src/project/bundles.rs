@@ -20,7 +20,7 @@ pub struct Bundles {
 
 /// A path with wildcards, from the repository's root.
 #[derive(Debug)]
-struct Pattern(Vec<Box<str>>);
+pub(super) struct Pattern(Vec<Box<str>>);
 
 impl Bundles {
     /// The root files of all bundles that files of `folder` can belong to: in it and in those above, the nearest
@@ -50,7 +50,7 @@ impl Bundles {
                 TaskRole::PythonFile => {
                     self.scripts.insert(target);
                 }
-                _ => self.pipelines.push(Pattern(target.as_str().split('/').map(Into::into).collect())),
+                _ => self.pipelines.push(Pattern::new(&target)),
             }
         }
         if path != root {
@@ -94,7 +94,7 @@ fn root_in(folder: &RepoPath, places: &Places) -> Option<RepoPath> {
 }
 
 /// The file that a task's path means. `None` for absolute paths and for those that variables make up.
-fn target(written: &str, from_git: bool, file: &RepoPath, root: &RepoPath) -> Option<RepoPath> {
+pub(super) fn target(written: &str, from_git: bool, file: &RepoPath, root: &RepoPath) -> Option<RepoPath> {
     // Where a bundle's files go when it is deployed.
     for deployed in ["${workspace.file_path}/", "${workspace.root_path}/files/"] {
         if let Some(rest) = written.strip_prefix(deployed) {
@@ -141,9 +141,13 @@ fn expand(glob: &str, folder: &RepoPath, places: &Places) -> Vec<RepoPath> {
 }
 
 impl Pattern {
+    pub(super) fn new(path: &RepoPath) -> Self {
+        Self(path.as_str().split('/').map(Into::into).collect())
+    }
+
     /// Whether a path matches: `*`, `?` and `[…]` within one name, `**` for any folders in between, and at the
     /// end for all that lies below.
-    fn matches(&self, path: &RepoPath) -> bool {
+    pub(super) fn matches(&self, path: &RepoPath) -> bool {
         let names: Vec<&str> = path.as_str().split('/').collect();
         let parts = &self.0;
         // Which numbers of leading parts can match the names so far.

@@ -4,6 +4,7 @@ use crate::bundle::Bundle;
 use crate::notebook::Notebook;
 use crate::python::facts::Facts;
 use crate::snapshot::RepoPath;
+use crate::sql::facts::SqlFacts;
 use crate::text::{Span, lines::LineIndex};
 use std::sync::OnceLock;
 
@@ -67,6 +68,8 @@ pub struct Document {
     pub joined: Option<String>,
     /// Lines of [`Document::text`], once somebody asks: most documents have nothing to be said of.
     pub line_index: OnceLock<LineIndex>,
+    /// What is known of its SQL, once somebody asks. See [`Document::sql`].
+    pub sql_facts: OnceLock<SqlFacts>,
     /// Cells, if it is a notebook.
     pub notebook: Option<Notebook>,
     /// What is known of its Python; empty tables if it has none.
@@ -113,6 +116,12 @@ impl Document {
     /// Lines of [`Document::text`].
     pub fn lines(&self) -> &LineIndex {
         self.line_index.get_or_init(|| LineIndex::new(self.text()))
+    }
+
+    /// What is known of its SQL: of cells, of a `.sql` file, and of literals that `spark.sql` is given. Read when it is
+    /// asked for the first time; a document without SQL costs nothing.
+    pub fn sql(&self) -> &SqlFacts {
+        self.sql_facts.get_or_init(|| super::sql::read(self))
     }
 
     /// Whether it is a notebook.

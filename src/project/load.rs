@@ -3,9 +3,10 @@
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
-use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, renew, understand};
+use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, renew, understand};
 use super::reference::{Reference, ReferenceKind};
 use super::shelf::{Glance, Shelf};
+use super::target::{Runners, python_of};
 use super::{callers, collect, roles};
 use crate::guard;
 use crate::python::facts::Facts;
@@ -29,6 +30,8 @@ pub struct Request<'a> {
     /// Whether somebody will ask what names mean: then modules that are imported and notebooks that run those asked
     /// about are read, where it depends on them.
     pub names: bool,
+    /// Whether somebody will ask what files run on: then the bundles around all of them are read.
+    pub targets: bool,
     /// Whether every file of the snapshot that matters is asked about.
     pub whole: bool,
 }
@@ -44,6 +47,8 @@ pub struct Loaded {
     pub references: Vec<Vec<Reference>>,
     /// By path, the index of its document.
     pub by_path: HashMap<RepoPath, u32>,
+    /// Who runs them on what.
+    pub runners: Runners,
 }
 
 /// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
@@ -55,6 +60,7 @@ pub fn load(places: &Places, request: &Request<'_>, callers: bool, shelf: Option
         documents: Vec::new(),
         known: HashMap::new(),
         references: Vec::new(),
+        runners: Runners::default(),
         shelf,
         collected: HashMap::new(),
     };
@@ -74,6 +80,7 @@ struct Loader<'a> {
     known: HashMap<RepoPath, usize>,
     /// References of the first documents, as far as they were collected.
     references: Vec<Vec<Reference>>,
+    runners: Runners,
     /// What was read before.
     shelf: Option<&'a mut Shelf>,
     /// References that are known from before, by the index of their document.
@@ -134,8 +141,10 @@ impl Loader<'_> {
     fn read_bundles(&mut self) {
         let mut bundles = Bundles::default();
         let mut roots = BTreeSet::new();
-        let near =
-            self.documents.iter().filter(|document| is_bundle_candidate(&document.path) || is_plain_python(document));
+        let near = self.documents.iter().filter(|document| {
+            let runs = self.request.targets && document.is_notebook();
+            runs || is_bundle_candidate(&document.path) || is_plain_python(document)
+        });
         let folders: BTreeSet<RepoPath> = near.map(|document| document.path.parent()).collect();
         for folder in &folders {
             roots.extend(bundles.roots_of(folder, self.places));
@@ -149,6 +158,7 @@ impl Loader<'_> {
             }
         }
         for document in &mut self.documents {
+            read_for_runtime(document, &self.runners, self.request);
             if is_plain_python(document) {
                 if (self.request.options)(&document.path).kind.is_none() {
                     document.kind = roles::kind(document, bundles.runs(&document.path));
@@ -171,7 +181,9 @@ impl Loader<'_> {
         if document.problems.is_empty() {
             read_bundle(document, &(self.request.options)(path));
         }
-        document.bundle.as_ref().map(|bundle| bundles.add(path, root, bundle, self.places)).unwrap_or_default()
+        let Some(bundle) = &document.bundle else { return Vec::new() };
+        self.runners.add(path, root, bundle);
+        bundles.add(path, root, bundle, self.places)
     }
 
     /// Collects references, and reads what they reach as far as it matters, until nothing new turns up: notebooks
@@ -440,8 +452,20 @@ impl Loader<'_> {
             .enumerate()
             .map(|(at, document)| (document.path.clone(), u32::try_from(at).unwrap_or(u32::MAX)))
             .collect();
-        Loaded { documents, references, by_path }
+        Loaded { documents, references, by_path, runners: self.runners }
     }
+}
+
+/// Reads a document for the Python of the runtime that a job runs it on, where settings do not say for which.
+fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Request<'_>) {
+    if !request.targets || !document.asked {
+        return;
+    }
+    let options = (request.options)(&document.path);
+    let of_runtime = || runners.target(document).dbr.map(|(major, _)| python_of(major));
+    let is_default = options.target_python == ReadOptions::default().target_python;
+    let python = of_runtime().filter(|python| is_default && *python < options.target_python);
+    read_for(document, python.unwrap_or(options.target_python), &options);
 }
 
 /// Whether an import takes all that a module has.

@@ -14,6 +14,8 @@ pub mod reference;
 pub mod resolve;
 pub mod roles;
 pub mod runs;
+mod sql;
+pub mod target;
 pub mod shelf;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ use runs::{Edge, Runs};
 use shelf::Shelf;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use target::{Runners, Target};
 
 /// Documents and what they refer to.
 pub struct Project {
@@ -39,6 +42,7 @@ pub struct Project {
     by_path: HashMap<RepoPath, DocumentId>,
     references: Vec<Vec<Reference>>,
     runs: Runs,
+    runners: Runners,
     importers: OnceLock<HashMap<RepoPath, Vec<Edge>>>,
 }
 
@@ -66,9 +70,9 @@ impl Project {
 
     fn load_all(snapshot: Arc<dyn Snapshot>, request: &Request<'_>, callers: bool, shelf: Option<&mut Shelf>) -> Self {
         let places = Places::new(Arc::clone(&snapshot));
-        let load::Loaded { documents, references, by_path } = load::load(&places, request, callers, shelf);
+        let load::Loaded { documents, references, by_path, runners } = load::load(&places, request, callers, shelf);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
-        Self { snapshot, places, documents, by_path, references, runs, importers: OnceLock::new() }
+        Self { snapshot, places, documents, by_path, references, runs, runners, importers: OnceLock::new() }
     }
 
     /// All documents, sorted by path. A [`DocumentId`] is an index into them.
@@ -132,6 +136,11 @@ impl Project {
     /// reference resolves to.
     pub fn meanings(&self, document: &Document, import: &Import) -> Vec<RepoPath> {
         Importer::new(&self.places, &document.path, &document.python).meanings(&document.python, import)
+    }
+
+    /// What a document runs on, as far as the bundles that were read and its environment block say.
+    pub fn target(&self, document: &Document) -> Target {
+        self.runners.target(document)
     }
 
     /// Whether the file at `path` is a notebook. Reads its first bytes if nobody did before.

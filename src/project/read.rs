@@ -39,6 +39,7 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         raw,
         joined: None,
         line_index: OnceLock::new(),
+        sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         bundle: None,
@@ -120,6 +121,15 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
         span,
         message: "nested too deeply to be checked; split it into several statements".to_owned(),
     }));
+}
+
+/// Reads the Python of a document again, if it was read for another Python: what is too new for this one is known
+/// afterwards.
+pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &ReadOptions) {
+    let differs = document.python.target != target_python;
+    if differs && document.problems.is_empty() && !document.python.scopes.is_empty() {
+        read_python(document, &ReadOptions { target_python, ..options.clone() });
+    }
 }
 
 /// What a file is, as far as its name says.
@@ -204,6 +214,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         raw: String::new(),
         joined: None,
         line_index: OnceLock::new(),
+        sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         bundle: None,

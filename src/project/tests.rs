@@ -48,6 +48,7 @@ fn load(files: &[(&str, &str)], asked: &[&str]) -> (Project, Vec<String>) {
             options: &|_| ReadOptions::default(),
             progress: &|| {},
             names: false,
+            targets: false,
             whole: false,
         },
     );

@@ -13,10 +13,12 @@ mod folders;
 pub mod format;
 mod import_statements;
 pub mod imports;
+pub mod literal;
 pub mod names;
 #[cfg(test)]
 mod names_laws;
 mod namespace;
+pub mod nodes;
 mod parse;
 pub mod removal;
 mod scopes;
@@ -44,7 +46,7 @@ pub fn read(regions: &[Region<'_>], target: (u8, u8)) -> Facts {
     for (region, dedented) in regions.iter().zip(&dedented) {
         statements::read(&mut walker, dedented.as_ref().unwrap_or(region), target);
     }
-    scopes::finish(walker)
+    Facts { target, ..scopes::finish(walker) }
 }
 
 /// The comments of `code`, `#` included, without line ends, in order. Empty for code that is nested too deeply

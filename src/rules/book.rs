@@ -13,6 +13,9 @@ use std::sync::OnceLock;
 /// `(name, group, path, text)` of every page under `rules/`, sorted by name.
 const PAGES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
+/// Groups whose rules ask what names mean, be it only through the flow of values.
+const ABOUT_NAMES: &[&str] = &["names", "pipeline", "platform", "spark"];
+
 /// Folders below a `pages` folder are looked into this deep; a link to a folder above would never end.
 const DEEPEST: usize = 8;
 
@@ -97,7 +100,7 @@ impl<'a> Literals<'a> {
 impl Rule {
     /// Whether it looks at what names mean across documents, which costs an analysis of its own.
     pub fn is_about_names(&self) -> bool {
-        &*self.page.group == "names"
+        ABOUT_NAMES.contains(&&*self.page.group)
     }
 
     fn new(page: Page, built_in: bool, check: Option<Check>, survey: Option<SurveyCheck>) -> Option<Self> {

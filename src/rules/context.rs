@@ -1,35 +1,17 @@
 //! All that a rule may see and say.
 
 use crate::finding::{Finding, Severity};
+use crate::flow::Flow;
 use crate::names::Namespaces;
 use crate::page::OptionValue;
 use crate::project::Project;
 use crate::project::document::Document;
+pub use crate::project::target::{Compute, Target};
 use crate::snapshot::RepoPath;
 use crate::text::Span;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What the code will run on, from settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Target {
-    /// The compute, if settings say.
-    pub compute: Option<Compute>,
-    /// The Databricks runtime, as (major, minor), if settings say.
-    pub dbr: Option<(u16, u16)>,
-}
-
-/// Kinds of compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compute {
-    /// Serverless.
-    Serverless,
-    /// Standard access mode (shared).
-    Standard,
-    /// Dedicated access mode (single user).
-    Dedicated,
-}
 
 /// What settings say about one rule at one path.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,10 +53,12 @@ pub struct Context<'a> {
     pub project: &'a Project,
     /// The rule's settings at this document's path.
     pub settings: &'a RuleSettings,
-    /// What the code will run on.
+    /// What the code will run on, as settings say, or else the job that runs it.
     pub target: &'a Target,
-    /// What names mean; empty unless the rule [is about names](super::book::Rule::is_about_names).
+    /// What names mean; empty unless some rule that is on [is about names](super::book::Rule::is_about_names).
     pub names: &'a Namespaces<'a>,
+    /// What the values of the document are.
+    pub flow: &'a Flow<'a>,
     rule: Arc<str>,
     found: Vec<Finding>,
 }
@@ -85,10 +69,11 @@ impl<'a> Context<'a> {
         rule: Arc<str>,
         document: &'a Document,
         names: &'a Namespaces<'a>,
+        flow: &'a Flow<'a>,
         settings: &'a RuleSettings,
         target: &'a Target,
     ) -> Self {
-        Self { document, project: names.project, settings, target, names, rule, found: Vec::new() }
+        Self { document, project: names.project, settings, target, names, flow, rule, found: Vec::new() }
     }
 
     /// Reports a finding at `span` of the document; fixes and notes can be added to what comes back.

@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod catalog;
+pub mod chains;
 pub mod context;
 pub mod file;
 pub mod git;

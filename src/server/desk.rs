@@ -242,6 +242,7 @@ impl Desk {
             options: &options,
             progress: &|| {},
             names: true,
+            targets: true,
             whole: false,
         };
         let project = Project::reload(setup.snapshot.clone(), &request, shelf);

@@ -90,6 +90,7 @@ impl Room<'_> {
             options: &options,
             progress: &|| {},
             names: true,
+            targets: false,
             whole: false,
         };
         let project = Project::load_with_callers(snapshot.clone(), &request);

@@ -24,7 +24,7 @@ pub enum TokenKind {
     /// A keyword or a name. Names may start with digits.
     Word,
     /// What something else puts text in the place of before the statement runs: `${x}`, `$x`, `{{x}}`, `{x}`,
-    /// `:x`, `?`, `%s`, `%(x)s`.
+    /// `{}`, `:x`, `?`, `%s`, `%(x)s`.
     Placeholder,
     /// A tag of a template language that is no value: `{% … %}`, `{# … #}`. What stands around it is no SQL.
     Template,
@@ -63,12 +63,52 @@ const LONGEST_PLACEHOLDER: usize = 500;
 /// Takes SQL apart. The tokens follow each other without gaps, from the first byte to the last. `None` if a string, a
 /// name, a comment or a `$$` body does not end, or the text is larger than positions reach.
 pub fn tokens(sql: &str) -> Option<Vec<Token>> {
-    u32::try_from(sql.len()).ok()?;
+    let Scan { tokens, unfinished } = scan(sql);
+    if unfinished.is_none() { Some(tokens) } else { None }
+}
+
+/// What [`scan`] makes of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The tokens that end, from the first byte on, without gaps.
+    pub tokens: Vec<Token>,
+    /// What does not end, and where it starts; nothing after it is looked at.
+    pub unfinished: Option<(Unfinished, u32)>,
+}
+
+/// What has a start and no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unfinished {
+    /// A string.
+    String,
+    /// A name in backticks.
+    Quoted,
+    /// `/* …`.
+    Comment,
+    /// `$$ …`.
+    Body,
+    /// The text is larger than positions reach.
+    Text,
+}
+
+/// Takes SQL apart as far as it can be: the same as [`tokens`], also where something does not end.
+pub fn scan(sql: &str) -> Scan {
+    if u32::try_from(sql.len()).is_err() {
+        return Scan { tokens: Vec::new(), unfinished: Some((Unfinished::Text, 0)) };
+    }
     let mut lexer = Lexer { bytes: sql.as_bytes(), sql, at: 0, last: Last::Start };
     let mut tokens = Vec::with_capacity(sql.len() / 4);
     while let Some(&byte) = lexer.bytes.get(lexer.at) {
         let start = lexer.at;
-        let kind = lexer.next(byte)?;
+        let Some(kind) = lexer.next(byte) else {
+            let what = match byte {
+                b'/' => Unfinished::Comment,
+                b'`' => Unfinished::Quoted,
+                b'$' => Unfinished::Body,
+                _ => Unfinished::String,
+            };
+            return Scan { tokens, unfinished: Some((what, u32::try_from(start).unwrap_or(u32::MAX))) };
+        };
         if kind.is_code() {
             lexer.last = match kind {
                 TokenKind::Symbol if matches!(lexer.bytes.get(lexer.at - 1), Some(b')' | b']')) => Last::Operand,
@@ -78,7 +118,7 @@ pub fn tokens(sql: &str) -> Option<Vec<Token>> {
         }
         tokens.push(Token { kind, span: Span::from_range(start..lexer.at) });
     }
-    Some(tokens)
+    Scan { tokens, unfinished: None }
 }
 
 /// What stood before, blanks and comments aside.
@@ -270,7 +310,7 @@ impl Lexer<'_> {
         for (length, byte) in self.rest().iter().skip(ahead).take(LONGEST_PLACEHOLDER).enumerate() {
             match byte {
                 b'{' => depth += 1,
-                b'}' if depth == 1 => return (length > 1).then_some(length + 1),
+                b'}' if depth == 1 => return Some(length + 1),
                 b'}' => depth -= 1,
                 b'\n' | b'\r' => return None,
                 _ => {}

@@ -4,6 +4,7 @@
 pub mod excess;
 mod json;
 pub mod kept;
+pub mod locate;
 pub mod place;
 mod read;
 mod string;

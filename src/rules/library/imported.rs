@@ -31,7 +31,7 @@ impl Uses {
 }
 
 /// Whether the code imports the API that only pipelines have.
-pub(super) fn is_pipeline_source(facts: &Facts) -> bool {
+pub fn is_pipeline_source(facts: &Facts) -> bool {
     facts.imports.iter().any(|import| {
         let module = facts.text(import.module);
         let within =

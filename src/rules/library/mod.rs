@@ -8,6 +8,7 @@ mod widgets;
 
 use super::Check;
 
+pub use imported::is_pipeline_source;
 pub use magic_in_module::is_bare_magic;
 
 /// The group's rules and their functions.

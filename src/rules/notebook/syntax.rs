@@ -6,24 +6,19 @@ use crate::python::facts::{SyntaxError, SyntaxErrorKind};
 use crate::rules::context::Context;
 use crate::rules::{git, library};
 
-/// Python that does not parse, or only on a newer Python than the target.
+/// Python that does not parse.
 pub(super) fn error(context: &mut Context<'_>) {
     let document = context.document;
     for error in &document.python.syntax_errors {
         // A rule of its own says more about those.
-        if library::is_bare_magic(document, error)
+        if error.kind == SyntaxErrorKind::TooNew
+            || library::is_bare_magic(document, error)
             || is_below_late_magic(document, error)
             || git::is_marker(document, error.span.start)
         {
             continue;
         }
-        let message = match error.kind {
-            SyntaxErrorKind::Invalid => format!("not valid Python: {}", error.message),
-            SyntaxErrorKind::TooNew => match runtime(&error.message) {
-                Some(runtime) => format!("{}: Databricks Runtime {runtime} is the first that has it", error.message),
-                None => error.message.clone(),
-            },
-        };
+        let message = format!("not valid Python: {}", error.message);
         context.report(error.span, message);
     }
 }
@@ -38,15 +33,4 @@ fn is_below_late_magic(document: &Document, error: &SyntaxError) -> bool {
             other && !magic.live && !magic.prefixed && magic.span.start < error.span.start
         })
     })
-}
-
-/// The first Databricks Runtime with the Python that `message` ends with ("… was added in Python 3.12)").
-fn runtime(message: &str) -> Option<u32> {
-    let (_, version) = message.rsplit_once("Python 3.")?;
-    match version.trim_end_matches(')') {
-        "10" => Some(13),
-        "11" => Some(15),
-        "12" => Some(16),
-        _ => None,
-    }
 }

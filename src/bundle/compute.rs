@@ -1,0 +1,201 @@
+//! What the tasks of a bundle run on, as far as the file says.
+
+use super::yaml::Node;
+use super::{TaskRole, yaml::Entry};
+
+/// One file that a job or pipeline runs, and on what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runner {
+    /// The path as written; for pipelines it may be a glob.
+    pub path: String,
+    /// What it is run as.
+    pub role: TaskRole,
+    /// Whether the path is relative to the repository's root.
+    pub from_git: bool,
+    /// The key of its job or pipeline.
+    pub job: String,
+    /// Whether it stands under a target, and not under the bundle's own `resources`.
+    pub in_target: bool,
+    /// What it runs on.
+    pub machine: Machine,
+}
+
+/// What a task runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Machine {
+    /// The file does not say: a cluster that exists, a variable.
+    #[default]
+    Unknown,
+    /// Serverless: a task that names no cluster, or one with an environment.
+    Serverless,
+    /// A cluster that the job makes.
+    Cluster {
+        /// Its `spark_version`, as written.
+        version: Option<String>,
+        /// Its `data_security_mode`, as written.
+        mode: Option<String>,
+    },
+}
+
+/// Keys of a task that say what it runs on.
+const MACHINE_KEYS: [&str; 5] = ["new_cluster", "existing_cluster_id", "job_cluster_key", "environment_key", "compute"];
+
+/// All that the jobs and pipelines of a bundle file run, in order of place; and the keys of the jobs of which a target
+/// changes what they run on.
+///
+/// Sources: Databricks documentation, "Declarative Automation Bundles resources" and "Run your Databricks job with
+/// serverless compute for workflows": a task that names no cluster is serverless.
+pub(super) fn read(root: &Node) -> (Vec<Runner>, Vec<String>) {
+    let (mut runners, mut changed) = (Vec::new(), Vec::new());
+    if let Some(resources) = root.get("resources") {
+        add(resources, false, &mut runners);
+    }
+    for targets in ["targets", "environments"].into_iter().filter_map(|key| root.get(key)) {
+        for resources in targets.entries().iter().filter_map(|target| target.value.get("resources")) {
+            add(resources, true, &mut runners);
+            let jobs = resources.get("jobs").map(Node::entries).unwrap_or_default();
+            changed.extend(jobs.iter().filter(|job| speaks_of_machines(job.value)).map(|job| job.key.to_owned()));
+            let pipelines = resources.get("pipelines").map(Node::entries).unwrap_or_default();
+            let says = |pipeline: &&Entry<'_>| pipeline.value.get("serverless").is_some();
+            changed.extend(pipelines.iter().filter(says).map(|pipeline| pipeline.key.to_owned()));
+        }
+    }
+    (runners, changed)
+}
+
+fn speaks_of_machines(job: &Node) -> bool {
+    let tasks = || job.get("tasks").into_iter().flat_map(Node::items);
+    let has_key = |task: &Node| MACHINE_KEYS.iter().any(|key| task.get(key).is_some());
+    job.get("job_clusters").is_some()
+        || job.get("environments").is_some()
+        || tasks().any(|task| has_key(task) || task.at(&["for_each_task", "task"]).is_some_and(has_key))
+}
+
+fn add(resources: &Node, in_target: bool, runners: &mut Vec<Runner>) {
+    for job in resources.get("jobs").map(Node::entries).unwrap_or_default() {
+        let from_git = job.value.get("git_source").is_some();
+        for task in job.value.get("tasks").into_iter().flat_map(Node::items) {
+            let task = task.at(&["for_each_task", "task"]).unwrap_or(task);
+            let machine = machine(task, job.value);
+            for (keys, role) in [
+                (["notebook_task", "notebook_path"], TaskRole::Notebook),
+                (["spark_python_task", "python_file"], TaskRole::PythonFile),
+            ] {
+                let Some(path) = task.at(&keys).and_then(Node::text) else { continue };
+                // A notebook on a warehouse is SQL and nothing else.
+                let on_warehouse = task.at(&["notebook_task", "warehouse_id"]).is_some();
+                let machine = if on_warehouse { Machine::Unknown } else { machine.clone() };
+                let (path, job) = (path.to_owned(), job.key.to_owned());
+                runners.push(Runner { path, role, from_git, job, in_target, machine });
+            }
+        }
+    }
+    for pipeline in resources.get("pipelines").map(Node::entries).unwrap_or_default() {
+        let serverless = pipeline.value.get("serverless").and_then(Node::text) == Some("true");
+        let machine = if serverless { Machine::Serverless } else { Machine::Unknown };
+        for library in pipeline.value.get("libraries").into_iter().flat_map(Node::items) {
+            for keys in [["notebook", "path"], ["file", "path"], ["glob", "include"]] {
+                let Some(path) = library.at(&keys).and_then(Node::text) else { continue };
+                let (path, job, machine) = (path.to_owned(), pipeline.key.to_owned(), machine.clone());
+                runners.push(Runner { path, role: TaskRole::PipelineSource, from_git: false, job, in_target, machine });
+            }
+        }
+    }
+}
+
+fn machine(task: &Node, job: &Node) -> Machine {
+    if task.get("environment_key").is_some() {
+        return Machine::Serverless;
+    }
+    if let Some(cluster) = task.get("new_cluster") {
+        return self::cluster(cluster);
+    }
+    if let Some(key) = task.get("job_cluster_key") {
+        let clusters = job.get("job_clusters").into_iter().flat_map(Node::items);
+        let mut named = clusters.filter(|one| one.get("job_cluster_key").and_then(Node::text) == key.text());
+        return named.find_map(|one| one.get("new_cluster")).map_or(Machine::Unknown, self::cluster);
+    }
+    if MACHINE_KEYS.iter().any(|key| task.get(key).is_some()) {
+        return Machine::Unknown;
+    }
+    Machine::Serverless
+}
+
+fn cluster(cluster: &Node) -> Machine {
+    let text = |key: &str| cluster.get(key).and_then(Node::text).filter(|text| !text.contains("${")).map(str::to_owned);
+    // A policy may set either.
+    Machine::Cluster { version: text("spark_version"), mode: text("data_security_mode") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::yaml::parse;
+
+    fn machines(text: &str) -> Vec<(String, Machine)> {
+        let root = parse(text).unwrap().unwrap();
+        read(&root).0.into_iter().map(|runner| (runner.path, runner.machine)).collect()
+    }
+
+    fn cluster(version: &str, mode: Option<&str>) -> Machine {
+        Machine::Cluster { version: Some(version.to_owned()), mode: mode.map(str::to_owned) }
+    }
+
+    #[test]
+    fn tasks_say_what_they_run_on() {
+        let found = machines(
+            "resources:
+  jobs:
+    j:
+      job_clusters:
+        - job_cluster_key: main
+          new_cluster: {spark_version: 15.4.x-scala2.12, data_security_mode: USER_ISOLATION}
+      tasks:
+        - notebook_task: {notebook_path: a.py}
+        - notebook_task: {notebook_path: b.py}
+          job_cluster_key: main
+        - notebook_task: {notebook_path: c.py}
+          job_cluster_key: other
+        - spark_python_task: {python_file: d.py}
+          environment_key: default
+        - notebook_task: {notebook_path: e.py}
+          new_cluster: {spark_version: \"${var.version}\"}
+        - notebook_task: {notebook_path: f.py}
+          existing_cluster_id: 0101-1
+        - notebook_task: {notebook_path: g.py, warehouse_id: w}
+        - for_each_task: {task: {notebook_task: {notebook_path: h.py}, job_cluster_key: main}}
+  pipelines:
+    p: {serverless: true, libraries: [{notebook: {path: p.py}}]}
+    q: {libraries: [{file: {path: q.py}}]}
+",
+        );
+        let main = cluster("15.4.x-scala2.12", Some("USER_ISOLATION"));
+        let expected = [
+            ("a.py", Machine::Serverless),
+            ("b.py", main.clone()),
+            ("c.py", Machine::Unknown),
+            ("d.py", Machine::Serverless),
+            ("e.py", Machine::Cluster { version: None, mode: None }),
+            ("f.py", Machine::Unknown),
+            ("g.py", Machine::Unknown),
+            ("h.py", main),
+            ("p.py", Machine::Serverless),
+            ("q.py", Machine::Unknown),
+        ];
+        assert_eq!(found, expected.map(|(path, machine)| (path.to_owned(), machine)));
+    }
+
+    #[test]
+    fn targets_change_jobs() {
+        let text = "resources: {jobs: {a: {}, b: {}}}
+targets:
+  dev:
+    resources:
+      jobs:
+        a: {job_clusters: []}
+        b: {name: x}
+        c: {tasks: [{new_cluster: {}}]}
+";
+        assert_eq!(read(&parse(text).unwrap().unwrap()).1, ["a", "c"]);
+    }
+}

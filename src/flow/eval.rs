@@ -1,0 +1,751 @@
+//! What a value is: the rules by which one follows from another.
+
+use super::kind::{self, Kind, Motion, Rows, Type};
+use super::statement;
+use super::tables::Tables;
+use super::text;
+use crate::names::Namespaces;
+use crate::names::local::From;
+use crate::names::verdict::Verdict;
+use crate::project::document::DocumentId;
+use crate::python::facts::{BindingKind, Call, CallId, Facts, FunctionId, Import};
+use crate::python::nodes::{BinaryOp, Children, NodeId, NodeKind};
+use std::collections::HashMap;
+
+/// Values are followed so many steps far; then more is not worth the time.
+const MAX_LEVELS: usize = 400;
+/// Steps after which more stack is taken from the heap.
+const RED_ZONE: usize = 128 * 1024;
+const SEGMENT: usize = 1024 * 1024;
+
+/// An index into [`Evaluator::documents`].
+pub(super) type Slot = usize;
+
+/// Follows values through documents, and remembers what it found.
+pub(super) struct Evaluator<'a> {
+    pub(super) names: &'a Namespaces<'a>,
+    pub(super) documents: Vec<Tables<'a>>,
+    slots: HashMap<DocumentId, Slot>,
+    /// Bindings whose value is being asked for.
+    pending: Vec<(Slot, u32)>,
+    /// The outermost of them that an answer hung on.
+    low: usize,
+    levels: usize,
+    /// Steps that may still be taken: what hangs on itself is not remembered, and could be asked for very often.
+    fuel: usize,
+}
+
+/// What a called or mentioned name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Something outside the repository, or a builtin, by its full path.
+    Path(String),
+    /// A `def` of a known document.
+    Function(Slot, FunctionId),
+    /// A binding of a known document that is no import and no `def`.
+    Binding(Slot, u32),
+    /// Nobody can say.
+    Unknown,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(names: &'a Namespaces<'a>) -> Self {
+        Self {
+            names,
+            documents: Vec::new(),
+            slots: HashMap::new(),
+            pending: Vec::new(),
+            low: usize::MAX,
+            levels: 0,
+            fuel: 0,
+        }
+    }
+
+    /// The tables of a document.
+    pub(super) fn slot(&mut self, id: DocumentId) -> Option<Slot> {
+        if let Some(&slot) = self.slots.get(&id) {
+            return Some(slot);
+        }
+        let document = self.names.project.documents().get(id as usize)?;
+        let slot = self.documents.len();
+        self.documents.push(Tables::new(self.names, document, id));
+        self.fuel += 20 * document.python.nodes.len() + 1000;
+        self.slots.insert(id, slot);
+        Some(slot)
+    }
+
+    pub(super) fn facts(&self, slot: Slot) -> Option<&'a Facts> {
+        self.documents.get(slot).map(|tables| tables.facts)
+    }
+
+    /// What an expression is.
+    pub(super) fn node(&mut self, slot: Slot, id: NodeId) -> Type {
+        let Some(known) = self.documents.get(slot).and_then(|tables| tables.types.get(id.index())) else {
+            return Type::UNKNOWN;
+        };
+        if let Some(known) = *known {
+            return known;
+        }
+        if self.levels > MAX_LEVELS || self.fuel == 0 {
+            return Type::UNKNOWN;
+        }
+        self.levels += 1;
+        self.fuel -= 1;
+        let low = std::mem::replace(&mut self.low, usize::MAX);
+        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || self.expression(slot, id));
+        self.levels -= 1;
+        if self.low == usize::MAX
+            && self.levels < MAX_LEVELS
+            && let Some(known) = self.documents.get_mut(slot).and_then(|tables| tables.types.get_mut(id.index()))
+        {
+            *known = Some(found);
+        }
+        self.low = self.low.min(low);
+        found
+    }
+
+    fn expression(&mut self, slot: Slot, id: NodeId) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        match facts.kind(id) {
+            NodeKind::Name(at) => self.name(slot, at),
+            NodeKind::Attribute { base, name } => {
+                let name = facts.text(name);
+                let of = self.node(slot, base);
+                match kind::attribute(of, name) {
+                    found if found.kind != Kind::Unknown => found,
+                    _ if of.kind == Kind::Unknown && name == "spark" => Type::of(Kind::Session),
+                    _ => self.attribute(slot, id),
+                }
+            }
+            NodeKind::Call(call) => self.call(slot, call),
+            NodeKind::Subscript { base, index } => self.subscript(slot, base, index),
+            NodeKind::String(_) | NodeKind::Joined(_) | NodeKind::Text(_) => Type::of(Kind::Text),
+            NodeKind::Int(_) => Type::of(Kind::Number),
+            NodeKind::Bool(_) => Type::of(Kind::Bool),
+            NodeKind::None
+            | NodeKind::Literal
+            | NodeKind::List(_)
+            | NodeKind::Tuple(_)
+            | NodeKind::Set(_)
+            | NodeKind::Dict(_)
+            | NodeKind::Lambda { .. }
+            | NodeKind::Each { .. } => Type::of(Kind::Other),
+            NodeKind::Not(_) => Type::of(Kind::Bool),
+            NodeKind::Signed(operand) | NodeKind::Invert(operand) => self.node(slot, operand),
+            NodeKind::Binary { op, left, right } => self.binary(slot, op, left, right),
+            NodeKind::Compare { left, right, .. } => {
+                let column = |it: Type| it.kind == Kind::Column;
+                if column(self.node(slot, left)) || column(self.node(slot, right)) {
+                    Type::of(Kind::Column)
+                } else {
+                    Type::UNKNOWN
+                }
+            }
+            NodeKind::Logic(children) => self.all(slot, children),
+            NodeKind::Conditional { then, otherwise } => self.node(slot, then).or(self.node(slot, otherwise)),
+            NodeKind::Await(_) | NodeKind::Starred(_) | NodeKind::Other => Type::UNKNOWN,
+        }
+    }
+
+    /// What all of several values are.
+    fn all(&mut self, slot: Slot, children: Children) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let types = facts.children(children).iter().map(|&child| self.node(slot, child));
+        types.reduce(Type::or).unwrap_or_default()
+    }
+
+    fn binary(&mut self, slot: Slot, op: BinaryOp, left: NodeId, right: NodeId) -> Type {
+        let (left, right) = (self.node(slot, left), self.node(slot, right));
+        match (left.kind, right.kind) {
+            (Kind::Column, _) | (_, Kind::Column) => Type::of(Kind::Column),
+            (Kind::Text, _) if op == BinaryOp::Mod => left,
+            (Kind::Text, _) | (_, Kind::Text) if op == BinaryOp::Add => Type::of(Kind::Text),
+            (Kind::Number, Kind::Number) => left,
+            (Kind::Other, Kind::Other) => left,
+            (Kind::Pandas, _) | (_, Kind::Pandas) => Type::of(Kind::Pandas),
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    fn subscript(&mut self, slot: Slot, base: NodeId, index: NodeId) -> Type {
+        let of = self.node(slot, base);
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let index_kind = facts.kind(index);
+        match of.kind {
+            Kind::Frame => match index_kind {
+                NodeKind::List(_) | NodeKind::Tuple(_) => of,
+                NodeKind::String(_) | NodeKind::Joined(_) | NodeKind::Int(_) => Type::of(Kind::Column),
+                _ => match self.node(slot, index).kind {
+                    Kind::Column => Type::frame(if of.is_small() { of.rows } else { Rows::Unknown }, of.motion),
+                    Kind::Text | Kind::Number => Type::of(Kind::Column),
+                    _ => Type::UNKNOWN,
+                },
+            },
+            Kind::Column => of,
+            Kind::Frames => Type::frame(Rows::Unknown, Motion::Batch),
+            Kind::RowList => match index_kind {
+                NodeKind::Int(_) | NodeKind::Signed(_) => Type::of(Kind::Row),
+                _ => Type::UNKNOWN,
+            },
+            Kind::Text => of,
+            Kind::Pandas if matches!(index_kind, NodeKind::List(_)) => of,
+            _ => match facts.kind(base) {
+                // An element of a list that is written out.
+                NodeKind::List(children) | NodeKind::Tuple(children) => self.all(slot, children),
+                _ => Type::UNKNOWN,
+            },
+        }
+    }
+
+    /// What a name is where it is read.
+    fn name(&mut self, slot: Slot, at: u32) -> Type {
+        let Some(reaching) = self.documents.get(slot).and_then(|tables| tables.reaching(at)) else {
+            return self.free(slot, at);
+        };
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let mut found: Option<Type> = None;
+        let mut hangs = false;
+        for binding in reaching.bindings {
+            match self.binding(slot, binding) {
+                Some(one) => found = Some(found.map_or(one, |before| before.or(one))),
+                None => hangs = true,
+            }
+        }
+        let found = if reaching.open && !hangs { found.filter(|_| false) } else { found };
+        let found = found.unwrap_or_default();
+        let is_spark = || facts.uses.get(at as usize).is_some_and(|row| facts.text(row.name) == "spark");
+        if found.kind == Kind::Unknown && is_spark() { Type::of(Kind::Session) } else { found }
+    }
+
+    /// What a name is that its own document does not bind.
+    fn free(&mut self, slot: Slot, at: u32) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let Some(row) = facts.uses.get(at as usize) else { return Type::UNKNOWN };
+        match self.elsewhere(slot, at) {
+            Meaning::Binding(other, binding) => self.last(other, binding),
+            Meaning::Path(path) if path.ends_with(".spark") => Type::of(Kind::Session),
+            Meaning::Path(path) if path.ends_with(".sc") => Type::of(Kind::Context),
+            Meaning::Path(_) | Meaning::Function(..) => Type::of(Kind::Other),
+            Meaning::Unknown => match facts.text(row.name) {
+                "spark" => Type::of(Kind::Session),
+                "sc" => Type::of(Kind::Context),
+                "sqlContext" | "sqlCtx" => Type::of(Kind::Session),
+                _ => Type::UNKNOWN,
+            },
+        }
+    }
+
+    /// What a name of another document's top level is in the end, if that is one thing at all times.
+    fn last(&mut self, slot: Slot, binding: u32) -> Type {
+        let Some(tables) = self.documents.get(slot) else { return Type::UNKNOWN };
+        let Some(row) = tables.facts.bindings.get(binding as usize) else { return Type::UNKNOWN };
+        let all: Vec<u32> = tables.bindings(row.name, row.scope).to_vec();
+        if all.len() > 20 {
+            return Type::UNKNOWN;
+        }
+        let types = all.into_iter().filter_map(|at| self.binding(slot, at));
+        types.reduce(Type::or).unwrap_or_default()
+    }
+
+    /// The binding of another document that a name reads which its own does not bind.
+    pub(super) fn elsewhere(&mut self, slot: Slot, at: u32) -> Meaning {
+        let Some(tables) = self.documents.get(slot) else { return Meaning::Unknown };
+        let Some(row) = tables.facts.uses.get(at as usize) else { return Meaning::Unknown };
+        let name = tables.facts.text(row.name);
+        let names = self.names;
+        let Some(verdict) = tables.missing(at).and_then(|missing| names.verdicts(tables.id).get(missing)) else {
+            return Meaning::Unknown;
+        };
+        match verdict {
+            Verdict::Elsewhere(source) => match source.binding {
+                Some(binding) => {
+                    let Some(other) = self.slot(source.document) else { return Meaning::Unknown };
+                    self.binding_meaning(other, binding, 0)
+                }
+                None => star(names, source.document, name)
+                    .map_or(Meaning::Unknown, |module| Meaning::Path(format!("{module}.{name}"))),
+            },
+            Verdict::Given if crate::python::builtins::is_builtin(name) => Meaning::Path(name.to_owned()),
+            _ => Meaning::Unknown,
+        }
+    }
+
+    /// What a binding of a top level stands for.
+    fn binding_meaning(&mut self, slot: Slot, binding: u32, level: u32) -> Meaning {
+        let Some(facts) = self.facts(slot) else { return Meaning::Unknown };
+        let Some(row) = facts.bindings.get(binding as usize) else { return Meaning::Unknown };
+        match row.kind {
+            BindingKind::Import(import) => {
+                let Some(row) = facts.imports.get(import as usize) else { return Meaning::Unknown };
+                self.import(slot, import, row, level)
+            }
+            BindingKind::Function(function) => Meaning::Function(slot, function),
+            _ => Meaning::Binding(slot, binding),
+        }
+    }
+
+    /// What an imported name stands for.
+    fn import(&mut self, slot: Slot, import: u32, row: &Import, level: u32) -> Meaning {
+        let Some(tables) = self.documents.get(slot) else { return Meaning::Unknown };
+        let facts = tables.facts;
+        let Some(module) = tables.imported(import) else {
+            let module = facts.text(row.module);
+            return match row.name {
+                _ if row.level > 0 => Meaning::Unknown,
+                Some(name) => Meaning::Path(format!("{module}.{}", facts.text(name))),
+                // `import a.b` binds `a`.
+                None if row.bound.is_some_and(|bound| !module.starts_with(facts.text(bound))) => {
+                    Meaning::Path(module.to_owned())
+                }
+                None => Meaning::Path(row.bound.map_or("", |bound| facts.text(bound)).to_owned()),
+            };
+        };
+        let Some(name) = row.name.map(|name| facts.text(name)).filter(|_| level < 8) else { return Meaning::Unknown };
+        self.member(module, name, level + 1)
+    }
+
+    /// What a name of a module's top level stands for.
+    fn member(&mut self, module: DocumentId, name: &str, level: u32) -> Meaning {
+        let Some(other) = self.slot(module) else { return Meaning::Unknown };
+        let Some(tables) = self.documents.get(other) else { return Meaning::Unknown };
+        let last = tables.facts.symbols.get(name).and_then(|name| tables.bindings(name, 0).last().copied());
+        last.map_or(Meaning::Unknown, |binding| self.binding_meaning(other, binding, level))
+    }
+
+    /// What a plain name stands for, if it is one thing only.
+    pub(super) fn meaning(&mut self, slot: Slot, at: u32) -> Meaning {
+        let Some(tables) = self.documents.get(slot) else { return Meaning::Unknown };
+        match tables.reaching(at) {
+            None => {
+                let found = self.elsewhere(slot, at);
+                let facts = self.facts(slot);
+                let name = facts.and_then(|facts| Some(facts.text(facts.uses.get(at as usize)?.name)));
+                match (found, name) {
+                    // Without names across documents: what this document itself says of it.
+                    (Meaning::Unknown, Some(name)) => self.own_star(slot, name),
+                    (found, _) => found,
+                }
+            }
+            Some(reaching) => match reaching.bindings.as_slice() {
+                &[one] if !reaching.open => self.binding_meaning(slot, one, 0),
+                _ => Meaning::Unknown,
+            },
+        }
+    }
+
+    /// What a name is that only a star import of Spark's functions can bring.
+    fn own_star(&self, slot: Slot, name: &str) -> Meaning {
+        let Some(tables) = self.documents.get(slot) else { return Meaning::Unknown };
+        match star(self.names, tables.id, name) {
+            Some(module) => Meaning::Path(format!("{module}.{name}")),
+            None => Meaning::Unknown,
+        }
+    }
+
+    /// What a binding gives its name; `None` if that hangs on itself alone.
+    fn binding(&mut self, slot: Slot, at: u32) -> Option<Type> {
+        if let Some(known) = self.documents.get(slot)?.bound.get(at as usize).copied().flatten() {
+            return Some(known);
+        }
+        if let Some(level) = self.pending.iter().position(|&it| it == (slot, at)) {
+            self.low = self.low.min(level);
+            return None;
+        }
+        let level = self.pending.len();
+        self.pending.push((slot, at));
+        let low = std::mem::replace(&mut self.low, usize::MAX);
+        let found = self.bound(slot, at);
+        self.pending.pop();
+        if self.low >= level {
+            if self.levels < MAX_LEVELS
+                && let Some(known) = self.documents.get_mut(slot).and_then(|tables| tables.bound.get_mut(at as usize))
+            {
+                *known = Some(found);
+            }
+            self.low = low;
+        } else {
+            self.low = self.low.min(low);
+        }
+        Some(found)
+    }
+
+    fn bound(&mut self, slot: Slot, at: u32) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let Some(row) = facts.bindings.get(at as usize) else { return Type::UNKNOWN };
+        if let Some(annotated) = self.annotated(slot, at) {
+            // What is assigned says more, if anything is.
+            let value = if row.value.is_some() { self.node(slot, row.value) } else { Type::UNKNOWN };
+            return if value.kind == Kind::Unknown { annotated } else { value };
+        }
+        match row.kind {
+            BindingKind::Assignment if row.value.is_some() => match self.node(slot, row.value) {
+                Type { kind: Kind::Unknown, .. } if self.documents.get(slot).is_some_and(|it| it.is_framed(at)) => {
+                    Type::frame(Rows::Unknown, Motion::Unknown)
+                }
+                found => found,
+            },
+            BindingKind::Unpacked => match self.node(slot, row.value).kind {
+                Kind::Frames => Type::frame(Rows::Unknown, Motion::Batch),
+                _ => Type::UNKNOWN,
+            },
+            BindingKind::Augmented => match self.node(slot, row.value) {
+                found if matches!(found.kind, Kind::Text | Kind::Column) => found,
+                _ => Type::UNKNOWN,
+            },
+            BindingKind::Loop => match (self.node(slot, row.value).kind, facts.kind(row.value)) {
+                (Kind::RowList, _) => Type::of(Kind::Row),
+                (Kind::Frames, _) => Type::frame(Rows::Unknown, Motion::Batch),
+                (_, NodeKind::List(children) | NodeKind::Tuple(children)) => self.all(slot, children),
+                _ => Type::UNKNOWN,
+            },
+            BindingKind::Parameter => self.parameter(slot, at),
+            BindingKind::Function(function) => {
+                let Some(row) = facts.functions.get(function as usize) else { return Type::UNKNOWN };
+                let is_udf = row.decorators.iter().any(|&path| is_udf(facts.text(path)));
+                Type::of(if is_udf { Kind::Udf } else { Kind::Other })
+            }
+            BindingKind::Class | BindingKind::Exception | BindingKind::TypeParameter => Type::of(Kind::Other),
+            BindingKind::Import(import) => {
+                let Some(row) = facts.imports.get(import as usize) else { return Type::UNKNOWN };
+                match self.import(slot, import, row, 0) {
+                    Meaning::Binding(other, binding) => self.last(other, binding),
+                    Meaning::Function(other, function) => {
+                        let udf =
+                            self.facts(other).and_then(|facts| facts.functions.get(function as usize).zip(Some(facts)));
+                        let udf =
+                            udf.is_some_and(|(row, facts)| row.decorators.iter().any(|&it| is_udf(facts.text(it))));
+                        Type::of(if udf { Kind::Udf } else { Kind::Other })
+                    }
+                    Meaning::Path(_) | Meaning::Unknown => Type::UNKNOWN,
+                }
+            }
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    fn parameter(&self, slot: Slot, at: u32) -> Type {
+        let Some(tables) = self.documents.get(slot) else { return Type::UNKNOWN };
+        let Some(row) = tables.facts.bindings.get(at as usize) else { return Type::UNKNOWN };
+        if tables.is_framed(at) {
+            return Type::frame(Rows::Unknown, Motion::Unknown);
+        }
+        match tables.facts.text(row.name) {
+            "spark" | "spark_session" | "sparkSession" => Type::of(Kind::Session),
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    /// What the annotation of a binding says.
+    fn annotated(&mut self, slot: Slot, binding: u32) -> Option<Type> {
+        let facts = self.facts(slot)?;
+        let at = facts.annotations.binary_search_by_key(&binding, |row| row.binding).ok()?;
+        self.annotation(slot, facts.annotations.get(at)?.node)
+    }
+
+    fn annotation(&mut self, slot: Slot, node: NodeId) -> Option<Type> {
+        let facts = self.facts(slot)?;
+        let written = match facts.kind(node) {
+            NodeKind::Name(at) => facts.uses.get(at as usize).map(|row| facts.text(row.name))?,
+            NodeKind::Attribute { name, .. } => facts.text(name),
+            NodeKind::String(at) => facts.strings.get(at as usize)?.value.rsplit('.').next()?,
+            // `Optional[DataFrame]`, and `DataFrame | None`.
+            NodeKind::Subscript { base, index } => {
+                let of = match facts.kind(base) {
+                    NodeKind::Name(at) => facts.uses.get(at as usize).map(|row| facts.text(row.name))?,
+                    NodeKind::Attribute { name, .. } => facts.text(name),
+                    _ => return None,
+                };
+                return if of == "Optional" { self.annotation(slot, index) } else { kind::annotation(of) };
+            }
+            NodeKind::Binary { op: BinaryOp::Or, left, right } if facts.kind(right) == NodeKind::None => {
+                return self.annotation(slot, left);
+            }
+            _ => return None,
+        };
+        if written != "DataFrame" {
+            return kind::annotation(written);
+        }
+        // Two libraries have a class of this name.
+        let path = match facts.kind(node) {
+            NodeKind::Name(at) => match self.meaning(slot, at) {
+                Meaning::Path(path) => Some(path),
+                _ => None,
+            },
+            _ => {
+                let code = facts.span(node);
+                let row = facts.attributes.iter().find(|row| row.span == code);
+                row.map(|row| facts.text(row.path).to_owned())
+            }
+        };
+        match path.as_deref() {
+            Some("pandas.DataFrame" | "pandas.core.frame.DataFrame") => Some(Type::of(Kind::Pandas)),
+            Some(path) if path.starts_with("pyspark.pandas") => Some(Type::of(Kind::Other)),
+            Some(path) if path.starts_with("pyspark.") => Some(Type::frame(Rows::Unknown, Motion::Unknown)),
+            _ => None,
+        }
+    }
+
+    /// What the receiver of a method is.
+    pub(super) fn receiver(&mut self, slot: Slot, call: &Call) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let base = facts.called_on(call);
+        let found = self.node(slot, base);
+        if found.kind != Kind::Unknown {
+            return found;
+        }
+        let NodeKind::Attribute { base: below, name } = facts.kind(base) else { return found };
+        let method = call.method.map_or("", |method| facts.text(method));
+        let unknown = self.node(slot, below).kind == Kind::Unknown;
+        match facts.text(name) {
+            "write" if unknown && (kind::WRITER_SETTINGS.contains(&method) || method == "saveAsTable") => {
+                Type { motion: Motion::Batch, ..Type::of(Kind::Writer) }
+            }
+            "read" if unknown && matches!(method, "format" | "option" | "options" | "schema" | "table" | "parquet") => {
+                Type { motion: Motion::Batch, ..Type::of(Kind::Reader) }
+            }
+            _ => found,
+        }
+    }
+
+    fn call(&mut self, slot: Slot, id: CallId) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let Some(call) = facts.calls.get(id as usize) else { return Type::UNKNOWN };
+        let name = call.method.map_or("", |method| facts.text(method));
+        if facts.called_on(call).is_some() {
+            let of = self.receiver(slot, call);
+            let argument = facts.argument(call, 0, "").map_or(NodeKind::Other, |argument| facts.kind(argument.node));
+            let few = matches!(argument, NodeKind::List(_) | NodeKind::Int(_));
+            let found = kind::method(of, name, few);
+            match (of.kind, found.kind) {
+                (Kind::Unknown, Kind::Unknown) => {}
+                (Kind::Session, Kind::Frame) if name == "sql" => return self.sql(slot, call),
+                (Kind::Frame, Kind::Frame) => return self.frame(slot, call, name, of, found),
+                _ => return found,
+            }
+        }
+        match self.callee(slot, call) {
+            Meaning::Path(path) => kind::function(&path).map_or(Type::UNKNOWN, |found| match (found.kind, &*path) {
+                (Kind::Frame, "pyspark.sql.functions.broadcast") => {
+                    facts.argument(call, 0, "df").map_or(found, |argument| self.node(slot, argument.node))
+                }
+                _ => found,
+            }),
+            Meaning::Function(other, function) => self.function(other, function),
+            Meaning::Binding(other, binding) => match self.last(other, binding).kind {
+                Kind::Udf => Type::of(Kind::Column),
+                _ => Type::UNKNOWN,
+            },
+            Meaning::Unknown => {
+                let called = self.node(slot, call.of);
+                if called.kind == Kind::Udf { Type::of(Kind::Column) } else { Type::UNKNOWN }
+            }
+        }
+    }
+
+    /// What is called, if that is one thing only.
+    pub(super) fn callee(&mut self, slot: Slot, call: &Call) -> Meaning {
+        let Some(facts) = self.facts(slot) else { return Meaning::Unknown };
+        let mut names: Vec<&str> = Vec::new();
+        let mut at = call.of;
+        let root = loop {
+            match facts.kind(at) {
+                NodeKind::Attribute { base, name } => {
+                    names.push(facts.text(name));
+                    at = base;
+                }
+                NodeKind::Name(root) => break root,
+                _ => return Meaning::Unknown,
+            }
+            if names.len() > 20 {
+                return Meaning::Unknown;
+            }
+        };
+        let module = self.module(slot, root);
+        if let (Some(module), [name]) = (module, names.as_slice()) {
+            return self.member(module, name, 1);
+        }
+        match self.meaning(slot, root) {
+            Meaning::Path(mut path) => {
+                for name in names.iter().rev() {
+                    path.push('.');
+                    path.push_str(name);
+                }
+                Meaning::Path(path)
+            }
+            other if names.is_empty() => other,
+            _ => Meaning::Unknown,
+        }
+    }
+
+    /// The document of this repository that a name stands for.
+    fn module(&self, slot: Slot, at: u32) -> Option<DocumentId> {
+        let tables = self.documents.get(slot)?;
+        let reaching = tables.reaching(at)?;
+        let &[binding] = reaching.bindings.as_slice() else { return None };
+        let BindingKind::Import(import) = tables.facts.bindings.get(binding as usize)?.kind else { return None };
+        let row = tables.facts.imports.get(import as usize)?;
+        let whole = row.name.is_none() && row.bound == Some(row.module);
+        let alias = row.name.is_none() && row.alias_span != row.span;
+        // `from package import module` leads to the module itself.
+        let document = tables.imported(import)?;
+        let named = row.name.is_some_and(|name| {
+            let path = self.names.project.documents().get(document as usize).map(|it| it.path.stem());
+            path == Some(tables.facts.text(name))
+        });
+        (whole || alias || named).then_some(document)
+    }
+
+    /// What a function of the repository gives.
+    fn function(&mut self, slot: Slot, function: FunctionId) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let Some(row) = facts.functions.get(function as usize).filter(|row| row.plain) else { return Type::UNKNOWN };
+        if row.decorators.iter().any(|&path| is_udf(facts.text(path))) {
+            return Type::of(Kind::Column);
+        }
+        if !row.decorators.is_empty() {
+            return Type::UNKNOWN;
+        }
+        let annotated = self.annotation(slot, row.returns);
+        let Some(tables) = self.documents.get(slot) else { return Type::UNKNOWN };
+        let returns: Vec<NodeId> = tables.returns(function).to_vec();
+        let values = returns.into_iter().map(|node| self.node(slot, node));
+        match (values.reduce(Type::or).unwrap_or_default(), annotated) {
+            (Type { kind: Kind::Unknown, .. }, Some(annotated)) => annotated,
+            (found, _) => found,
+        }
+    }
+
+    /// What a query gives.
+    fn sql(&mut self, slot: Slot, call: &Call) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let unknown = Type::frame(Rows::Unknown, Motion::Unknown);
+        let Some(query) = facts.argument(call, 0, "sqlQuery") else { return unknown };
+        let Some(pieces) = text::pieces(self, slot, query.node) else { return unknown };
+        let (rows, stream) = statement::rows(&text::joined(&pieces));
+        Type::frame(rows, if stream { Motion::Unknown } else { Motion::Batch })
+    }
+
+    /// What a method of a data frame gives whose arguments matter.
+    fn frame(&mut self, slot: Slot, call: &Call, name: &str, of: Type, found: Type) -> Type {
+        let Some(facts) = self.facts(slot) else { return found };
+        let arguments = facts.arguments(call);
+        let one = || facts.argument(call, 0, "num").map(|argument| facts.kind(argument.node));
+        match name {
+            "limit" if matches!(one(), Some(NodeKind::Int(0 | 1))) => Type { rows: Rows::One, ..found },
+            "select" if !arguments.is_empty() => {
+                let aggregates = arguments.iter().all(|argument| self.is_aggregate(slot, argument.node, 0));
+                let multiplies = arguments.iter().any(|argument| self.is_generator(slot, argument.node, 0));
+                let rows = match of.rows {
+                    _ if aggregates => Rows::One,
+                    Rows::One if multiplies => Rows::Few,
+                    rows => rows,
+                };
+                Type { rows, ..found }
+            }
+            "join" | "union" | "unionAll" | "unionByName" | "crossJoin" => {
+                let other = facts.argument(call, 0, "other").map(|argument| self.node(slot, argument.node));
+                let other = other.unwrap_or_default();
+                let motion = match (of.motion, other.motion) {
+                    (Motion::Stream, _) | (_, Motion::Stream) => Motion::Stream,
+                    (Motion::Batch, Motion::Batch) => Motion::Batch,
+                    _ => Motion::Unknown,
+                };
+                let small = of.is_small() && other.is_small();
+                Type::frame(if small { Rows::Few } else { Rows::Unknown }, motion)
+            }
+            _ => found,
+        }
+    }
+
+    /// Whether a column of a `select` makes one row of all: `F.max("x")`, `F.count("*").alias("n")`.
+    pub(super) fn is_aggregate(&mut self, slot: Slot, node: NodeId, level: u32) -> bool {
+        let Some(facts) = self.facts(slot) else { return false };
+        if level > 8 {
+            return false;
+        }
+        match facts.kind(node) {
+            NodeKind::Call(call) => {
+                let Some(call) = facts.calls.get(call as usize) else { return false };
+                let name = call.method.map_or("", |method| facts.text(method));
+                let on = facts.called_on(call);
+                if on.is_some() && self.node(slot, on).kind == Kind::Column {
+                    return matches!(name, "alias" | "cast" | "name" | "astype")
+                        && self.is_aggregate(slot, on, level + 1);
+                }
+                matches!(self.callee(slot, call), Meaning::Path(path)
+                    if path.strip_prefix("pyspark.sql.functions.").is_some_and(statement::is_aggregate))
+            }
+            NodeKind::Binary { left, right, .. } => {
+                self.is_aggregate(slot, left, level + 1) && self.is_aggregate(slot, right, level + 1)
+            }
+            NodeKind::Starred(_) => false,
+            NodeKind::List(children) => {
+                let children = facts.children(children);
+                !children.is_empty() && children.iter().all(|&child| self.is_aggregate(slot, child, level + 1))
+            }
+            NodeKind::String(at) => facts.strings.get(at as usize).is_some_and(|string| {
+                string.value.split_once('(').is_some_and(|(name, _)| statement::is_aggregate(name))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a column of a `select` makes many rows of one.
+    fn is_generator(&self, slot: Slot, node: NodeId, level: u32) -> bool {
+        let Some(facts) = self.facts(slot).filter(|_| level < 8) else { return true };
+        match facts.kind(node) {
+            NodeKind::Call(call) => {
+                let Some(call) = facts.calls.get(call as usize) else { return true };
+                let name = call.method.map_or("", |method| facts.text(method));
+                let on = facts.called_on(call);
+                name.contains("explode")
+                    || matches!(name, "inline" | "inline_outer" | "stack" | "expr")
+                    || on.is_some() && self.is_generator(slot, on, level + 1)
+            }
+            NodeKind::Attribute { .. } | NodeKind::Name(_) | NodeKind::String(_) | NodeKind::Subscript { .. } => false,
+            NodeKind::List(children) => {
+                facts.children(children).iter().any(|&child| self.is_generator(slot, child, level + 1))
+            }
+            NodeKind::Binary { .. } | NodeKind::Compare { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// What an attribute of a module is.
+    fn attribute(&mut self, slot: Slot, id: NodeId) -> Type {
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let NodeKind::Attribute { base, name } = facts.kind(id) else { return Type::UNKNOWN };
+        let NodeKind::Name(root) = facts.kind(base) else { return Type::UNKNOWN };
+        if let Some(module) = self.module(slot, root) {
+            return match self.member(module, facts.text(name), 1) {
+                Meaning::Binding(other, binding) => self.last(other, binding),
+                _ => Type::UNKNOWN,
+            };
+        }
+        match (self.meaning(slot, root), facts.text(name)) {
+            (Meaning::Path(path), "builder")
+                if path.ends_with("SparkSession") || path.ends_with("DatabricksSession") =>
+            {
+                Type::of(Kind::SessionBuilder)
+            }
+            _ => Type::UNKNOWN,
+        }
+    }
+}
+
+/// The module whose star import brings a name to a document.
+fn star<'a>(names: &'a Namespaces<'a>, document: DocumentId, name: &str) -> Option<&'a str> {
+    let facts = &names.project.documents().get(document as usize)?.python;
+    let local = names.local(document)?;
+    local.arrivals.iter().rev().find_map(|arrival| match arrival.from {
+        From::Known(known, import) if known.binary_search(&name).is_ok() => {
+            facts.imports.get(import as usize).map(|row| facts.text(row.module))
+        }
+        _ => None,
+    })
+}
+
+/// Whether a decorator makes a function for columns.
+pub(super) fn is_udf(path: &str) -> bool {
+    matches!(path.rsplit('.').next(), Some("udf" | "pandas_udf" | "arrow_udf"))
+}

@@ -1,0 +1,139 @@
+//! Pages: `rules/platform/conf-not-on-serverless.md`, `static-conf.md`, `cluster-tag-on-serverless.md`.
+
+use super::is_serverless;
+use crate::python::facts::Value;
+use crate::rules::chains::{Chain, calls};
+use crate::rules::context::Context;
+use crate::text::Span;
+
+/// All that can be set on serverless compute.
+///
+/// Source: Databricks documentation, "Configure Spark properties for serverless notebooks and jobs".
+const ON_SERVERLESS: [&str; 6] = [
+    "spark.databricks.execution.timeout",
+    "spark.sql.ansi.enabled",
+    "spark.sql.files.maxPartitionBytes",
+    "spark.sql.legacy.timeParserPolicy",
+    "spark.sql.session.timeZone",
+    "spark.sql.shuffle.partitions",
+];
+
+/// Settings that a session cannot change, because they are read when the cluster starts, and starts of such.
+///
+/// Source: Spark, `RuntimeConfig.set`: static SQL settings and those of Spark's core are refused.
+const STATIC: [&str; 22] = [
+    "spark.default.parallelism",
+    "spark.driver.cores",
+    "spark.driver.extraJavaOptions",
+    "spark.driver.maxResultSize",
+    "spark.driver.memory",
+    "spark.dynamicAllocation.enabled",
+    "spark.dynamicAllocation.maxExecutors",
+    "spark.dynamicAllocation.minExecutors",
+    "spark.executor.cores",
+    "spark.executor.extraJavaOptions",
+    "spark.executor.instances",
+    "spark.executor.memory",
+    "spark.executor.memoryOverhead",
+    "spark.jars",
+    "spark.jars.packages",
+    "spark.kryoserializer.buffer.max",
+    "spark.memory.fraction",
+    "spark.memory.offHeap.enabled",
+    "spark.memory.offHeap.size",
+    "spark.serializer",
+    "spark.sql.extensions",
+    "spark.sql.warehouse.dir",
+];
+
+/// Whether a setting can be changed on serverless compute.
+pub(super) fn is_allowed_on_serverless(key: &str) -> bool {
+    ON_SERVERLESS.contains(&key)
+}
+
+/// Whether a setting cannot be changed while the cluster runs.
+pub(super) fn is_static(key: &str) -> bool {
+    STATIC.contains(&key)
+}
+
+/// What is said of a setting that serverless compute does not have.
+pub(super) fn not_on_serverless_message(key: &str) -> String {
+    format!("`{key}` cannot be set on serverless compute: remove it")
+}
+
+/// What is said of a setting that cannot be changed.
+pub(super) fn static_message(key: &str) -> String {
+    format!("`{key}` cannot be changed while the cluster runs: set it in the cluster's Spark configuration")
+}
+
+/// Every literal key that `spark.conf.set` (or `get`) is called with.
+fn keys<'d>(context: &Context<'d>, method: &str) -> Vec<(Span, &'d str)> {
+    let document = context.document;
+    let facts = &document.python;
+    let is_it = |chain: &Chain<'_>| chain.last() == method && chain.before_last() == Some("conf");
+    let of_session = |chain: &Chain<'_>| match chain.path() {
+        Some(path) => {
+            path.rsplit('.').nth(2).is_some_and(|name| name.to_ascii_lowercase().contains("spark") && name != "pyspark")
+        }
+        None => true,
+    };
+    let found = calls(document).filter(|chain| is_it(chain) && of_session(chain));
+    let keys = found.filter_map(|chain| {
+        let argument = facts.argument(chain.call?.1, 0, "key")?;
+        match &argument.value {
+            Value::String(key) => Some((argument.span, &**key)),
+            _ => None,
+        }
+    });
+    keys.collect()
+}
+
+/// Settings that serverless compute does not have.
+pub(super) fn not_on_serverless(context: &mut Context<'_>) {
+    if !is_serverless(context) {
+        return;
+    }
+    super::sql::conf_not_on_serverless(context);
+    let also = context.list("allowed");
+    for (span, key) in keys(context, "set") {
+        let known = is_allowed_on_serverless(key) || is_static(key) || also.iter().any(|one| one == key);
+        if key.starts_with("spark.") && !known {
+            context.report(span, not_on_serverless_message(key));
+        }
+    }
+}
+
+/// Settings that only count when a cluster starts.
+pub(super) fn fixed(context: &mut Context<'_>) {
+    super::sql::static_conf(context);
+    for (span, key) in keys(context, "set") {
+        if is_static(key) {
+            context.report(span, static_message(key));
+        }
+    }
+}
+
+/// What the cluster is called, and other tags of it, where there is none.
+pub(super) fn cluster_tag(context: &mut Context<'_>) {
+    if !is_serverless(context) {
+        return;
+    }
+    for (span, key) in keys(context, "get") {
+        if key.starts_with("spark.databricks.clusterUsageTags.") {
+            let message =
+                format!("serverless compute has no cluster, and so no `{key}`: pass what you need as a job parameter");
+            context.report(span, message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_is_both() {
+        assert!(ON_SERVERLESS.is_sorted() && STATIC.is_sorted());
+        assert!(ON_SERVERLESS.iter().all(|key| !is_static(key)));
+    }
+}

@@ -1,0 +1,72 @@
+//! Pages: `drop-without-if-exists.md`, `grant-to-everyone.md`, `two-level-table-name.md`.
+
+use super::{behind, is_written_out, statements};
+use crate::rules::context::Context;
+use crate::sql::facts::{Role, StatementKind};
+use crate::text::edit::Edit;
+
+/// `DROP TABLE t`.
+pub(super) fn drop_without_if_exists(context: &mut Context<'_>) {
+    let text = context.document.text();
+    for view in statements(context).filter(|view| view.row.kind == StatementKind::Drop) {
+        let verb = view.row.verb;
+        let noun = if view.is(verb + 1, "materialized") { verb + 2 } else { verb + 1 };
+        if !view.is_any(noun, &["table", "view", "schema", "database", "volume", "function", "catalog"])
+            || view.is(noun + 1, "if")
+        {
+            continue;
+        }
+        let (Some(span), Some(end)) = (view.stretch(verb, noun), behind(view, noun)) else { continue };
+        let can = is_written_out(view, text, noun..noun + 1);
+        let finding = context.report(span, "fails where there is nothing to drop, as on a second run: add `IF EXISTS`");
+        if can {
+            finding.unsafe_fix("add `IF EXISTS`", vec![Edit::insert(end.start, " IF EXISTS")]);
+        }
+    }
+}
+
+/// `GRANT ALL PRIVILEGES … TO account users`.
+pub(super) fn grant_to_everyone(context: &mut Context<'_>) {
+    for view in statements(context).filter(|view| view.row.kind == StatementKind::Grant) {
+        if !view.is(view.row.verb, "grant") {
+            continue;
+        }
+        let Some(to) = (0..view.len()).rfind(|&at| view.is(at, "to")) else { continue };
+        let who = view.text(to + 1).trim_matches(['`', '\'', '"']);
+        let everyone = to + 2 == view.len() && ["account users", "users"].iter().any(|name| who.eq_ignore_ascii_case(name));
+        let strong = (view.row.verb..to).find(|&at| {
+            view.are(at, &["all", "privileges"]) || view.is_any(at, &["manage", "modify", "ownership"])
+        });
+        let (Some(strong), Some(span)) = (strong, view.stretch(view.row.verb, view.len() - 1)) else { continue };
+        if everyone {
+            let right = if view.is(strong, "all") { "ALL PRIVILEGES".to_owned() } else { view.text(strong).to_ascii_uppercase() };
+            context.report(span, format!("`{who}` is everyone: each of them gets `{right}` here; grant it to a group"));
+        }
+    }
+}
+
+/// `CREATE TABLE schema.table`.
+pub(super) fn two_level_table_name(context: &mut Context<'_>) {
+    let chooses = statements(context).any(|view| {
+        view.row.kind == StatementKind::Use && (view.is(1, "catalog") || view.row.tokens.len() == 2)
+    });
+    if chooses {
+        return;
+    }
+    for view in statements(context) {
+        if (view.row.verb..view.row.verb + 5).any(|at| view.is_any(at, &["temp", "temporary"])) {
+            continue;
+        }
+        for table in view.row.tables.iter().filter(|table| table.role == Role::Created) {
+            let [schema, _] = table.parts.as_slice() else { continue };
+            if schema.is_open || schema.text.eq_ignore_ascii_case("live") || schema.text.eq_ignore_ascii_case("global_temp") {
+                continue;
+            }
+            let name = table.name();
+            context.report(
+                table.span,
+                format!("in which catalog `{name}` is made depends on who runs this and where: write `catalog.{name}`"),
+            );
+        }
+    }
+}
