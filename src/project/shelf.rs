@@ -145,7 +145,7 @@ mod tests {
         let glance = Glance::of(b"from lib.tools import load\nlimit = 3\ndef run_all(x): return load(x, key=1)\n");
         assert!(glance.may_define("limit") && glance.may_define("run_all") && !glance.may_define("load"));
         assert!(glance.may_import("tools") && glance.has("load") && !glance.has("run"));
-        let json = Glance::of(b"\"%run ./setup\\n\", \"x = 1\\nlimit = 3\"");
+        let json = Glance::of(b"\"%run ./setup\\n\", \"limit = 3\"");
         assert!(json.may_define("limit") && !json.may_import("x"));
         assert_eq!(json.runs, ["setup"]);
     }
