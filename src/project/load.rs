@@ -340,15 +340,17 @@ impl Loader<'_> {
         let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
         let candidates: Vec<&RepoPath> = files.collect();
         self.glance_at(&candidates);
-        let defined = each(&candidates, |path| match &self.shelf {
-            Some(shelf) => {
+        let defined: Vec<BTreeSet<usize>> = if let Some(shelf) = &self.shelf {
+            let names = |path: &&RepoPath| {
                 let glance = shelf.glance(path);
-                let names =
-                    (0..).zip(&missing).filter(|(_, name)| glance.is_some_and(|glance| glance.may_define(name)));
-                names.map(|(at, _)| at).collect()
-            }
-            None => self.small(path).map(|bytes| callers::defined(&bytes, &search)).unwrap_or_default(),
-        });
+                let is_there = |name: &String| glance.is_some_and(|glance| glance.may_define(name));
+                (0..).zip(&missing).filter(|(_, name)| is_there(name)).map(|(at, _)| at).collect()
+            };
+            candidates.iter().map(names).collect()
+        } else {
+            let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
+            each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())
+        };
         let mut counts = vec![0_usize; missing.len()];
         for &at in defined.iter().flatten() {
             if let Some(count) = counts.get_mut(at) {
