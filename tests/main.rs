@@ -34,6 +34,7 @@ mod readme;
 mod run_to_import;
 mod schema;
 mod secrets;
+mod server;
 mod sql;
 mod sql_facts;
 mod stability;

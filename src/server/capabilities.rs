@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 /// What an editor says that it can do, as far as it matters.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a capability of the protocol")]
 pub(super) struct Client {
     /// It asks for diagnostics, and can be told to ask again: then nothing is pushed.
     pub pulls: bool,
@@ -18,18 +17,12 @@ pub(super) struct Client {
     pub watches: bool,
     /// It works out the edit of a code action when the action is chosen.
     pub resolves_actions: bool,
-    /// It takes code actions, and not only commands.
-    pub takes_actions: bool,
     /// It can show a document.
     pub shows: bool,
     /// It takes edits of a certain state of a text.
     pub document_changes: bool,
     /// It shows symbols as a tree.
     pub symbol_trees: bool,
-    /// It can be told that code lenses are out of date.
-    pub refreshes_lenses: bool,
-    /// The same of inlay hints.
-    pub refreshes_hints: bool,
 }
 
 impl Client {
@@ -45,12 +38,9 @@ impl Client {
             resolves_actions: text["codeAction"]["resolveSupport"]["properties"]
                 .as_array()
                 .is_some_and(|properties| properties.iter().any(|one| one == "edit")),
-            takes_actions: text["codeAction"]["codeActionLiteralSupport"].is_object(),
             shows: is(&params["capabilities"]["window"]["showDocument"]["support"]),
             document_changes: is(&workspace["workspaceEdit"]["documentChanges"]),
             symbol_trees: is(&text["documentSymbol"]["hierarchicalDocumentSymbolSupport"]),
-            refreshes_lenses: is(&workspace["codeLens"]["refreshSupport"]),
-            refreshes_hints: is(&workspace["inlayHint"]["refreshSupport"]),
         }
     }
 }
@@ -59,7 +49,7 @@ impl Client {
 pub(super) const COMMANDS: [&str; 3] = ["brickgate.showRule", "brickgate.fixAll", "brickgate.fixRule"];
 
 /// Requests about one file.
-pub(super) const METHODS: [&str; 21] = [
+pub(super) const METHODS: [&str; 20] = [
     "codeAction/resolve",
     "textDocument/codeAction",
     "textDocument/codeLens",
@@ -77,7 +67,6 @@ pub(super) const METHODS: [&str; 21] = [
     "textDocument/rangeFormatting",
     "textDocument/references",
     "textDocument/rename",
-    "textDocument/willSaveWaitUntil",
     "workspace/executeCommand",
     "workspace/symbol",
     "workspace/diagnostic",

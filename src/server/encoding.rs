@@ -134,12 +134,6 @@ impl Encoding {
         content.start + self.bytes(content.of(text), position.character)
     }
 
-    /// The bytes between two places, the earlier first.
-    pub(super) fn span(self, text: &str, lines: &LineIndex, range: Range) -> Span {
-        let (a, b) = (self.offset(text, lines, range.start), self.offset(text, lines, range.end));
-        Span::new(a.min(b), a.max(b))
-    }
-
     /// Makes changes, one after the other.
     pub(super) fn apply(self, text: &mut String, changes: Vec<Change>) {
         for change in changes {

@@ -1,7 +1,7 @@
 //! Who reads a name, in all files of the repository that may.
 
 use super::room::{At, Room};
-use super::target::{Name, Target, name_at, touches};
+use super::target::{Name, Target, name_at};
 use super::view::Location;
 use crate::engine;
 use crate::names::Namespaces;
@@ -277,9 +277,4 @@ fn words<'t>(line: &'t str, word: &'t str) -> impl Iterator<Item = Span> + 't {
         let whole = !before.is_some_and(in_word) && !after.is_some_and(in_word);
         whole.then(|| Span::from_range(at..at + word.len()))
     })
-}
-
-/// Whether a place stands under the cursor.
-pub(super) fn under(places: &Places, id: DocumentId, offset: u32) -> Option<Span> {
-    places.iter().find(|(at, span, _)| *at == id && touches(*span, offset)).map(|(_, span, _)| *span)
 }
