@@ -140,7 +140,8 @@ fn repository() -> tempfile::TempDir {
 /// Runs an editor that must end well, with the brickgate of this build on its `PATH`.
 fn run(command: &mut Command, repository: &tempfile::TempDir) -> String {
     let built = Path::new(env!("CARGO_BIN_EXE_brickgate")).parent().unwrap().to_owned();
-    let path = std::iter::once(built).chain(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    let mut path = vec![built];
+    path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     let home = repository.path();
     for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
         command.env(variable, home);
