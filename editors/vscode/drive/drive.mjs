@@ -58,8 +58,8 @@ const settings = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
-const settingsFile = join(user, 'User/settings.json');
-write(settingsFile, JSON.stringify(settings));
+write(join(user, 'User/settings.json'), JSON.stringify(settings));
+const use = (path) => write(join(workspace, '.vscode/settings.json'), JSON.stringify({ 'brickgate.path': path }));
 mkdirSync(shots, { recursive: true });
 
 const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
@@ -219,7 +219,7 @@ try {
 
   await step('rule page', async () => {
     await command("brickgate: Show a Rule's Page");
-    await page.waitForSelector('.quick-input-list .monaco-list-row:has-text("run-not-found")', { timeout: LONG });
+    await page.waitForSelector('.quick-input-list .monaco-list-row:has-text("file-too-large")', { timeout: LONG });
     await page.keyboard.type('undefined-name');
     await page.waitForTimeout(500);
     await page.keyboard.press('Enter');
@@ -246,13 +246,13 @@ try {
 
   await step('missing binary', async () => {
     await page.keyboard.press('Escape');
-    write(settingsFile, JSON.stringify({ ...settings, 'brickgate.path': '/nowhere/brickgate' }));
+    use('/nowhere/brickgate');
     await page.waitForSelector('.notifications-toasts :text("brickgate.path")', { timeout: LONG });
     await page.waitForSelector('.notifications-toasts .monaco-button:has-text("Try Again")', { timeout: LONG });
   });
 
   await step('found again', async () => {
-    write(settingsFile, JSON.stringify({ ...settings, 'brickgate.path': binary }));
+    use(binary);
     await until(async () => {
       const item = await page.$eval('.statusbar-item:has-text("brickgate")', (item) => item.getAttribute('aria-label'));
       return [item?.includes(`runs: ${binary}`), item];
