@@ -168,10 +168,10 @@ fn settings_count_and_are_read_again() {
     let mut client = Client::initialized(folder.path());
     client.open("main.py", MAIN);
     assert_eq!(short(&client.diagnostics("main.py")).len(), 2);
-    fs::write(folder.path().join("brickgate.toml"), "[rules.unused-import]\nenabled = false\n").unwrap();
+    fs::write(folder.path().join("brickgate.toml"), "[rules]\nunused-import = \"off\"\n").unwrap();
     client.watched("brickgate.toml", 1);
     assert_eq!(short(&client.diagnostics("main.py")), ["16:undefined-name"]);
-    fs::write(folder.path().join("brickgate.toml"), "[rules.unused-imports]\nenabled = false\n").unwrap();
+    fs::write(folder.path().join("brickgate.toml"), "[rules]\nunused-imports = \"off\"\n").unwrap();
     client.watched("brickgate.toml", 2);
     let faults = client.diagnostics("brickgate.toml");
     assert!(faults[0]["message"].as_str().unwrap().contains("unused-import"), "{faults}");
@@ -249,9 +249,9 @@ fn columns_are_counted_as_agreed() {
         assert_eq!(found[0]["range"]["start"], json!({ "line": 1, "character": column }), "{agreed}");
         // An edit right before the name, counted the same way.
         let at = json!({ "line": 1, "character": column });
-        client.change("new.py", 2, &[json!({ "range": { "start": at, "end": at }, "text": "é😀_" })]);
+        client.change("new.py", 2, &[json!({ "range": { "start": at, "end": at }, "text": "é" })]);
         let found = client.diagnostics("new.py");
-        assert!(found[0]["message"].as_str().unwrap().contains("missing_name"), "{found}");
+        assert!(found[0]["message"].as_str().unwrap().contains("`émissing_name`"), "{found}");
     }
 }
 
@@ -346,7 +346,8 @@ fn actions_mend_and_silence() {
     assert_eq!(titled("Remove")["isPreferred"], true);
     assert_eq!(
         made(&client, titled("Fix all 2 of `unused-import`")),
-        text.replace("import os\nimport sys\n", "").replace("source\n\n#", "source\n\n#")
+        "# Databricks notebook source\ndisplay(missing_name)\n",
+        "a cell of which nothing is left goes"
     );
     client.ask("workspace/executeCommand", &titled("Show the page")["command"]);
     let shown = client.wait(|message| message["method"] == "window/showMessage");
@@ -433,7 +434,7 @@ fn notebooks_are_served_cell_by_cell() {
     let before = "import os\n\ndef use():\n    return clean(missing_name)\n";
     assert_eq!(
         applied(before, &action["edit"]["changes"][cell("code")]),
-        "\ndef use():\n    return clean(missing_name)\n"
+        "def use():\n    return clean(missing_name)\n"
     );
     let edits =
         client.ask("textDocument/formatting", &json!({ "textDocument": { "uri": cell("code") } }))["result"].clone();

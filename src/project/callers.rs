@@ -5,7 +5,7 @@ use super::places::without_extension;
 use super::roles::is_injected;
 use crate::python::builtins::is_builtin;
 use crate::python::facts::{BindingKind, Facts};
-use crate::python::names::{self, Names, Reader};
+use crate::python::names::{Names, Reader};
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
@@ -41,7 +41,7 @@ pub(super) fn said(bytes: &[u8]) -> Vec<String> {
 /// `reached` are the facts of all that it runs or imports, at any depth.
 pub(super) fn depends_on_callers(document: &Document, reached: &[&Facts]) -> bool {
     let facts = &document.python;
-    let names = names::resolve(facts, &[]);
+    let names = document.names(&[]);
     leaves_import(facts, &names) || missing_of(facts, &names, reached).next().is_some()
 }
 
@@ -50,8 +50,7 @@ const MISSING: usize = 100;
 
 /// Names that a document reads and that neither it nor what it runs binds; some, if there are very many.
 pub(super) fn missing_names<'d>(document: &'d Document, reached: &[&Facts]) -> BTreeSet<&'d str> {
-    let facts = &document.python;
-    missing_of(facts, &names::resolve(facts, &[]), reached).take(MISSING).collect()
+    missing_of(&document.python, &document.names(&[]), reached).take(MISSING).collect()
 }
 
 fn missing_of<'f>(facts: &'f Facts, names: &Names, reached: &[&Facts]) -> impl Iterator<Item = &'f str> {
@@ -71,29 +70,34 @@ fn missing_of<'f>(facts: &'f Facts, names: &Names, reached: &[&Facts]) -> impl I
     })
 }
 
-/// Whether a file may define one of the names that `search` looks for, as far as a glance tells: `def x`, `class x`,
-/// `x = …`, `x: …`.
-pub(super) fn may_define(bytes: &[u8], search: &AhoCorasick) -> bool {
+/// Which of the names that `search` looks for a file may define at its top level, as far as a glance tells: `def x`,
+/// `class x`, `x = …`, `x: …`. Indexes of its patterns.
+pub(super) fn defined(bytes: &[u8], search: &AhoCorasick) -> BTreeSet<usize> {
     let in_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii();
-    search.find_overlapping_iter(bytes).any(|found| {
+    let found = search.find_overlapping_iter(bytes).filter(|found| {
         let before = bytes.get(..found.start()).unwrap_or_default();
         let after = bytes.get(found.end()..).unwrap_or_default();
-        if before.last().copied().is_some_and(in_word) || after.first().copied().is_some_and(in_word) {
-            return false;
-        }
-        defines(before, after)
-    })
+        let in_other = before.last().copied().is_some_and(in_word) || after.first().copied().is_some_and(in_word);
+        !in_other && defines(before, after)
+    });
+    found.map(|found| found.pattern().as_usize()).collect()
 }
 
-/// Whether a word between these bytes may be defined there.
+/// Whether a word between these bytes may be defined there. An assignment counts that begins its line, behind
+/// `# MAGIC` or the quote of a JSON string as well: what is indented may not happen.
 pub(super) fn defines(before: &[u8], after: &[u8]) -> bool {
+    if before.ends_with(b"def ") || before.ends_with(b"class ") {
+        return true;
+    }
+    let begins = before.is_empty()
+        || [&b"\n"[..], b"\r", b"# MAGIC ", b"\"", b"; ", b"= "].iter().any(|end| before.ends_with(end));
     let blanks = after.iter().take_while(|byte| **byte == b' ').count();
-    before.ends_with(b"def ") || before.ends_with(b"class ") || matches!(after.get(blanks..), Some([b'=' | b':', ..]))
+    begins && matches!(after.get(blanks..), Some([b'=' | b':', ..]))
 }
 
 /// Whether a document binds an import at its top level that it does not read.
 pub(super) fn has_unread_import(document: &Document) -> bool {
-    leaves_import(&document.python, &names::resolve(&document.python, &[]))
+    leaves_import(&document.python, &document.names(&[]))
 }
 
 fn leaves_import(facts: &Facts, names: &Names) -> bool {
@@ -103,7 +107,7 @@ fn leaves_import(facts: &Facts, names: &Names) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{may_define, said};
+    use super::{defined, said};
     use aho_corasick::AhoCorasick;
 
     #[test]
@@ -115,11 +119,18 @@ mod tests {
     #[test]
     fn files_that_may_define() {
         let search = AhoCorasick::new(["load", "limit"]).unwrap();
-        for text in ["def load(x):", "class load:", "limit = 3", "    \"limit: int = 3\\n\"", "load, limit=1, 2"] {
-            assert!(may_define(text.as_bytes(), &search), "{text}");
+        for text in [
+            "def load(x):",
+            "class load:",
+            "limit = 3",
+            "    \"limit: int = 3\\n\"",
+            "x = 1\nload=1",
+            "# MAGIC limit = 1",
+        ] {
+            assert_eq!(defined(text.as_bytes(), &search).len(), 1, "{text}");
         }
-        for text in ["load(limit)", "reload = 1", "limits = 1", "def load_all():", "from x import load"] {
-            assert!(!may_define(text.as_bytes(), &search), "{text}");
+        for text in ["load(limit)", "reload = 1", "limits = 1", "def load_all():", "from x import load", "f(limit=3)"] {
+            assert!(defined(text.as_bytes(), &search).is_empty(), "{text}");
         }
     }
 }

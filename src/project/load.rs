@@ -36,6 +36,9 @@ pub struct Request<'a> {
     pub whole: bool,
 }
 
+/// A name that more files than this define says nothing about where it should come from.
+const WIDESPREAD: usize = 16;
+
 /// Up to so many files it costs more to wake other threads than to do the work.
 const FEW: usize = 8;
 
@@ -337,12 +340,27 @@ impl Loader<'_> {
         let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
         let candidates: Vec<&RepoPath> = files.collect();
         self.glance_at(&candidates);
-        let defines = |path: &RepoPath| match &self.shelf {
-            Some(shelf) => shelf.glance(path).is_some_and(|glance| missing.iter().any(|name| glance.may_define(name))),
-            None => self.small(path).is_some_and(|bytes| callers::may_define(&bytes, &search)),
+        let defined: Vec<BTreeSet<usize>> = if let Some(shelf) = &self.shelf {
+            let names = |path: &&RepoPath| {
+                let glance = shelf.glance(path);
+                let is_there = |name: &String| glance.is_some_and(|glance| glance.may_define(name));
+                (0..).zip(&missing).filter(|(_, name)| is_there(name)).map(|(at, _)| at).collect()
+            };
+            candidates.iter().map(names).collect()
+        } else {
+            let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
+            each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())
         };
-        let defines = each(&candidates, |path| defines(path));
-        let found = candidates.into_iter().zip(defines).filter(|(_, defines)| *defines).map(|(path, _)| path.clone());
+        let mut counts = vec![0_usize; missing.len()];
+        for &at in defined.iter().flatten() {
+            if let Some(count) = counts.get_mut(at) {
+                *count += 1;
+            }
+        }
+        // What everybody defines for himself is nobody's to bring.
+        let is_rare = |at: &usize| counts.get(*at).is_some_and(|count| *count <= WIDESPREAD);
+        let found = candidates.into_iter().zip(defined).filter(|(_, names)| names.iter().any(is_rare));
+        let found = found.map(|(path, _)| path.clone());
         self.add(&found.collect::<Vec<_>>(), false);
         self.follow();
     }

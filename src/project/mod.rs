@@ -14,9 +14,9 @@ pub mod reference;
 pub mod resolve;
 pub mod roles;
 pub mod runs;
+pub mod shelf;
 mod sql;
 pub mod target;
-pub mod shelf;
 #[cfg(test)]
 mod tests;
 

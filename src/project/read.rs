@@ -39,6 +39,7 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         raw,
         joined: None,
         line_index: OnceLock::new(),
+        resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
@@ -65,6 +66,10 @@ pub fn renew(document: &mut Document, asked: bool, options: &ReadOptions) {
         .unwrap_or_else(|| if document.notebook.is_some() { Kind::Notebook } else { kind_by_name(&document.path) });
     if is_lfs_pointer(document.raw.as_bytes()) {
         document.kind = Kind::Other;
+    }
+    // Of one that is asked about, jobs may say which Python it is for.
+    if !asked {
+        read_for(document, options.target_python, options);
     }
 }
 
@@ -116,6 +121,7 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
         None => return,
     };
     document.python = python::read(&regions, options.target_python);
+    document.resolved = OnceLock::new();
     document.problems.extend(document.python.too_deep.iter().map(|&span| Problem {
         kind: ProblemKind::TooDeep,
         span,
@@ -214,6 +220,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         raw: String::new(),
         joined: None,
         line_index: OnceLock::new(),
+        resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),

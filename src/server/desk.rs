@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 /// More threads than this do not walk faster.
 const WALKERS: usize = 8;
@@ -251,9 +252,15 @@ impl Desk {
             targets: true,
             whole: false,
         };
+        let start = Instant::now();
         let project = Project::reload(setup.snapshot.clone(), &request, shelf);
+        let loaded = start.elapsed();
         let pip_wipes = |path: &RepoPath| engine::pip_wipes(configs, path);
         let names = Namespaces::new(&project, &pip_wipes);
+        self.shared.log(|| {
+            let (documents, resolved) = (project.documents().len(), start.elapsed().saturating_sub(loaded));
+            format!("state {}: {documents} documents in {loaded:.1?}, their names in {resolved:.1?}", self.state)
+        });
         self.say_faults(configs, faults);
         let room = Room::new(self, rules, &setup, &names, shelf);
         let orders = self.until_changed(&room);
@@ -313,7 +320,9 @@ impl Desk {
                 }
                 None => {
                     if let Some(path) = waiting.pop_front() {
+                        let start = Instant::now();
                         room.judge(&path);
+                        self.shared.log(|| format!("{path}: judged in {:.1?}", start.elapsed()));
                     }
                     if waiting.is_empty() {
                         self.all_judged.set(true);

@@ -50,9 +50,6 @@ impl Room<'_> {
 
     fn about(&self, at: At<'_>, name: &Name) -> Option<String> {
         let Some(&(id, binding)) = name.bindings.last() else {
-            if let Some(module) = &name.module {
-                return Some(self.about_file(module));
-            }
             let given = is_injected(&name.text) && self.names.gives_globals(at.id);
             return given.then(|| format!("`{}` is given by Databricks", name.text));
         };
@@ -74,6 +71,9 @@ impl Room<'_> {
             if let Some(way) = self.way(at.id, before, &name.text) {
                 let _ = write!(text, ", by {way}");
             }
+        }
+        if let Some(module) = &name.module {
+            let _ = write!(text, "\n\n{}", self.about_file(module));
         }
         if name.bindings.len() > 1 {
             let _ = write!(text, "\n\n{} more notebooks bind it", name.bindings.len() - 1);

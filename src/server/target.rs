@@ -7,8 +7,9 @@ use crate::names::find::{Finder, Found};
 use crate::names::verdict::Verdict;
 use crate::project::Project;
 use crate::project::document::{Document, DocumentId};
+use crate::project::read;
 use crate::project::reference::ReferenceKind;
-use crate::python::facts::{BindingKind, Facts};
+use crate::python::facts::{Binding, BindingKind, Facts};
 use crate::python::names::{NONE, Reader};
 use crate::snapshot::RepoPath;
 use crate::text::Span;
@@ -37,7 +38,7 @@ pub(super) struct Name {
     pub span: Span,
     /// What it is bound by: the document and the row of its bindings; nothing, if that is not known.
     pub bindings: Vec<(DocumentId, u32)>,
-    /// A module of this repository, if the name stands for one.
+    /// The file of this repository from which the name is imported, or which it stands for, where no more is known.
     pub module: Option<RepoPath>,
 }
 
@@ -74,13 +75,23 @@ impl Room<'_> {
                     Some(view.location(document, row.span).json())
                 });
                 let bound: Vec<Value> = bound.collect();
-                match name.module.filter(|_| bound.is_empty()) {
-                    Some(path) => vec![self.start_of(&path).json()],
+                match &name.module {
+                    Some(path) => vec![self.in_module(path, &name.text).unwrap_or_else(|| self.start_of(path)).json()],
                     None => bound,
                 }
             }
         };
         if places.is_empty() { Value::Null } else { Value::Array(places) }
+    }
+
+    /// Where a file that is not read for other reasons binds a name at its top level.
+    fn in_module(&self, path: &RepoPath, name: &str) -> Option<super::view::Location> {
+        let options = &self.rules.configs.for_path(path).read;
+        let document = read::read(&*self.setup.snapshot, path, false, options);
+        let facts = &document.python;
+        let is_it = |row: &&Binding| row.scope == 0 && row.kind.binds() && facts.text(row.name) == name;
+        let row = facts.bindings.iter().rev().find(is_it)?;
+        Some(self.desk.view.location(&document, row.span))
     }
 
     /// The start of a file: of its first cell, if it is open cell by cell.
@@ -229,11 +240,8 @@ fn followed(names: &Namespaces<'_>, mut name: Name) -> Name {
         let BindingKind::Import(import) = row.kind else { break };
         let (bindings, module) = imported(names, document, import);
         if bindings.is_empty() {
+            // The import itself is all that is known of what stands outside the repository, or is not read.
             name.module = module;
-            // The import itself is all that is known of what stands outside the repository.
-            if name.module.is_some() {
-                name.bindings.clear();
-            }
             break;
         }
         name.bindings = bindings;

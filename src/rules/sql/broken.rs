@@ -23,8 +23,8 @@ pub(super) fn sql_not_closed(context: &mut Context<'_>) {
         if view.row.inner || has_open_hole(view) {
             continue;
         }
-        let single = (0..view.len())
-            .find(|&at| view.pair(at).is_none() && (view.is_symbol(at, "(") || view.is_symbol(at, ")")));
+        let single =
+            (0..view.len()).find(|&at| view.pair(at).is_none() && (view.is_symbol(at, "(") || view.is_symbol(at, ")")));
         let Some((at, span)) = single.and_then(|at| Some((at, view.span(at)?))) else { continue };
         let message = if view.is_symbol(at, "(") {
             "this parenthesis is never closed"
@@ -39,10 +39,8 @@ pub(super) fn sql_not_closed(context: &mut Context<'_>) {
 pub(super) fn invalid_create(context: &mut Context<'_>) {
     for view in statements(context) {
         let verb = view.row.verb;
-        let creates = matches!(
-            view.row.kind,
-            StatementKind::CreateTable | StatementKind::CreateView | StatementKind::Create
-        );
+        let creates =
+            matches!(view.row.kind, StatementKind::CreateTable | StatementKind::CreateView | StatementKind::Create);
         if !creates || !view.is(verb, "create") {
             continue;
         }
@@ -100,6 +98,7 @@ pub(super) fn hive_only_command(context: &mut Context<'_>) {
         let Some(command) = COMMANDS.iter().find(|command| view.are(verb, command)) else { continue };
         let Some(span) = view.stretch(verb, verb + command.len() - 1) else { continue };
         let name = command.join(" ").to_ascii_uppercase();
-        context.report(span, format!("`{name}` is a command of Hive that Spark refuses: there is none of this name here"));
+        context
+            .report(span, format!("`{name}` is a command of Hive that Spark refuses: there is none of this name here"));
     }
 }

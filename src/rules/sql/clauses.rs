@@ -40,7 +40,9 @@ pub(super) fn sql_trailing_comma(context: &mut Context<'_>) {
             .filter(|start| *start > 0 && view.is_symbol(start - 1, ","))
             .map(|start| start - 1)
             .collect();
-        found.extend((1..view.len()).filter(|&at| view.is_symbol(at, ")") && view.is_symbol(at - 1, ",")).map(|at| at - 1));
+        found.extend(
+            (1..view.len()).filter(|&at| view.is_symbol(at, ")") && view.is_symbol(at - 1, ",")).map(|at| at - 1),
+        );
         found.sort_unstable();
         for at in found {
             let Some(span) = view.span(at) else { continue };
@@ -56,7 +58,8 @@ pub(super) fn sql_trailing_comma(context: &mut Context<'_>) {
 
 /// `WHERE sum(x) > 1`.
 pub(super) fn aggregate_in_where(context: &mut Context<'_>) {
-    const AGGREGATES: [&str; 9] = ["count", "sum", "avg", "max", "min", "mean", "collect_list", "collect_set", "count_if"];
+    const AGGREGATES: [&str; 9] =
+        ["count", "sum", "avg", "max", "min", "mean", "collect_list", "collect_set", "count_if"];
     const WINDOWS: [&str; 6] = ["row_number", "rank", "dense_rank", "ntile", "lag", "lead"];
     for view in statements(context) {
         for block in &view.row.blocks {
@@ -65,9 +68,9 @@ pub(super) fn aggregate_in_where(context: &mut Context<'_>) {
                 view.row.blocks.iter().any(|other| other.select > clause.start && other.select < at && at < other.end)
             };
             let called = |at: usize| view.is_symbol(at + 1, "(") && !(at > 0 && view.is_symbol(at - 1, "."));
-            let mut candidates = clause.clone().filter(|&at| {
-                called(at) && (view.is_any(at, &AGGREGATES) || view.is_any(at, &WINDOWS)) && !inside(at)
-            });
+            let mut candidates = clause
+                .clone()
+                .filter(|&at| called(at) && (view.is_any(at, &AGGREGATES) || view.is_any(at, &WINDOWS)) && !inside(at));
             let Some(at) = candidates.next() else { continue };
             let Some(span) = view.span(at) else { continue };
             let name = view.text(at).to_lowercase();
@@ -188,10 +191,21 @@ fn around<'a>(view: StatementView<'_>, blocks: &'a [Block], inner: &Block) -> Op
 /// Whether a query uses functions whose result hangs on the order of rows, or limits them.
 fn depends_on_order(view: StatementView<'_>, block: &Block) -> bool {
     const ORDERED: [&str; 14] = [
-        "collect_list", "collect_set", "array_agg", "first", "first_value", "last", "last_value", "any_value", "listagg",
-        "string_agg", "row_number", "monotonically_increasing_id", "lag", "lead",
+        "collect_list",
+        "collect_set",
+        "array_agg",
+        "first",
+        "first_value",
+        "last",
+        "last_value",
+        "any_value",
+        "listagg",
+        "string_agg",
+        "row_number",
+        "monotonically_increasing_id",
+        "lag",
+        "lead",
     ];
-    (block.select..block.end).any(|at| {
-        view.is_any(at, &ORDERED) || view.token(at).is_some_and(|token| token.kind == TokenKind::Placeholder)
-    })
+    (block.select..block.end)
+        .any(|at| view.is_any(at, &ORDERED) || view.token(at).is_some_and(|token| token.kind == TokenKind::Placeholder))
 }

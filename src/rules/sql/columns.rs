@@ -13,7 +13,14 @@ use std::ops::Range;
 /// How many columns a list of expressions makes; `None` if one of them may make any number.
 fn width(view: StatementView<'_>, list: Range<usize>) -> Option<usize> {
     const MANY: [&str; 9] = [
-        "explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack", "json_tuple",
+        "explode",
+        "explode_outer",
+        "posexplode",
+        "posexplode_outer",
+        "inline",
+        "inline_outer",
+        "stack",
+        "json_tuple",
         "variant_explode",
     ];
     let list = if view.is_any(list.start, &["distinct", "all"]) { list.start + 1..list.end } else { list };
@@ -51,9 +58,8 @@ pub(super) fn union_column_mismatch(context: &mut Context<'_>) {
                 && let Some(span) = view.span(word)
             {
                 let word = view.text(word).to_ascii_uppercase();
-                let message = format!(
-                    "`{word}` needs as many columns on both sides: {first} before it, {second} behind it"
-                );
+                let message =
+                    format!("`{word}` needs as many columns on both sides: {first} before it, {second} behind it");
                 context.report(span, message);
             }
         }
@@ -155,7 +161,10 @@ pub(super) fn duplicate_column(context: &mut Context<'_>) {
             if !seen.insert(name.to_lowercase())
                 && let Some(span) = view.span(at)
             {
-                context.report(span, format!("the column `{name}` is there already: a table has each name once, whatever its case"));
+                context.report(
+                    span,
+                    format!("the column `{name}` is there already: a table has each name once, whatever its case"),
+                );
             }
         }
     }
@@ -182,7 +191,10 @@ fn selected(view: StatementView<'_>, block: &Block) -> Vec<usize> {
     view.items(list)
         .into_iter()
         .filter(|item| !item.is_empty() && view.is_name(item.end - 1))
-        .filter(|item| plain(item) || (item.len() > 2 && view.is(item.end - 2, "as") && view.depth(item.end - 2) == view.depth(item.start)))
+        .filter(|item| {
+            plain(item)
+                || (item.len() > 2 && view.is(item.end - 2, "as") && view.depth(item.end - 2) == view.depth(item.start))
+        })
         .map(|item| item.end - 1)
         .collect()
 }

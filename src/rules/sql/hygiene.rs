@@ -33,13 +33,17 @@ pub(super) fn grant_to_everyone(context: &mut Context<'_>) {
         }
         let Some(to) = (0..view.len()).rfind(|&at| view.is(at, "to")) else { continue };
         let who = view.text(to + 1).trim_matches(['`', '\'', '"']);
-        let everyone = to + 2 == view.len() && ["account users", "users"].iter().any(|name| who.eq_ignore_ascii_case(name));
-        let strong = (view.row.verb..to).find(|&at| {
-            view.are(at, &["all", "privileges"]) || view.is_any(at, &["manage", "modify", "ownership"])
-        });
+        let everyone =
+            to + 2 == view.len() && ["account users", "users"].iter().any(|name| who.eq_ignore_ascii_case(name));
+        let strong = (view.row.verb..to)
+            .find(|&at| view.are(at, &["all", "privileges"]) || view.is_any(at, &["manage", "modify", "ownership"]));
         let (Some(strong), Some(span)) = (strong, view.stretch(view.row.verb, view.len() - 1)) else { continue };
         if everyone {
-            let right = if view.is(strong, "all") { "ALL PRIVILEGES".to_owned() } else { view.text(strong).to_ascii_uppercase() };
+            let right = if view.is(strong, "all") {
+                "ALL PRIVILEGES".to_owned()
+            } else {
+                view.text(strong).to_ascii_uppercase()
+            };
             context.report(span, format!("`{who}` is everyone: each of them gets `{right}` here; grant it to a group"));
         }
     }
@@ -47,9 +51,8 @@ pub(super) fn grant_to_everyone(context: &mut Context<'_>) {
 
 /// `CREATE TABLE schema.table`.
 pub(super) fn two_level_table_name(context: &mut Context<'_>) {
-    let chooses = statements(context).any(|view| {
-        view.row.kind == StatementKind::Use && (view.is(1, "catalog") || view.row.tokens.len() == 2)
-    });
+    let chooses = statements(context)
+        .any(|view| view.row.kind == StatementKind::Use && (view.is(1, "catalog") || view.row.tokens.len() == 2));
     if chooses {
         return;
     }
@@ -59,7 +62,10 @@ pub(super) fn two_level_table_name(context: &mut Context<'_>) {
         }
         for table in view.row.tables.iter().filter(|table| table.role == Role::Created) {
             let [schema, _] = table.parts.as_slice() else { continue };
-            if schema.is_open || schema.text.eq_ignore_ascii_case("live") || schema.text.eq_ignore_ascii_case("global_temp") {
+            if schema.is_open
+                || schema.text.eq_ignore_ascii_case("live")
+                || schema.text.eq_ignore_ascii_case("global_temp")
+            {
                 continue;
             }
             let name = table.name();

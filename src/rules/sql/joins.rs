@@ -60,13 +60,18 @@ fn joins(context: &mut Context<'_>, view: StatementView<'_>, from: Range<usize>)
     let depth = view.depth(from.start);
     for at in from.clone().filter(|&at| view.is(at, "join") && view.depth(at) == depth) {
         let before = at.saturating_sub(4)..at;
-        let kind = before.rev().take_while(|&at| view.is_any(at, &["inner", "left", "right", "full", "outer", "semi", "anti", "cross", "natural"]));
+        let kind = before.rev().take_while(|&at| {
+            view.is_any(at, &["inner", "left", "right", "full", "outer", "semi", "anti", "cross", "natural"])
+        });
         let exempt = kind.into_iter().any(|at| view.is_any(at, &["cross", "natural"]));
         if exempt || !is_table(view, at + 1) || !is_table(view, from.start + 1) {
             continue;
         }
         let next = view.find_level(at + 1, |next| {
-            next >= from.end || view.is_any(next, &["on", "using"]) || view.is_any(next, &NEXT) || view.is_symbol(next, ",")
+            next >= from.end
+                || view.is_any(next, &["on", "using"])
+                || view.is_any(next, &NEXT)
+                || view.is_symbol(next, ",")
         });
         if next.is_some_and(|next| next < from.end && view.is_any(next, &["on", "using"])) {
             continue;

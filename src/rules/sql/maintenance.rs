@@ -17,13 +17,18 @@ pub(super) fn vacuum_too_short(context: &mut Context<'_>) {
         if (at..view.len()).any(|at| view.are(at, &["dry", "run"])) {
             continue;
         }
-        let Some(hours) = view.text(at + 1).parse::<f64>().ok().filter(|hours| *hours < f64::from(least)) else { continue };
+        let Some(hours) = view.text(at + 1).parse::<f64>().ok().filter(|hours| *hours < f64::from(least)) else {
+            continue;
+        };
         let Some(span) = view.stretch(at, at + 2) else { continue };
         let text = view.text(at + 1);
         let message = if hours == 0.0 {
-            "`RETAIN 0 HOURS` deletes files that running queries and writers still use, and all of the table's history".to_owned()
+            "`RETAIN 0 HOURS` deletes files that running queries and writers still use, and all of the table's history"
+                .to_owned()
         } else {
-            format!("`RETAIN {text} HOURS` is less than {least}: files that slow readers and streams still use may be deleted")
+            format!(
+                "`RETAIN {text} HOURS` is less than {least}: files that slow readers and streams still use may be deleted"
+            )
         };
         context.report(span, message);
     }
@@ -110,7 +115,5 @@ fn head(view: StatementView<'_>) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn clustered_by(view: StatementView<'_>) -> Option<usize> {
-    head(view).find(|&at| {
-        view.are(at, &["cluster", "by"]) && (view.is_symbol(at + 2, "(") || view.is(at + 2, "auto"))
-    })
+    head(view).find(|&at| view.are(at, &["cluster", "by"]) && (view.is_symbol(at + 2, "(") || view.is(at + 2, "auto")))
 }

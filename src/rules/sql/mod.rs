@@ -65,9 +65,26 @@ fn is_readable(piece: &Piece) -> bool {
 /// Whether a file is written for another database, by what only that one has.
 fn is_foreign(code: &str) -> bool {
     const SIGNS: [&str; 20] = [
-        "dbo.", "[dbo]", "\ngo\n", "\ngo\r", "nvarchar", "autoincrement", "auto_increment", "pragma ", "serial primary",
-        "engine=", "delimiter ", "plpgsql", "varchar2", "number(", "sp_executesql", "set nocount", "bigserial",
-        "identity(1", "create extension", "language plpython",
+        "dbo.",
+        "[dbo]",
+        "\ngo\n",
+        "\ngo\r",
+        "nvarchar",
+        "autoincrement",
+        "auto_increment",
+        "pragma ",
+        "serial primary",
+        "engine=",
+        "delimiter ",
+        "plpgsql",
+        "varchar2",
+        "number(",
+        "sp_executesql",
+        "set nocount",
+        "bigserial",
+        "identity(1",
+        "create extension",
+        "language plpython",
     ];
     let lower = code.to_ascii_lowercase();
     SIGNS.iter().any(|sign| lower.contains(sign))

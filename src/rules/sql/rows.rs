@@ -56,7 +56,8 @@ pub(super) fn merge_always_matches(context: &mut Context<'_>) {
         let always = truth(on + 1, when)
             || (view.is_symbol(on + 1, "(") && view.pair(on + 1) == Some(when - 1) && truth(on + 2, when - 1));
         let matched = (when..view.len()).any(|at| view.are(at, &["when", "matched"]));
-        if always && matched
+        if always
+            && matched
             && let Some(span) = view.stretch(on, when - 1)
         {
             context.report(
@@ -85,7 +86,8 @@ pub(super) fn null_comparison(context: &mut Context<'_>) {
             let right = if equal { "IS NULL" } else { "IS NOT NULL" };
             let one_line = !span.of(text).contains('\n');
             let can = one_line && is_written_out(view, text, at..at + 2);
-            let finding = context.report(span, format!("`{sign} NULL` is never true, whatever stands before it: write `{right}`"));
+            let finding = context
+                .report(span, format!("`{sign} NULL` is never true, whatever stands before it: write `{right}`"));
             if can {
                 let glued = if view.is_glued(at) { " " } else { "" };
                 finding.unsafe_fix(format!("write `{right}`"), vec![Edit::replace(span, format!("{glued}{right}"))]);
@@ -130,9 +132,9 @@ pub(super) fn not_in_with_null(context: &mut Context<'_>) {
                 continue;
             }
             let Some(block) = view.row.blocks.iter().find(|block| block.select == at + 3) else { continue };
-            let excluded = block.clause(Clause::Where).is_some_and(|mut clause| {
-                clause.any(|at| view.are(at, &["is", "not", "null"]))
-            });
+            let excluded = block
+                .clause(Clause::Where)
+                .is_some_and(|mut clause| clause.any(|at| view.are(at, &["is", "not", "null"])));
             if !excluded && let Some(span) = view.stretch(at, at + 1) {
                 context.report(
                     span,

@@ -10,8 +10,20 @@ const STARTS: [(&str, &[&str]); 15] = [
     (
         "create",
         &[
-            "table", "or", "view", "schema", "database", "catalog", "function", "temp", "temporary", "external",
-            "streaming", "materialized", "volume", "widget",
+            "table",
+            "or",
+            "view",
+            "schema",
+            "database",
+            "catalog",
+            "function",
+            "temp",
+            "temporary",
+            "external",
+            "streaming",
+            "materialized",
+            "volume",
+            "widget",
         ],
     ),
     ("drop", &["table", "view", "schema", "database", "catalog", "volume"]),
@@ -32,9 +44,37 @@ const STARTS: [(&str, &[&str]); 15] = [
 
 /// Words after which what follows still belongs to the statement.
 const GOES_ON: [&str; 31] = [
-    "as", "then", "else", "begin", "do", "return", "explain", "extended", "formatted", "cost", "codegen", "union", "all",
-    "distinct", "except", "intersect", "minus", "with", "on", "grant", "revoke", "deny", "comment", "show", "describe",
-    "and", "or", "not", "is", "loop", "repeat",
+    "as",
+    "then",
+    "else",
+    "begin",
+    "do",
+    "return",
+    "explain",
+    "extended",
+    "formatted",
+    "cost",
+    "codegen",
+    "union",
+    "all",
+    "distinct",
+    "except",
+    "intersect",
+    "minus",
+    "with",
+    "on",
+    "grant",
+    "revoke",
+    "deny",
+    "comment",
+    "show",
+    "describe",
+    "and",
+    "or",
+    "not",
+    "is",
+    "loop",
+    "repeat",
 ];
 
 /// Where a statement starts in the middle of what is read as one.
@@ -89,7 +129,9 @@ pub(super) fn missing_semicolon(context: &mut Context<'_>) {
         for at in starts_inside(view) {
             let (Some(span), Some(before)) = (view.span(at), behind(view, at - 1)) else { continue };
             let word = view.text(at).to_ascii_uppercase();
-            let message = format!("a new statement starts here, but the one before it has no `;`: `{word}` is read as a part of it");
+            let message = format!(
+                "a new statement starts here, but the one before it has no `;`: `{word}` is read as a part of it"
+            );
             let can = is_written_out(view, context.document.text(), at - 1..at);
             let finding = context.report(span, message);
             if can {
@@ -109,7 +151,10 @@ pub(super) fn several_statements_in_call(context: &mut Context<'_>) {
         let second = first.replace(view.row.piece) == Some(view.row.piece);
         let at = if second { Some(0) } else { starts_inside(view).first().copied() };
         if let Some(span) = at.and_then(|at| view.span(at)) {
-            context.report(span, "`spark.sql` runs one statement, and here a second one starts: give each a call of its own");
+            context.report(
+                span,
+                "`spark.sql` runs one statement, and here a second one starts: give each a call of its own",
+            );
         }
     }
 }

@@ -13,7 +13,11 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
         let Place::Literal(call) = view.piece.place else { continue };
         let takes_values = matches!(
             view.row.kind,
-            StatementKind::Query | StatementKind::Insert | StatementKind::Update | StatementKind::Delete | StatementKind::Merge
+            StatementKind::Query
+                | StatementKind::Insert
+                | StatementKind::Update
+                | StatementKind::Delete
+                | StatementKind::Merge
         );
         if !takes_values || last == Some(view.row.piece) {
             continue;
@@ -43,7 +47,8 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
 fn hole_is_constant(context: &Context<'_>, call: u32) -> bool {
     let facts = &context.document.python;
     let call = facts.calls.get(call as usize);
-    call.and_then(|call| facts.arguments(call).first()).is_some_and(|argument| matches!(argument.value, Value::String(_)))
+    call.and_then(|call| facts.arguments(call).first())
+        .is_some_and(|argument| matches!(argument.value, Value::String(_)))
 }
 
 /// Whether a string is compared or stored: something that a parameter may stand for.
@@ -54,7 +59,8 @@ fn is_value(view: StatementView<'_>, at: usize) -> bool {
     let compared = ["=", "==", "<>", "!=", "<", ">", "<=", ">=", "<=>"].iter().any(|sign| view.is_symbol(at - 1, sign));
     let listed = || {
         // `IN ('{a}', '{b}')`, `VALUES ('{a}', 1)`
-        let open = (0..at).rev().find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
+        let open =
+            (0..at).rev().find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
         open.is_some_and(|open| {
             open > 0
                 && (view.is_any(open - 1, &["in", "values"])

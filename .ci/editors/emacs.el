@@ -1,0 +1,55 @@
+;;; emacs.el --- Emacs with the settings in editors/emacs  -*- lexical-binding: t; -*-
+
+;; Diagnostics, definition across %run, rename, a code action, format on save.  Run by .ci/editors/run.
+
+(require 'package)
+(push "/usr/share/emacs/site-lisp/elpa" package-directory-list)
+(package-initialize)
+(setq eglot-sync-connect 30 eglot-connect-timeout 30 eglot-confirm-server-initiated-edits nil
+      make-backup-files nil create-lockfiles nil auto-save-default nil enable-local-variables nil
+      eglot-autoshutdown nil vc-handled-backends '(Git))
+(load (expand-file-name "editors/emacs/brickgate-eglot.el" (getenv "TOP")))
+(require 'flymake)
+(require 'xref)
+
+(defun until-true (what check)
+  "Wait for CHECK; say WHAT is not so and give up."
+  (let ((left 600))
+    (while (and (> left 0) (not (funcall check)))
+      (accept-process-output nil 0.05)
+      (setq left (1- left)))
+    (when (= left 0)
+      (message "Emacs: %s: not so\n%s\n%s" what (mapcar #'flymake-diagnostic-text (flymake-diagnostics)) (buffer-string))
+      (kill-emacs 1))))
+
+(let ((main (find-file-noselect (expand-file-name "main.py" (getenv "LAB")))))
+  (switch-to-buffer main)
+  (python-mode)
+  (unless (eglot-managed-p) (apply #'eglot (eglot--guess-contact)))
+  (flymake-mode 1)
+  (until-true "diagnostics"
+              (lambda ()
+                (flymake-start)
+                (let ((all (mapconcat #'flymake-diagnostic-text (flymake-diagnostics) "\n")))
+                  (and (string-match-p "`os` is imported" all) (string-match-p "`missing_name` is not" all)))))
+  (goto-char (point-min))
+  (search-forward "clea")
+  (xref-find-definitions (thing-at-point 'symbol))
+  (until-true "definition" (lambda () (string-match-p "helpers.py" (buffer-name))))
+  (until-true "the line of the definition" (lambda () (looking-at-p "clean\\|def clean")))
+  (switch-to-buffer main)
+  (eglot-rename "tidy")
+  (until-true "rename" (lambda () (string-match-p "tidy(spark" (with-current-buffer main (buffer-string)))))
+  (with-current-buffer (find-file-noselect (expand-file-name "lib/helpers.py" (getenv "LAB")))
+    (until-true "rename in the helper" (lambda () (string-match-p "def tidy" (buffer-string)))))
+  (switch-to-buffer main)
+  (goto-char (point-min))
+  (search-forward "import o")
+  (let* ((actions (eglot-code-actions (point) (point)))
+         (remove (seq-find (lambda (action) (string-prefix-p "Remove" (plist-get action :title))) actions)))
+    (eglot--apply-workspace-edit (plist-get remove :edit)))
+  (until-true "code action" (lambda () (not (string-match-p "import os" (buffer-string)))))
+  (save-buffer)
+  (until-true "format on save" (lambda () (string-match-p "^df = tidy" (buffer-string))))
+  (message "Emacs %s: diagnostics, definition, rename, code action, format on save" emacs-version)
+  (kill-emacs 0))
