@@ -14,6 +14,7 @@ mod baseline;
 mod ci;
 mod cli;
 mod flow;
+mod editors;
 mod format;
 mod format_laws;
 mod format_sql;
