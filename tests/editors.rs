@@ -13,8 +13,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 const DAILY: &str = "# Databricks notebook source\ntotal=net( 100 )\nprint(total)\n";
-const HELPERS: &str =
-    "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    return gross/(1 + rate)\n";
+const HELPERS: &str = "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    return gross/(1 + rate)\n";
 
 const DAILY_AFTER: &str = "# Databricks notebook source
 # MAGIC %run ./lib/helpers
@@ -73,7 +72,8 @@ fn vim_without_a_server() {
     let mut command = Command::new(neovim);
     command.args(["--headless", "-u", "NONE", "-S"]).arg(here("editors/vim/brickgate.vim"));
     command.args(["-c", "edit notebooks/daily.py", "-c", "write", "-c", "silent make", "-c"]);
-    command.args(["call writefile(map(getqflist(), 'v:val.lnum .. \":\" .. v:val.col .. \" \" .. v:val.text'), 'list')"]);
+    command
+        .args(["call writefile(map(getqflist(), 'v:val.lnum .. \":\" .. v:val.col .. \" \" .. v:val.text'), 'list')"]);
     let said = run(command.args(["-c", "qall!"]), &repository);
     assert_worked(&repository, &DAILY.replace("total=net( 100 )", "total = net(100)"), HELPERS, &said);
     let list = fs::read_to_string(repository.path().join("shop/list")).unwrap();

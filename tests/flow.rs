@@ -290,7 +290,9 @@ fn what_hangs_on_itself_ends() {
     for n in 1..400 {
         code.push_str(&format!("for _ in z:\n    x{n} = x{} or x{n}\n    x{} = x{n}.select('a')\n", n - 1, n - 1));
     }
-    code.push_str("def f():\n    return g()\ndef g():\n    return f()\nreveal(f(), \"Unknown\")\nreveal(x399, \"Unknown\")\n");
+    code.push_str(
+        "def f():\n    return g()\ndef g():\n    return f()\nreveal(f(), \"Unknown\")\nreveal(x399, \"Unknown\")\n",
+    );
     let chain = format!("reveal(spark.table('t'){}, 'Frame Whole')\n", ".cache()".repeat(300));
     assert_eq!(revealed(&[("a.py", &code), ("b.py", &chain)]), 3);
 }

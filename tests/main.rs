@@ -13,8 +13,8 @@
 mod baseline;
 mod ci;
 mod cli;
-mod flow;
 mod editors;
+mod flow;
 mod format;
 mod format_laws;
 mod format_sql;

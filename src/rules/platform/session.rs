@@ -108,7 +108,9 @@ pub(super) fn rdd_api(context: &mut Context<'_>) {
     let mut places: Vec<(Span, String)> = Vec::new();
     for chain in chains(document) {
         if chain.has("rdd") {
-            if !chain.path().is_some_and(|path| path.starts_with("pyspark.")) && !contexts.tried.contains(&chain.start()) {
+            if !chain.path().is_some_and(|path| path.starts_with("pyspark."))
+                && !contexts.tried.contains(&chain.start())
+            {
                 places.push((chain.place(document, "rdd"), "`.rdd`".to_owned()));
             }
         } else if contexts.usage(document, &chain) == Some(Use::Rdd) {

@@ -9,7 +9,8 @@ use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
 
 /// Parts of names of tables that are small by nature, in lower case.
-const SMALL: &[&str] = &["config", "control", "information_schema", "lookup", "mapping", "metadata", "param", "setting"];
+const SMALL: &[&str] =
+    &["config", "control", "information_schema", "lookup", "mapping", "metadata", "param", "setting"];
 
 /// `spark.table("t").collect()`, with nothing between that makes rows fewer.
 pub(super) fn collect_to_driver(context: &mut Context<'_>) {
@@ -17,7 +18,8 @@ pub(super) fn collect_to_driver(context: &mut Context<'_>) {
     let flow = context.flow;
     for call in methods(facts, &["collect", "toPandas"]) {
         let of = flow.receiver(call);
-        if !call.arguments.is_empty() || of.kind != Kind::Frame || of.rows != Rows::Whole || of.motion == Motion::Stream {
+        if !call.arguments.is_empty() || of.kind != Kind::Frame || of.rows != Rows::Whole || of.motion == Motion::Stream
+        {
             continue;
         }
         let steps = flow.chain(facts.called_on(call));
@@ -83,9 +85,7 @@ pub(super) fn round_trip(context: &mut Context<'_>) {
             continue;
         }
         // `df = spark.createDataFrame(df.toPandas())` keeps a result, as `cache` would.
-        let same = flow.bound_to(call.node).is_some_and(|(_, row)| {
-            is_named(context, pull, row.name)
-        });
+        let same = flow.bound_to(call.node).is_some_and(|(_, row)| is_named(context, pull, row.name));
         if same || flow.receiver(call).kind != Kind::Session {
             continue;
         }

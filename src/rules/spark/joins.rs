@@ -9,14 +9,36 @@ use crate::text::nearest::nearest;
 
 /// Every word for a join, without underscores. Source: `pyspark.sql.DataFrame.join`, and `JoinType` of Spark's catalyst.
 const TYPES: &[&str] = &[
-    "anti", "cross", "full", "fullouter", "inner", "left", "leftanti", "leftouter", "leftsemi", "outer", "right",
-    "rightouter", "semi",
+    "anti",
+    "cross",
+    "full",
+    "fullouter",
+    "inner",
+    "left",
+    "leftanti",
+    "leftouter",
+    "leftsemi",
+    "outer",
+    "right",
+    "rightouter",
+    "semi",
 ];
 
 /// As they are usually written.
 const WRITTEN: &[&str] = &[
-    "inner", "left", "right", "outer", "full", "cross", "left_semi", "left_anti", "left_outer", "right_outer",
-    "full_outer", "semi", "anti",
+    "inner",
+    "left",
+    "right",
+    "outer",
+    "full",
+    "cross",
+    "left_semi",
+    "left_anti",
+    "left_outer",
+    "right_outer",
+    "full_outer",
+    "semi",
+    "anti",
 ];
 
 /// `a.join(b)`.
@@ -111,7 +133,9 @@ fn is_listing(context: &Context<'_>, call: &Call) -> bool {
     let other = facts.argument(call, 0, "other").map(|other| other.node);
     [Some(facts.called_on(call)), other].into_iter().flatten().any(|side| {
         let steps = context.flow.chain(side);
-        steps.iter().any(|step| matches!(step.name, "agg" | "distinct" | "dropDuplicates" | "drop_duplicates" | "limit"))
+        steps
+            .iter()
+            .any(|step| matches!(step.name, "agg" | "distinct" | "dropDuplicates" | "drop_duplicates" | "limit"))
     })
 }
 
@@ -132,7 +156,8 @@ pub(super) fn unknown_type(context: &mut Context<'_>) {
             continue;
         }
         let near = nearest(written, WRITTEN.iter().copied());
-        let help = near.map_or_else(|| format!("use one of {}", WRITTEN.join(", ")), |near| format!("did you mean `{near}`?"));
+        let help =
+            near.map_or_else(|| format!("use one of {}", WRITTEN.join(", ")), |near| format!("did you mean `{near}`?"));
         let message = format!("there is no join type `{written}`: {help}");
         context.report(how.span, message);
     }
