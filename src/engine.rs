@@ -13,12 +13,8 @@ use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
 use crate::rules::book::{Book, Literals, Rule};
-<<<<<<< HEAD
 use crate::rules::context::{Context, RuleSettings, Target};
-=======
-use crate::rules::context::{Context, RuleSettings};
 use crate::rules::secrets::redacted;
->>>>>>> secretsql
 use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};

@@ -281,7 +281,10 @@ fn jobs_say_what_notebooks_run_on() {
         // A job that somebody else runs says nothing.
         (job("", "notebook_task: {notebook_path: jobs/other.py}"), unknown),
         // Two that disagree, about all or about the runtime only.
-        (format!("{}        - {{notebook_task: {{notebook_path: jobs/load.py}}, {cluster}}}\n", job("", "{n}")), unknown),
+        (
+            format!("{}        - {{notebook_task: {{notebook_path: jobs/load.py}}, {cluster}}}\n", job("", "{n}")),
+            unknown,
+        ),
         (
             format!(
                 "{}        - {{notebook_task: {{notebook_path: jobs/load.py}}, {}}}\n",
@@ -292,7 +295,10 @@ fn jobs_say_what_notebooks_run_on() {
         ),
         // A target that puts the job elsewhere.
         (
-            format!("{}targets:\n  dev:\n    resources:\n      jobs:\n        nightly: {{job_clusters: []}}\n", job("", "{n}")),
+            format!(
+                "{}targets:\n  dev:\n    resources:\n      jobs:\n        nightly: {{job_clusters: []}}\n",
+                job("", "{n}")
+            ),
             unknown,
         ),
     ];

@@ -101,9 +101,11 @@ pub fn calls(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let rows = if is_elsewhere(document) { &[][..] } else { facts.calls.as_slice() };
     (0..).zip(rows).filter_map(move |(id, call): (CallId, &Call)| {
         let (path, span, rooted) = match (call.path, call.receiver.and_then(|id| facts.calls.get(id as usize))) {
-            (Some(path), _) => {
-                (Cow::Borrowed(facts.text(path)), Span::new(call.span.start.min(call.callee.end), call.callee.end), true)
-            }
+            (Some(path), _) => (
+                Cow::Borrowed(facts.text(path)),
+                Span::new(call.span.start.min(call.callee.end), call.callee.end),
+                true,
+            ),
             (None, Some(receiver)) => {
                 let span = Span::new(receiver.span.end.min(call.callee.end), call.callee.end);
                 (without_comments(span.of(document.text())), span, false)
@@ -163,7 +165,9 @@ fn may_come_from_elsewhere(context: &Context<'_>, name: &str) -> bool {
     let project = context.project;
     let Some(id) = project.id(&context.document.path) else { return false };
     project.runs().reached(id).filter(|&other| other != id).any(|other| {
-        let Some(facts) = project.documents().get(other as usize).map(|document| &document.python) else { return false };
+        let Some(facts) = project.documents().get(other as usize).map(|document| &document.python) else {
+            return false;
+        };
         let symbol = facts.symbols.get(name);
         symbol.is_some_and(|symbol| facts.bindings.iter().any(|row| row.scope == 0 && row.name == symbol))
     })

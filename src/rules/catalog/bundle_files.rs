@@ -51,7 +51,10 @@ pub(super) fn init_script(context: &mut Context<'_>) {
         }
     });
     for span in found {
-        context.report(span, "init scripts on DBFS are not run any more: put the script into a volume or among the workspace files");
+        context.report(
+            span,
+            "init scripts on DBFS are not run any more: put the script into a volume or among the workspace files",
+        );
     }
 }
 

@@ -25,7 +25,8 @@ const KEYS: [&str; 12] = [
 
 fn is_credential(key: &str) -> bool {
     let bare = key.strip_prefix("spark.hadoop.").unwrap_or(key);
-    KEYS.iter().any(|start| bare.starts_with(start)) || matches!(bare, "fs.s3n.awsAccessKeyId" | "fs.s3n.awsSecretAccessKey")
+    KEYS.iter().any(|start| bare.starts_with(start))
+        || matches!(bare, "fs.s3n.awsAccessKeyId" | "fs.s3n.awsSecretAccessKey")
 }
 
 /// Keys of storage in the Spark configuration: one finding a cell, at the first.
@@ -37,7 +38,8 @@ pub(super) fn check(context: &mut Context<'_>) {
         let Some((_, call)) = chain.call else { continue };
         let is_setter = match chain.last() {
             "set" => {
-                let configuration = call.receiver.and_then(|id| facts.calls.get(id as usize)).and_then(|call| call.method);
+                let configuration =
+                    call.receiver.and_then(|id| facts.calls.get(id as usize)).and_then(|call| call.method);
                 chain.before_last() == Some("conf")
                     || chain.parts().next() == Some("hadoop_conf")
                     || facts.is(configuration, "hadoopConfiguration")
@@ -70,7 +72,9 @@ pub(super) fn check(context: &mut Context<'_>) {
     }
     for (span, _, count) in groups {
         let more = if count > 1 { format!(" ({count} settings)") } else { String::new() };
-        let message = format!("access to storage is set in the Spark configuration, past Unity Catalog: make a storage credential and an external location{more}");
+        let message = format!(
+            "access to storage is set in the Spark configuration, past Unity Catalog: make a storage credential and an external location{more}"
+        );
         context.report(span, message);
     }
 }

@@ -31,7 +31,9 @@ fn named(document: &Document) -> Vec<Named<'_>> {
             {
                 (0, "tableName")
             }
-            "listTables" | "setCurrentDatabase" | "databaseExists" if chain.before_last() == Some("catalog") => (0, "dbName"),
+            "listTables" | "setCurrentDatabase" | "databaseExists" if chain.before_last() == Some("catalog") => {
+                (0, "dbName")
+            }
             "setCurrentCatalog" if chain.before_last() == Some("catalog") => (0, "catalogName"),
             "forName" if chain.before_last() == Some("DeltaTable") => (1, "tableOrViewName"),
             _ => return None,
@@ -56,7 +58,11 @@ pub(super) fn hive(context: &mut Context<'_>) {
     let mut found: Vec<(Span, String)> = Vec::new();
     for view in statements(context) {
         for table in &view.row.tables {
-            let Some(first) = table.parts.first().filter(|_| table.parts.len() > 1 || view.row.kind == StatementKind::Use) else { continue };
+            let Some(first) =
+                table.parts.first().filter(|_| table.parts.len() > 1 || view.row.kind == StatementKind::Use)
+            else {
+                continue;
+            };
             if first.text.eq_ignore_ascii_case(HIVE) && !first.is_open {
                 found.push((first.span, table.name()));
             }
@@ -70,7 +76,8 @@ pub(super) fn hive(context: &mut Context<'_>) {
         }
     }
     for one in named(document) {
-        let starts = one.name.strip_prefix(HIVE).is_some_and(|rest| rest.starts_with('.') || rest.is_empty() && one.whole);
+        let starts =
+            one.name.strip_prefix(HIVE).is_some_and(|rest| rest.starts_with('.') || rest.is_empty() && one.whole);
         if starts {
             found.push((one.span, one.name.to_owned()));
         }
@@ -80,7 +87,10 @@ pub(super) fn hive(context: &mut Context<'_>) {
     let mut seen = HashSet::new();
     found.retain(|(span, name)| seen.insert((name.clone(), if name.is_empty() { *span } else { Span::default() })));
     for (span, _) in found {
-        context.report(span, "the Hive metastore is deprecated, and new workspaces have none: use a catalog of Unity Catalog");
+        context.report(
+            span,
+            "the Hive metastore is deprecated, and new workspaces have none: use a catalog of Unity Catalog",
+        );
     }
 }
 
@@ -124,7 +134,8 @@ pub(super) fn two_level(context: &mut Context<'_>) {
     let mut seen = HashSet::new();
     found.retain(|(_, name)| seen.insert(name.clone()));
     for (span, name) in found {
-        let message = format!("`{name}` is a table of whatever catalog is the default where it runs: name the catalog, too");
+        let message =
+            format!("`{name}` is a table of whatever catalog is the default where it runs: name the catalog, too");
         context.report(span, message);
     }
 }

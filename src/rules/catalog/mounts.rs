@@ -51,9 +51,13 @@ pub(super) fn legacy_credentials(context: &mut Context<'_>) {
         _ => context.settings.severity,
     };
     for chain in calls(document) {
-        let Some(name) = chain.path().and_then(utility).and_then(|path| path.strip_prefix("credentials.")) else { continue };
+        let Some(name) = chain.path().and_then(utility).and_then(|path| path.strip_prefix("credentials.")) else {
+            continue;
+        };
         if OLD.contains(&name) {
-            let message = format!("`dbutils.credentials.{name}` belongs to credential passthrough, which Unity Catalog replaced: use an external location, or a service credential");
+            let message = format!(
+                "`dbutils.credentials.{name}` belongs to credential passthrough, which Unity Catalog replaced: use an external location, or a service credential"
+            );
             context.report_with(severity, chain.span, message);
         }
     }

@@ -42,7 +42,11 @@ fn fault(one: &PathUse) -> Option<Fault> {
         }
         return folder(rest.trim_start_matches('/'), one);
     }
-    if let Some(rest) = text.strip_prefix("/dbfs/").or_else(|| text.strip_prefix("file:/dbfs/")).or_else(|| text.strip_prefix("file:///dbfs/")) {
+    if let Some(rest) = text
+        .strip_prefix("/dbfs/")
+        .or_else(|| text.strip_prefix("file:/dbfs/"))
+        .or_else(|| text.strip_prefix("file:///dbfs/"))
+    {
         if one.world == World::Spark && text.starts_with("/dbfs/") {
             return Some(Fault::FuseInSpark);
         }
@@ -80,7 +84,9 @@ fn with(context: &Context<'_>, wanted: Fault) -> Vec<PathUse> {
         .into_iter()
         .filter(|one| fault(one) == Some(wanted))
         // A module or script may run where a plain path is one of the machine.
-        .filter(|one| !plain || one.text.contains(':') || one.text.starts_with("/dbfs/") || one.text.starts_with("/mnt/"))
+        .filter(|one| {
+            !plain || one.text.contains(':') || one.text.starts_with("/dbfs/") || one.text.starts_with("/mnt/")
+        })
         .collect()
 }
 
@@ -93,7 +99,10 @@ fn shown(one: &PathUse) -> String {
 /// `dbfs:/…`, `/dbfs/…`, and plain paths of Spark.
 pub(super) fn dbfs_path(context: &mut Context<'_>) {
     for one in with(context, Fault::Root) {
-        let message = format!("{} lies in the DBFS root, which everybody can read and new workspaces do not have: use a volume, `/Volumes/…`", shown(&one));
+        let message = format!(
+            "{} lies in the DBFS root, which everybody can read and new workspaces do not have: use a volume, `/Volumes/…`",
+            shown(&one)
+        );
         context.report_with(severity(context, &one), one.span, message);
     }
 }
@@ -101,7 +110,10 @@ pub(super) fn dbfs_path(context: &mut Context<'_>) {
 /// `/mnt/…` in all its forms.
 pub(super) fn mount_path(context: &mut Context<'_>) {
     for one in with(context, Fault::Mount) {
-        let message = format!("{} lies below a mount, which Unity Catalog does not govern: use a volume, `/Volumes/…`, or a table", shown(&one));
+        let message = format!(
+            "{} lies below a mount, which Unity Catalog does not govern: use a volume, `/Volumes/…`, or a table",
+            shown(&one)
+        );
         context.report_with(severity(context, &one), one.span, message);
     }
 }
@@ -115,7 +127,10 @@ fn severity(context: &Context<'_>, one: &PathUse) -> Severity {
 /// Buckets and containers.
 pub(super) fn cloud_uri(context: &mut Context<'_>) {
     for one in with(context, Fault::Cloud) {
-        let message = format!("{} names the storage itself: use a volume, `/Volumes/…`, or a table, and the code need not know where it lies", shown(&one));
+        let message = format!(
+            "{} names the storage itself: use a volume, `/Volumes/…`, or a table, and the code need not know where it lies",
+            shown(&one)
+        );
         context.report(one.span, message);
     }
 }
@@ -129,7 +144,8 @@ pub(super) fn legacy_scheme(context: &mut Context<'_>) {
     for one in with(context, Fault::LegacyCloud) {
         let scheme = one.text.split("://").next().unwrap_or("").to_ascii_lowercase();
         let new = if scheme == "s3n" { "s3" } else { "abfss" };
-        let message = format!("Unity Catalog knows no `{scheme}://`: use a volume, or `{new}://` and an external location");
+        let message =
+            format!("Unity Catalog knows no `{scheme}://`: use a volume, or `{new}://` and an external location");
         context.report_with(severity, one.span, message);
     }
 }
@@ -139,7 +155,11 @@ pub(super) fn fuse_in_spark(context: &mut Context<'_>) {
     for one in with(context, Fault::FuseInSpark) {
         let rest = one.text.strip_prefix("/dbfs").unwrap_or("");
         let span = one.span;
-        let message = format!("Spark and `dbutils.fs` take {} for the folder `dbfs` in DBFS: write `{}`", shown(&one), short(rest));
+        let message = format!(
+            "Spark and `dbutils.fs` take {} for the folder `dbfs` in DBFS: write `{}`",
+            shown(&one),
+            short(rest)
+        );
         let edit = prefix(span.of(context.document.text()), span, "/dbfs/").map(|place| Edit::replace(place, "/"));
         let finding = context.report(span, message);
         if let Some(edit) = edit {
@@ -156,11 +176,14 @@ pub(super) fn uri_in_python(context: &mut Context<'_>) {
         let volume = rest.starts_with("/Volumes/");
         let new = if volume { rest.to_owned() } else { format!("/dbfs{rest}") };
         let span = one.span;
-        let advice = if standard && !volume { "use a volume, `/Volumes/…`".to_owned() } else { format!("write `{}`", short(&new)) };
+        let advice = if standard && !volume {
+            "use a volume, `/Volumes/…`".to_owned()
+        } else {
+            format!("write `{}`", short(&new))
+        };
         let message = format!("`dbfs:` is for Spark; Python looks for a file of that name on the driver: {advice}");
-        let edit = prefix(span.of(context.document.text()), span, "dbfs:/").map(|place| {
-            Edit::replace(place, if volume { "/" } else { "/dbfs/" })
-        });
+        let edit = prefix(span.of(context.document.text()), span, "dbfs:/")
+            .map(|place| Edit::replace(place, if volume { "/" } else { "/dbfs/" }));
         let finding = context.report(span, message);
         if let Some(edit) = edit.filter(|_| volume || !standard) {
             finding.unsafe_fix(format!("write `{}`", short(&new)), vec![edit]);

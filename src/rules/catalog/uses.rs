@@ -37,14 +37,8 @@ const IO: [&str; 12] =
     ["avro", "binaryFile", "csv", "json", "load", "orc", "parquet", "save", "start", "text", "textFile", "xml"];
 
 /// Options of readers and writers that are paths.
-const OPTIONS: [&str; 6] = [
-    "badrecordspath",
-    "checkpointlocation",
-    "cloudfiles.schemalocation",
-    "path",
-    "schemalocation",
-    "tempdir",
-];
+const OPTIONS: [&str; 6] =
+    ["badrecordspath", "checkpointlocation", "cloudfiles.schemalocation", "path", "schemalocation", "tempdir"];
 
 /// Functions of Python that open or ask for the path they are given first (or both, where they move things).
 const FUNCTIONS: [&str; 34] = [
@@ -155,16 +149,22 @@ fn opened<'f>(
         });
         return Some((World::Spark, paths.collect())).filter(|_| is_reader_or_writer(document, facts, call));
     }
-    let of_pandas = path.strip_prefix("pandas.read_").is_some_and(|what| !matches!(what, "sql" | "sql_query" | "sql_table" | "html" | "gbq" | "clipboard"));
+    let of_pandas = path
+        .strip_prefix("pandas.read_")
+        .is_some_and(|what| !matches!(what, "sql" | "sql_query" | "sql_table" | "html" | "gbq" | "clipboard"));
     let to_file = matches!(name, "to_csv" | "to_excel" | "to_parquet" | "to_pickle" | "savefig" | "to_json")
         && chain.parts().count() > usize::from(chain.rooted);
     if FUNCTIONS.contains(&path) || of_pandas || to_file {
         let both = path.starts_with("shutil.copy") || matches!(path, "shutil.move" | "os.rename");
         let count = if both { 2 } else { 1 };
-        return Some((World::Local, facts.arguments(call).iter().filter(|one| !one.starred && one.keyword.is_none()).take(count).collect()));
+        return Some((
+            World::Local,
+            facts.arguments(call).iter().filter(|one| !one.starred && one.keyword.is_none()).take(count).collect(),
+        ));
     }
     let dumps = matches!(path, "joblib.dump" | "torch.save");
-    (dumps || path == "sys.path.insert").then(|| (World::Local, facts.argument(call, 1, "filename").into_iter().collect()))
+    (dumps || path == "sys.path.insert")
+        .then(|| (World::Local, facts.argument(call, 1, "filename").into_iter().collect()))
 }
 
 /// Whether the chain that a call stands in comes from `read`, `readStream`, `write` or `writeStream`.
@@ -202,11 +202,15 @@ fn in_commands(document: &Document, found: &mut Vec<PathUse>) {
     for cell in &notebook.cells {
         match cell.language {
             Language::Fs => {
-                let after = cell.leads().map_or(cell.body, |magic| Span::new(magic.name.end, cell.body.end.max(magic.name.end)));
+                let after = cell
+                    .leads()
+                    .map_or(cell.body, |magic| Span::new(magic.name.end, cell.body.end.max(magic.name.end)));
                 words(text, after, World::Spark, found);
             }
             Language::Shell => {
-                let after = cell.leads().map_or(cell.body, |magic| Span::new(magic.name.end, cell.body.end.max(magic.name.end)));
+                let after = cell
+                    .leads()
+                    .map_or(cell.body, |magic| Span::new(magic.name.end, cell.body.end.max(magic.name.end)));
                 words(text, after, World::Local, found);
             }
             _ => {

@@ -12,7 +12,9 @@ pub(super) fn check(context: &mut Context<'_>) {
     let facts = &document.python;
     let connects = facts.imports.iter().any(|import| {
         let module = facts.text(import.module);
-        import.level == 0 && !import.optional && (module == "databricks.connect" || module.starts_with("databricks.connect."))
+        import.level == 0
+            && !import.optional
+            && (module == "databricks.connect" || module.starts_with("databricks.connect."))
     });
     if !connects {
         return;
@@ -26,9 +28,10 @@ pub(super) fn check(context: &mut Context<'_>) {
     if !from_outside {
         return;
     }
-    let mut clients = facts.calls.iter().filter(|call| {
-        call.path.is_some_and(|path| facts.text(path).ends_with("databricks.sdk.WorkspaceClient"))
-    });
+    let mut clients = facts
+        .calls
+        .iter()
+        .filter(|call| call.path.is_some_and(|path| facts.text(path).ends_with("databricks.sdk.WorkspaceClient")));
     if clients.next().is_none() {
         return;
     }

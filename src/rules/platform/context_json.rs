@@ -14,7 +14,9 @@ pub(super) fn check(context: &mut Context<'_>) {
         let mut at = call.receiver;
         while let Some(id) = at {
             if ways.contains(&id) {
-                let message = format!("the notebook's context has no `toJson()` {on}: use `safeToJson()`, which gives what code may know");
+                let message = format!(
+                    "the notebook's context has no `toJson()` {on}: use `safeToJson()`, which gives what code may know"
+                );
                 context.report_with(severity, call.callee, message);
                 break;
             }

@@ -24,7 +24,8 @@ impl<'a> Own<'a> {
         let rows = || facts.bindings.iter().filter(|row| Some(row.name) == symbol);
         let parameters = rows().filter(|row| row.kind == BindingKind::Parameter).map(|row| row.scope).collect();
         let is_class = rows().any(|row| matches!(row.kind, BindingKind::Class | BindingKind::Function(_)));
-        let made = !is_class && (facts.symbols.get("DBUtils").is_some() || facts.symbols.get("pyspark.dbutils.DBUtils").is_some());
+        let made = !is_class
+            && (facts.symbols.get("DBUtils").is_some() || facts.symbols.get("pyspark.dbutils.DBUtils").is_some());
         Self { facts, given: Given::new(context, "dbutils"), made, parameters }
     }
 
@@ -124,14 +125,16 @@ fn fault(facts: &Facts, call: &Call, signature: &Signature) -> Option<(Span, Str
             1 => "one argument".to_owned(),
             count => format!("{count} arguments"),
         };
-        let advice = if signature.path == "widgets.get" { "; a default belongs to where the widget is made" } else { "" };
+        let advice =
+            if signature.path == "widgets.get" { "; a default belongs to where the widget is made" } else { "" };
         return Some((extra.span, format!("`{name}` takes {takes}, {}{advice}", listed(signature))));
     }
     let bare = |parameter: &'static str| parameter.trim_end_matches('?');
     let mut given: Vec<&str> = signature.parameters.iter().take(positional.len()).map(|one| bare(one)).collect();
     for argument in arguments {
         let Some(keyword) = argument.keyword.map(|keyword| facts.text(keyword)) else { continue };
-        let same = |parameter: &str| if signature.exact { parameter == keyword } else { plain(parameter) == plain(keyword) };
+        let same =
+            |parameter: &str| if signature.exact { parameter == keyword } else { plain(parameter) == plain(keyword) };
         if let Some(parameter) = signature.parameters.iter().map(|one| bare(one)).find(|one| same(one)) {
             given.push(parameter);
             continue;
@@ -167,8 +170,8 @@ pub(super) fn get_argument(context: &mut Context<'_>) {
     let dbutils = Given::new(context, "dbutils");
     for chain in calls(document) {
         let Some((_, call)) = chain.call.filter(|_| chain.last() == "getArgument") else { continue };
-        let is_plain = chain.path() == Some("getArgument")
-            && plain.as_ref().is_some_and(|given| given.is_at(facts, chain.scope));
+        let is_plain =
+            chain.path() == Some("getArgument") && plain.as_ref().is_some_and(|given| given.is_at(facts, chain.scope));
         let of_widgets = chain.path().and_then(utility) == Some("widgets.getArgument");
         if !is_plain && !of_widgets {
             continue;

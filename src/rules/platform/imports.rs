@@ -42,7 +42,10 @@ pub(super) fn horovod(context: &mut Context<'_>) {
         _ => context.settings.severity,
     };
     let facts = &context.document.python;
-    for import in imports_of(context.document, "horovod").chain(imports_of(context.document, "sparkdl")).filter(|import| !import.optional) {
+    for import in imports_of(context.document, "horovod")
+        .chain(imports_of(context.document, "sparkdl"))
+        .filter(|import| !import.optional)
+    {
         if facts.text(import.module).starts_with("sparkdl") && !facts.is(import.name, "HorovodRunner") {
             continue;
         }
@@ -55,7 +58,8 @@ pub(super) fn horovod(context: &mut Context<'_>) {
 pub(super) fn legacy_cli(context: &mut Context<'_>) {
     let document = context.document;
     for import in imports_of(document, "databricks_cli") {
-        let message = "`databricks_cli` is the legacy command line, which is no longer developed: use the SDK, `databricks.sdk`";
+        let message =
+            "`databricks_cli` is the legacy command line, which is no longer developed: use the SDK, `databricks.sdk`";
         context.report(import.span, message);
     }
     for command in commands(document) {
@@ -116,7 +120,8 @@ fn legacy_words(text: &str, start: u32) -> Vec<(Span, Word)> {
         if line.trim_start().starts_with('#') {
             continue;
         }
-        let words: Vec<&str> = line.split([' ', '\t', ';', '&', '|', '"', '\'', '(', ')', '`']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> =
+            line.split([' ', '\t', ';', '&', '|', '"', '\'', '(', ')', '`']).filter(|word| !word.is_empty()).collect();
         for (at, word) in words.iter().enumerate() {
             let name = word.split(['=', '>', '<', '~', '[']).next().unwrap_or("");
             if name == "databricks-cli" && words.iter().take(at).any(|before| *before == "install") {
@@ -124,7 +129,9 @@ fn legacy_words(text: &str, start: u32) -> Vec<(Span, Word)> {
                 found.push((Span::from_range(from..from + name.len()), Word::Package));
             }
             let command = COMMANDS.iter().find(|command| words.get(at..).is_some_and(|rest| rest.starts_with(command)));
-            if let (Some(command), Some(last)) = (command, command.and_then(|command| words.get(at + command.len() - 1))) {
+            if let (Some(command), Some(last)) =
+                (command, command.and_then(|command| words.get(at + command.len() - 1)))
+            {
                 let (from, to) = (offset(word), offset(last) + last.len());
                 found.push((Span::from_range(from..to), Word::Command(command.join(" "))));
             }

@@ -23,9 +23,10 @@ pub(super) fn check(context: &mut Context<'_>) {
             _ => false,
         })
     };
-    let star = facts.imports.iter().any(|import| {
-        facts.is(import.name, "*") && facts.text(import.module) == "pyspark.sql.functions"
-    });
+    let star = facts
+        .imports
+        .iter()
+        .any(|import| facts.is(import.name, "*") && facts.text(import.module) == "pyspark.sql.functions");
     let col = star || imports("col");
     for chain in calls(document) {
         let Some((_, call)) = chain.call.filter(|_| chain.last() == "input_file_name") else { continue };

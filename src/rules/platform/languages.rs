@@ -27,7 +27,10 @@ pub(super) fn check(context: &mut Context<'_>) {
     for cell in &notebook.cells {
         let Some(magic) = cell.leads() else { continue };
         if refuses(cell.language) && (cell.language != notebook.language || found.is_empty()) {
-            found.push((Span::new(magic.span.start, magic.name.end.max(magic.span.start)), say(cell.language, "a cell")));
+            found.push((
+                Span::new(magic.span.start, magic.name.end.max(magic.span.start)),
+                say(cell.language, "a cell"),
+            ));
         }
     }
     for (span, message) in found {

@@ -27,7 +27,10 @@ pub(super) fn udf(context: &mut Context<'_>) {
         let name = chain.last();
         let of_pyspark = chain.path().is_some_and(|path| path.starts_with("pyspark.sql."));
         let arrow = name == "udf"
-            && facts.arguments(call).iter().any(|one| facts.is(one.keyword, "useArrow") && one.value == Value::Bool(true));
+            && facts
+                .arguments(call)
+                .iter()
+                .any(|one| facts.is(one.keyword, "useArrow") && one.value == Value::Bool(true));
         if (METHODS.contains(&name) && chain.parts().count() > usize::from(chain.rooted))
             || (of_pyspark && FUNCTIONS.contains(&name))
             || arrow
@@ -36,7 +39,9 @@ pub(super) fn udf(context: &mut Context<'_>) {
         }
     }
     for (span, name) in places {
-        let message = format!("`{name}` comes to standard compute with DBR 14.3, and this runs on {major}.{minor}: raise the runtime, or use dedicated compute");
+        let message = format!(
+            "`{name}` comes to standard compute with DBR 14.3, and this runs on {major}.{minor}: raise the runtime, or use dedicated compute"
+        );
         context.report(span, message);
     }
 }
@@ -47,7 +52,9 @@ pub(super) fn catalog_api(context: &mut Context<'_>) {
     let document = context.document;
     for chain in chains(document) {
         if chain.path().is_some_and(|path| path.starts_with("spark.catalog.")) {
-            let message = format!("`spark.catalog` comes to standard compute with DBR 14.3, and this runs on {major}.{minor}: raise the runtime, or ask with `SHOW TABLES` and `DESCRIBE`");
+            let message = format!(
+                "`spark.catalog` comes to standard compute with DBR 14.3, and this runs on {major}.{minor}: raise the runtime, or ask with `SHOW TABLES` and `DESCRIBE`"
+            );
             context.report(chain.place(document, "catalog"), message);
         }
     }

@@ -38,7 +38,9 @@ pub(super) fn cache(context: &mut Context<'_>) {
             continue;
         }
         let span = chain.place(document, name);
-        let message = format!("`{name}` fails on serverless compute, which caches by itself: remove it, or write what is used often to a table");
+        let message = format!(
+            "`{name}` fails on serverless compute, which caches by itself: remove it, or write what is used often to a table"
+        );
         let edit = removal(document, &chain).filter(|_| of_frame && matches!(name, "cache" | "persist"));
         let finding = context.report(span, message);
         if let Some(edit) = edit {
@@ -57,7 +59,9 @@ fn is_of_frame(facts: &Facts, chain: &Chain<'_>, other: &HashSet<&str>) -> bool 
         _ => arguments.len() <= 1,
     };
     let Some(path) = chain.path() else { return fits && call.receiver.is_some() };
-    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else { return false };
+    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else {
+        return false;
+    };
     fits && !matches!(name, "self" | "cls") && !name.contains('.') && !other.contains(name)
 }
 
@@ -96,7 +100,8 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
         }) else {
             continue;
         };
-        let message = format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
+        let message =
+            format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
         context.report(chain.place(document, name), message);
     }
 }
@@ -121,7 +126,11 @@ pub(super) fn workspace_file(context: &mut Context<'_>) {
                 Value::Partial { prefix, .. } => &**prefix,
                 _ => continue,
             };
-            if start.strip_prefix("file:").map_or(start, |rest| rest.trim_start_matches('/')).trim_start_matches('/').starts_with("Workspace/")
+            if start
+                .strip_prefix("file:")
+                .map_or(start, |rest| rest.trim_start_matches('/'))
+                .trim_start_matches('/')
+                .starts_with("Workspace/")
                 && (start.starts_with("file:/") || start.starts_with("/Workspace/"))
             {
                 let (who, advice) = if by_utility {

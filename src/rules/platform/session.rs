@@ -108,7 +108,9 @@ pub(super) fn rdd_api(context: &mut Context<'_>) {
     let mut places: Vec<(Span, String)> = Vec::new();
     for chain in chains(document) {
         if chain.has("rdd") {
-            if !chain.path().is_some_and(|path| path.starts_with("pyspark.")) && !contexts.tried.contains(&chain.start()) {
+            if !chain.path().is_some_and(|path| path.starts_with("pyspark."))
+                && !contexts.tried.contains(&chain.start())
+            {
                 places.push((chain.place(document, "rdd"), "`.rdd`".to_owned()));
             }
         } else if contexts.usage(document, &chain) == Some(Use::Rdd) {
@@ -156,7 +158,8 @@ pub(super) fn spark_context(context: &mut Context<'_>) {
     let given = [&contexts.sc, &contexts.sql_context];
     for one in given.into_iter().flatten() {
         for name in facts.uses.iter().filter(|name| name.name == one.symbol() && !name.guarded && !name.annotation) {
-            let chained = document.text().get(name.span.end as usize..).is_some_and(|rest| rest.trim_start().starts_with('.'));
+            let chained =
+                document.text().get(name.span.end as usize..).is_some_and(|rest| rest.trim_start().starts_with('.'));
             if !chained && one.is_at(facts, name.scope) {
                 report_context(context, severity, name.span, facts.text(name.name), on);
             }
@@ -186,7 +189,8 @@ pub(super) fn jvm_access(context: &mut Context<'_>) {
         let Some(name) = jvm_part(&chain) else { continue };
         let span = chain.place(document, name);
         if seen.insert(span.start) {
-            let message = format!("`{name}` reaches into the Java virtual machine, which does not work {on}: use the Python API");
+            let message =
+                format!("`{name}` reaches into the Java virtual machine, which does not work {on}: use the Python API");
             context.report_with(severity, span, message);
         }
     }

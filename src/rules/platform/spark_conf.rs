@@ -71,9 +71,13 @@ fn keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d str)> {
     let document = context.document;
     let facts = &document.python;
     let tried = tried(facts);
-    let is_it = |chain: &Chain<'_>| !tried.contains(&chain.start()) && chain.last() == "set" && chain.before_last() == Some("conf");
+    let is_it = |chain: &Chain<'_>| {
+        !tried.contains(&chain.start()) && chain.last() == "set" && chain.before_last() == Some("conf")
+    };
     let of_session = |chain: &Chain<'_>| match chain.path() {
-        Some(path) => path.rsplit('.').nth(2).is_some_and(|name| name.to_ascii_lowercase().contains("spark") && name != "pyspark"),
+        Some(path) => {
+            path.rsplit('.').nth(2).is_some_and(|name| name.to_ascii_lowercase().contains("spark") && name != "pyspark")
+        }
         None => true,
     };
     let found = calls(document).filter(|chain| is_it(chain) && of_session(chain));

@@ -26,15 +26,21 @@ pub(super) fn hive_variable(context: &mut Context<'_>) {
     let severity = needs_dedicated(context).map_or(context.settings.severity, |(severity, _)| severity);
     let mut found: Vec<Span> = Vec::new();
     for view in statements(context) {
-        let is_space = |name: &str| name.split_once(':').is_some_and(|(space, _)| SPACES.contains(&&*space.to_ascii_lowercase()));
-        let dollars = view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar && is_space(&one.name));
+        let is_space =
+            |name: &str| name.split_once(':').is_some_and(|(space, _)| SPACES.contains(&&*space.to_ascii_lowercase()));
+        let dollars =
+            view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar && is_space(&one.name));
         found.extend(dollars.map(|one| one.span));
         if view.row.kind == StatementKind::Set && view.is_any(view.row.verb + 1, &SPACES) {
-            found.extend(view.stretch(view.row.verb, view.row.verb + 1).filter(|_| view.text(view.row.verb + 2).starts_with(':')));
+            found.extend(
+                view.stretch(view.row.verb, view.row.verb + 1)
+                    .filter(|_| view.text(view.row.verb + 2).starts_with(':')),
+            );
         }
     }
     for span in found {
-        let message = "variables of Hive are not there under Unity Catalog: use a parameter, `:name`, or `DECLARE VARIABLE`";
+        let message =
+            "variables of Hive are not there under Unity Catalog: use a parameter, `:name`, or `DECLARE VARIABLE`";
         context.report_with(severity, span, message);
     }
 }
@@ -71,9 +77,14 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
         }
     }
     for Dollar { name, span, of_table, count, edits } in found {
-        let new = if of_table { format!("name the table with `IDENTIFIER(:{name})`") } else { format!("use the parameter `:{name}`") };
+        let new = if of_table {
+            format!("name the table with `IDENTIFIER(:{name})`")
+        } else {
+            format!("use the parameter `:{name}`")
+        };
         let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
-        let message = format!("`${{{name}}}` is deprecated since DBR 15.2, and puts text into the statement: {new}{more}");
+        let message =
+            format!("`${{{name}}}` is deprecated since DBR 15.2, and puts text into the statement: {new}{more}");
         let finding = context.report(span, message);
         if !edits.is_empty() {
             finding.unsafe_fix("use a parameter", edits);
@@ -112,8 +123,13 @@ fn is_operand(view: StatementView<'_>, at: usize, name: &str) -> bool {
 /// Whether the notebook is the source of a pipeline, where `${key}` is a setting of the pipeline.
 fn is_pipeline(context: &Context<'_>) -> bool {
     statements(context).any(|view| {
-        (0..view.len().min(6)).any(|at| view.is_any(at, &["streaming", "live", "flow"]) || view.are(at, &["or", "refresh"]))
-            || view.row.tables.iter().any(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("live")))
+        (0..view.len().min(6))
+            .any(|at| view.is_any(at, &["streaming", "live", "flow"]) || view.are(at, &["or", "refresh"]))
+            || view
+                .row
+                .tables
+                .iter()
+                .any(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("live")))
     })
 }
 
@@ -122,21 +138,30 @@ pub(super) fn hive_serde(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateTable && !is_in_hive(*view)) {
         let clause = (view.row.verb..view.len()).find(|&at| {
-            view.depth(at) == 0 && (view.are(at, &["row", "format"]) || view.are(at, &["stored", "as"]) || view.are(at, &["stored", "by"]))
+            view.depth(at) == 0
+                && (view.are(at, &["row", "format"])
+                    || view.are(at, &["stored", "as"])
+                    || view.are(at, &["stored", "by"]))
         });
         found.extend(clause.and_then(|at| view.stretch(at, at + 1)));
     }
     let severity = needs_dedicated(context).map_or(context.settings.severity, |(severity, _)| severity);
     for span in found {
-        let what = span.of(context.document.text()).split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
-        let message = format!("`{what}` makes a Hive table, which Unity Catalog does not have: say `USING` with a format, or leave it out for Delta");
+        let what =
+            span.of(context.document.text()).split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
+        let message = format!(
+            "`{what}` makes a Hive table, which Unity Catalog does not have: say `USING` with a format, or leave it out for Delta"
+        );
         context.report_with(severity, span, message);
     }
 }
 
 /// Whether the table that a statement makes is in the Hive metastore, by its name.
 fn is_in_hive(view: StatementView<'_>) -> bool {
-    view.row.tables.first().is_some_and(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("hive_metastore")))
+    view.row
+        .tables
+        .first()
+        .is_some_and(|table| table.parts.first().is_some_and(|part| part.text.eq_ignore_ascii_case("hive_metastore")))
 }
 
 /// `LOAD DATA`.
@@ -179,7 +204,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::Cache) {
         let verb = view.row.verb;
-        let is_cache = view.is_any(verb, &["cache", "uncache"]) && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
+        let is_cache = view.is_any(verb, &["cache", "uncache"])
+            && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
             || view.are(verb, &["clear", "cache"]);
         found.extend(view.stretch(verb, verb + 1).filter(|_| is_cache));
     }
@@ -194,7 +220,9 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateView) {
         let at = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "global"));
-        found.extend(at.filter(|at| view.is_any(at + 1, &["temp", "temporary"])).and_then(|at| view.stretch(at, at + 1)));
+        found.extend(
+            at.filter(|at| view.is_any(at + 1, &["temp", "temporary"])).and_then(|at| view.stretch(at, at + 1)),
+        );
     }
     for span in found {
         let message = "a global temporary view cannot be made on serverless compute: use `TEMPORARY`, or write a table that others can read";
@@ -205,7 +233,8 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
 /// The settings that `SET` statements change, with their places.
 pub fn set_keys(context: &Context<'_>) -> Vec<(Span, String)> {
     let mut found = Vec::new();
-    for view in statements(context).filter(|view| view.row.kind == StatementKind::Set && view.is(view.row.verb, "set")) {
+    for view in statements(context).filter(|view| view.row.kind == StatementKind::Set && view.is(view.row.verb, "set"))
+    {
         let start = view.row.verb + 1;
         let equals = (start..view.len()).find(|&at| view.is_symbol(at, "="));
         let Some(last) = equals.and_then(|at| at.checked_sub(1)).filter(|last| *last >= start) else { continue };
@@ -268,7 +297,10 @@ pub(super) fn java_udf(context: &mut Context<'_>) {
     let Some((severity, on)) = needs_dedicated(context) else { return };
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::Create) {
-        let Some(function) = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "function")) else { continue };
+        let Some(function) = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "function"))
+        else {
+            continue;
+        };
         let class = (function..view.len()).find(|&at| view.is(at, "as") && view.depth(at) == 0).map(|at| at + 1);
         let is_class = class.is_some_and(|at| {
             view.token(at).is_some_and(|token| token.kind == TokenKind::String)

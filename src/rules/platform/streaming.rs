@@ -35,14 +35,17 @@ pub(super) fn check(context: &mut Context<'_>) {
                 let start = before.of(document.text()).rfind(&*keyword).and_then(|at| u32::try_from(at).ok());
                 let place = Span::new(start.map_or(argument.span.start, |at| before.start + at), argument.span.end);
                 let alone = facts.arguments(call).len() == 1 && start.is_some();
-                let finding = context
-                    .report(place, format!("a stream with `{keyword}` never ends, which serverless compute refuses: {ADVICE}"));
+                let finding = context.report(
+                    place,
+                    format!("a stream with `{keyword}` never ends, which serverless compute refuses: {ADVICE}"),
+                );
                 if alone {
                     finding.unsafe_fix("use `availableNow=True`", vec![Edit::replace(place, "availableNow=True")]);
                 }
             }
             "start" | "toTable" if is_whole_stream(document, facts, call) => {
-                let message = format!("a stream without a trigger never ends, which serverless compute refuses: {ADVICE}");
+                let message =
+                    format!("a stream without a trigger never ends, which serverless compute refuses: {ADVICE}");
                 context.report(call.callee, message);
             }
             _ => {}

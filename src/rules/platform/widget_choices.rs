@@ -12,7 +12,8 @@ pub(super) fn check(context: &mut Context<'_>) {
     for chain in calls(document) {
         let Some((_, call)) = chain.call else { continue };
         let Some("widgets.dropdown" | "widgets.multiselect") = chain.path().and_then(utility) else { continue };
-        let (Some(default), Some(choices)) = (facts.argument(call, 1, "defaultValue"), facts.argument(call, 2, "choices"))
+        let (Some(default), Some(choices)) =
+            (facts.argument(call, 1, "defaultValue"), facts.argument(call, 2, "choices"))
         else {
             continue;
         };
@@ -23,7 +24,10 @@ pub(super) fn check(context: &mut Context<'_>) {
         }
         let listed: Vec<String> = known.iter().take(4).map(|choice| format!("`{choice}`")).collect();
         let more = if known.len() > listed.len() { ", …" } else { "" };
-        let message = format!("the default `{value}` is none of the choices {}{more}: the widget cannot be made", listed.join(", "));
+        let message = format!(
+            "the default `{value}` is none of the choices {}{more}: the widget cannot be made",
+            listed.join(", ")
+        );
         context.report(default.span, message);
     }
 }
@@ -31,16 +35,18 @@ pub(super) fn check(context: &mut Context<'_>) {
 /// The strings of a list that is written out; `None` if it is anything else.
 fn strings<'f>(facts: &'f Facts, text: &str, list: Span) -> Option<Vec<&'f str>> {
     let written = list.of(text);
-    written.strip_prefix('[').filter(|rest| rest.ends_with(']')).or_else(|| {
-        written.strip_prefix('(').filter(|rest| rest.ends_with(')'))
-    })?;
+    written
+        .strip_prefix('[')
+        .filter(|rest| rest.ends_with(']'))
+        .or_else(|| written.strip_prefix('(').filter(|rest| rest.ends_with(')')))?;
     let from = facts.strings.partition_point(|string| string.span.start < list.start);
     let mut found = Vec::new();
     let mut at = list.start + 1;
     // Strings are in the order of the text, but those of cells that are read late.
     let inside = facts.strings.get(from..).unwrap_or_default().iter().take_while(|string| string.span.end < list.end);
     for string in inside {
-        if string.holes || string.span.start < at || !Span::new(at, string.span.start).of(text).chars().all(is_between) {
+        if string.holes || string.span.start < at || !Span::new(at, string.span.start).of(text).chars().all(is_between)
+        {
             return None;
         }
         found.push(&*string.value);
