@@ -21,7 +21,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("aggregate-in-where", clauses::aggregate_in_where),
     ("cartesian-join", joins::cartesian_join),
     ("clustering-conflict", maintenance::clustering_conflict),
-    ("cross-join", joins::cross_join),
+    ("sql-cross-join", joins::cross_join),
     ("delete-without-where", rows::delete_without_where),
     ("drop-without-if-exists", hygiene::drop_without_if_exists),
     ("duplicate-column", columns::duplicate_column),

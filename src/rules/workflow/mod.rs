@@ -18,7 +18,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("exit-value-not-string", values::exit_value),
     ("git-path-has-extension", files::git_extension),
     ("job-reference-in-code", references::in_code),
-    ("legacy-get-argument", widgets::get_argument),
     ("notebook-run-argument-not-string", arguments::not_string),
     ("notebook-run-unknown-argument", arguments::unknown),
     ("notebook-run-without-timeout", arguments::without_timeout),

@@ -1,4 +1,4 @@
-//! Pages: `legacy-get-argument`, `widget-declared-twice`, `widget-made-where-removed`, `widget-not-declared` under
+//! Pages: `widget-declared-twice`, `widget-made-where-removed`, `widget-not-declared` under
 //! `rules/workflow/`.
 
 use super::closure::{Given, declared, names, parameters};
@@ -8,7 +8,6 @@ use crate::python::facts::{Call, Facts, Value};
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
 use crate::text::Span;
-use crate::text::edit::Edit;
 use std::collections::{HashMap, HashSet};
 
 /// Widgets that are read and that nobody declares.
@@ -148,28 +147,5 @@ pub(super) fn made_where_removed(context: &mut Context<'_>) {
             removal.callee.of(document.text())
         );
         context.report(Span::new(removal.span.start, removal.callee.end), message);
-    }
-}
-
-/// `getArgument`.
-pub(super) fn get_argument(context: &mut Context<'_>) {
-    let document = context.document;
-    let facts = &document.python;
-    let bound = facts
-        .symbols
-        .get("getArgument")
-        .is_some_and(|name| facts.bindings.iter().any(|row| row.name == name && row.kind.binds()));
-    if bound {
-        return;
-    }
-    for call in calls_to(facts, "getArgument").chain(calls_to(facts, "dbutils.widgets.getArgument")) {
-        let callee = Span::new(call.span.start, call.callee.end);
-        let message = "`getArgument` is deprecated: declare the widget, and read it with `dbutils.widgets.get`";
-        let one = matches!(facts.arguments(call), [argument] if argument.keyword.is_none() && !argument.starred);
-        let finding = context.report(callee, message);
-        if one {
-            finding
-                .fix("Read the widget with `dbutils.widgets.get`", vec![Edit::replace(callee, "dbutils.widgets.get")]);
-        }
     }
 }
