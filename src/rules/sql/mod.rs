@@ -54,7 +54,7 @@ pub const CHECKS: &[(&str, Check)] = &[
 /// and not that of files written for another database.
 fn statements<'a>(context: &Context<'a>) -> impl Iterator<Item = StatementView<'a>> + use<'a> {
     let facts = context.document.sql();
-    let readable: Vec<bool> = facts.pieces.iter().map(|piece| is_readable(piece)).collect();
+    let readable: Vec<bool> = facts.pieces.iter().map(is_readable).collect();
     facts.views().filter(move |view| readable.get(view.row.piece as usize) == Some(&true))
 }
 
