@@ -30,7 +30,10 @@ fn main() {
 
 fn print(name: &str, found: Coverage) {
     let percent = if found.receivers == 0 { 0 } else { found.typed * 100 / found.receivers };
-    println!("{name}: {} receivers, {} known ({percent} %), {} of them data frames", found.receivers, found.typed, found.frames);
+    println!(
+        "{name}: {} receivers, {} known ({percent} %), {} of them data frames",
+        found.receivers, found.typed, found.frames
+    );
 }
 
 fn coverage(folder: &Path) -> Coverage {

@@ -38,8 +38,7 @@ pub enum Machine {
 }
 
 /// Keys of a task that say what it runs on.
-const MACHINE_KEYS: [&str; 5] =
-    ["new_cluster", "existing_cluster_id", "job_cluster_key", "environment_key", "compute"];
+const MACHINE_KEYS: [&str; 5] = ["new_cluster", "existing_cluster_id", "job_cluster_key", "environment_key", "compute"];
 
 /// All that the jobs and pipelines of a bundle file run, in order of place; and the keys of the jobs of which a target
 /// changes what they run on.

@@ -82,7 +82,8 @@ impl Evaluator<'_> {
     /// Whether a `load` reads files that hold a table: Delta, which is the default, or the like.
     pub(super) fn loads_tables(&mut self, slot: Slot, call: &Call) -> bool {
         let Some(facts) = self.facts(slot) else { return false };
-        let mut format = facts.arguments(call).iter().find(|argument| facts.is(argument.keyword, "format")).map(|it| it.node);
+        let mut format =
+            facts.arguments(call).iter().find(|argument| facts.is(argument.keyword, "format")).map(|it| it.node);
         let mut at = facts.called_on(call);
         while format.is_none()
             && let Some(step) = facts.call_at(at)
@@ -231,7 +232,8 @@ impl Evaluator<'_> {
                 let name = call.method.map_or("", |method| facts.text(method));
                 let on = facts.called_on(call);
                 if on.is_some() && self.node(slot, on).kind == Kind::Column {
-                    return matches!(name, "alias" | "cast" | "name" | "astype") && self.is_aggregate(slot, on, level + 1);
+                    return matches!(name, "alias" | "cast" | "name" | "astype")
+                        && self.is_aggregate(slot, on, level + 1);
                 }
                 matches!(self.callee(slot, call), Meaning::Path(path)
                     if path.strip_prefix("pyspark.sql.functions.").is_some_and(statement::is_aggregate))
@@ -244,10 +246,9 @@ impl Evaluator<'_> {
                 let children = facts.children(children);
                 !children.is_empty() && children.iter().all(|&child| self.is_aggregate(slot, child, level + 1))
             }
-            NodeKind::String(at) => facts
-                .strings
-                .get(at as usize)
-                .is_some_and(|string| string.value.split_once('(').is_some_and(|(name, _)| statement::is_aggregate(name))),
+            NodeKind::String(at) => facts.strings.get(at as usize).is_some_and(|string| {
+                string.value.split_once('(').is_some_and(|(name, _)| statement::is_aggregate(name))
+            }),
             _ => false,
         }
     }

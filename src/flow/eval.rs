@@ -2,9 +2,9 @@
 
 use super::kind::{self, Kind, Motion, Rows, Type};
 use super::tables::Tables;
+use crate::names::Namespaces;
 use crate::names::local::From;
 use crate::names::verdict::Verdict;
-use crate::names::Namespaces;
 use crate::project::document::DocumentId;
 use crate::python::facts::{BindingKind, Facts, FunctionId, Import};
 use crate::python::nodes::{BinaryOp, Children, CompareOp, NodeId, NodeKind};
@@ -410,8 +410,10 @@ impl<'a> Evaluator<'a> {
                 match self.import(slot, import, row, 0) {
                     Meaning::Binding(other, binding) => self.last(other, binding),
                     Meaning::Function(other, function) => {
-                        let udf = self.facts(other).and_then(|facts| facts.functions.get(function as usize).zip(Some(facts)));
-                        let udf = udf.is_some_and(|(row, facts)| row.decorators.iter().any(|&it| is_udf(facts.text(it))));
+                        let udf =
+                            self.facts(other).and_then(|facts| facts.functions.get(function as usize).zip(Some(facts)));
+                        let udf =
+                            udf.is_some_and(|(row, facts)| row.decorators.iter().any(|&it| is_udf(facts.text(it))));
                         Type::of(if udf { Kind::Udf } else { Kind::Other })
                     }
                     Meaning::Path(_) | Meaning::Unknown => Type::UNKNOWN,
@@ -497,7 +499,9 @@ impl<'a> Evaluator<'a> {
             };
         }
         match (self.meaning(slot, root), facts.text(name)) {
-            (Meaning::Path(path), "builder") if path.ends_with("SparkSession") || path.ends_with("DatabricksSession") => {
+            (Meaning::Path(path), "builder")
+                if path.ends_with("SparkSession") || path.ends_with("DatabricksSession") =>
+            {
                 Type::of(Kind::SessionBuilder)
             }
             _ => Type::UNKNOWN,

@@ -254,9 +254,8 @@ pub const ONLY_FRAME_TOO: &[&str] = &[
     "writeTo",
 ];
 
-const READS: &[&str] = &[
-    "avro", "csv", "delta", "excel", "jdbc", "json", "load", "orc", "parquet", "table", "text", "xml",
-];
+const READS: &[&str] =
+    &["avro", "csv", "delta", "excel", "jdbc", "json", "load", "orc", "parquet", "table", "text", "xml"];
 
 /// Methods of a writer that give it back.
 pub const WRITER_SETTINGS: &[&str] = &[
@@ -430,8 +429,18 @@ pub fn method(of: Type, name: &str, few: bool) -> Type {
             _ => Type::UNKNOWN,
         },
         Kind::Grouped => match name {
-            "agg" | "applyInPandas" | "applyInArrow" | "apply" | "applyInPandasWithState" | "avg" | "count" | "max"
-            | "mean" | "min" | "sum" | "transformWithStateInPandas" => Type::frame(Rows::Unknown, of.motion),
+            "agg"
+            | "applyInPandas"
+            | "applyInArrow"
+            | "apply"
+            | "applyInPandasWithState"
+            | "avg"
+            | "count"
+            | "max"
+            | "mean"
+            | "min"
+            | "sum"
+            | "transformWithStateInPandas" => Type::frame(Rows::Unknown, of.motion),
             "pivot" | "cogroup" => of,
             _ => Type::UNKNOWN,
         },
@@ -515,9 +524,22 @@ fn of_frame(of: Type, name: &str, few: bool) -> Type {
         "writeTo" => Type::of(Kind::WriterV2),
         "colRegex" => Type::of(Kind::Column),
         "toJSON" => Type::of(Kind::Rdd),
-        "approxQuantile" | "foreach" | "foreachPartition" | "inputFiles" | "createOrReplaceTempView"
-        | "createTempView" | "createGlobalTempView" | "createOrReplaceGlobalTempView" | "explain" | "printSchema"
-        | "show" | "display" | "pandas_api" | "to_pandas_on_spark" | "to_koalas" | "toArrow" => Type::of(Kind::Other),
+        "approxQuantile"
+        | "foreach"
+        | "foreachPartition"
+        | "inputFiles"
+        | "createOrReplaceTempView"
+        | "createTempView"
+        | "createGlobalTempView"
+        | "createOrReplaceGlobalTempView"
+        | "explain"
+        | "printSchema"
+        | "show"
+        | "display"
+        | "pandas_api"
+        | "to_pandas_on_spark"
+        | "to_koalas"
+        | "toArrow" => Type::of(Kind::Other),
         "corr" | "cov" | "semanticHash" => Type::of(Kind::Number),
         _ if SAME_ROWS.contains(&name) => frame(of.rows),
         _ if KEEPS_SMALL.contains(&name) && of.is_small() => frame(of.rows),
@@ -556,7 +578,9 @@ pub fn function(path: &str) -> Option<Type> {
     Some(match path {
         "pandas.DataFrame" | "pandas.concat" | "pandas.merge" | "pandas.json_normalize" => Type::of(Kind::Pandas),
         _ if path.starts_with("pandas.read_") && path != "pandas.read_html" => Type::of(Kind::Pandas),
-        "delta.tables.DeltaTable.forName" | "delta.tables.DeltaTable.forPath" | "delta.DeltaTable.forName"
+        "delta.tables.DeltaTable.forName"
+        | "delta.tables.DeltaTable.forPath"
+        | "delta.DeltaTable.forName"
         | "delta.DeltaTable.forPath" => Type::of(Kind::DeltaTable),
         "dlt.read" | "dp.read" | "pyspark.pipelines.read" => Type { motion: Motion::Batch, ..frame },
         "dlt.read_stream" | "dlt.readStream" | "dp.read_stream" | "pyspark.pipelines.read_stream" => {

@@ -159,7 +159,11 @@ impl<'a> Flow<'a> {
             match facts.kind(at) {
                 NodeKind::Call(call) => {
                     let Some(call) = facts.calls.get(call as usize) else { break };
-                    steps.push(Step { name: call.method.map_or("", |name| facts.text(name)), call: Some(call), node: at });
+                    steps.push(Step {
+                        name: call.method.map_or("", |name| facts.text(name)),
+                        call: Some(call),
+                        node: at,
+                    });
                     let below = facts.called_on(call);
                     if !below.is_some() {
                         break;
@@ -263,8 +267,14 @@ impl<'a> Flow<'a> {
         for call in &facts.calls {
             let Some(method) = call.method.map(|name| facts.text(name)) else { continue };
             let position = match method {
-                "udf" | "pandas_udf" | "arrow_udf" | "mapInPandas" | "mapInArrow" | "applyInPandas"
-                | "applyInPandasWithState" | "foreachPartition" => 0,
+                "udf"
+                | "pandas_udf"
+                | "arrow_udf"
+                | "mapInPandas"
+                | "mapInArrow"
+                | "applyInPandas"
+                | "applyInPandasWithState"
+                | "foreachPartition" => 0,
                 "register" => 1,
                 _ => continue,
             };

@@ -57,8 +57,24 @@ const SMALL: &[&str] = &[
 
 /// Words after which a query no longer gives all rows of one table.
 const SHAPES: &[&str] = &[
-    "distinct", "except", "group", "having", "intersect", "join", "lateral", "limit", "minus", "offset", "pivot",
-    "qualify", "tablesample", "union", "unpivot", "where", "with", "values",
+    "distinct",
+    "except",
+    "group",
+    "having",
+    "intersect",
+    "join",
+    "lateral",
+    "limit",
+    "minus",
+    "offset",
+    "pivot",
+    "qualify",
+    "tablesample",
+    "union",
+    "unpivot",
+    "where",
+    "with",
+    "values",
 ];
 
 /// Whether a function makes one value of many rows.
@@ -117,7 +133,12 @@ pub(super) fn rows(sql: &str) -> (Rows, bool) {
         if limit == Some("1") { Rows::One } else { Rows::Few }
     } else if select && items > 0 && items == aggregates && !group && !window {
         Rows::One
-    } else if select && !from && !window && !shaped && !code.iter().any(|(_, text)| text.to_ascii_lowercase().contains("explode")) {
+    } else if select
+        && !from
+        && !window
+        && !shaped
+        && !code.iter().any(|(_, text)| text.to_ascii_lowercase().contains("explode"))
+    {
         Rows::One
     } else if select && from && !shaped && is_plain_table(&code) {
         Rows::Whole
@@ -155,10 +176,13 @@ mod tests {
 
     #[test]
     fn queries_are_told_apart() {
-        for sql in ["select current_catalog()", "SELECT max(a), count(*) AS n FROM t WHERE x", "select * from t limit 1"] {
+        for sql in
+            ["select current_catalog()", "SELECT max(a), count(*) AS n FROM t WHERE x", "select * from t limit 1"]
+        {
             assert_eq!(rows(sql).0, Rows::One, "{sql}");
         }
-        for sql in ["SHOW TABLES IN a.b", "describe t", "select * from t where x order by y limit 10", "DESC HISTORY t"] {
+        for sql in ["SHOW TABLES IN a.b", "describe t", "select * from t where x order by y limit 10", "DESC HISTORY t"]
+        {
             assert_eq!(rows(sql).0, Rows::Few, "{sql}");
         }
         for sql in ["select * from a.b.c", "SELECT a, b FROM t ORDER BY a", "select * from `x`"] {

@@ -124,12 +124,12 @@ fn part(evaluator: &mut Evaluator<'_>, slot: Slot, node: NodeId, level: u32, out
     let start = out.len();
     let number = match evaluator.facts(slot).map(|facts| facts.kind(node)) {
         Some(NodeKind::Int(number)) => Some(number),
-        Some(NodeKind::Name(at)) => value(evaluator, slot, at).and_then(|(other, node)| {
-            match evaluator.facts(other)?.kind(node) {
+        Some(NodeKind::Name(at)) => {
+            value(evaluator, slot, at).and_then(|(other, node)| match evaluator.facts(other)?.kind(node) {
                 NodeKind::Int(number) => Some(number),
                 _ => None,
-            }
-        }),
+            })
+        }
         _ => None,
     };
     if let Some(number) = number {
@@ -273,4 +273,3 @@ fn format(
     out.push(Piece::Known(rest.to_owned()));
     Some(())
 }
-

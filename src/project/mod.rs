@@ -26,9 +26,9 @@ pub use load::Request;
 use places::Places;
 use reference::{Reference, ReferenceKind};
 use runs::{Edge, Runs};
-use target::{Runners, Target};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use target::{Runners, Target};
 
 /// Documents and what they refer to.
 pub struct Project {

@@ -86,10 +86,9 @@ impl Runners {
             _ if changed => Target::default(),
             Machine::Unknown => Target::default(),
             Machine::Serverless => Target { compute: Some(Compute::Serverless), dbr: None },
-            Machine::Cluster { version, mode } => Target {
-                compute: mode.as_deref().and_then(compute_of),
-                dbr: version.as_deref().and_then(runtime_of),
-            },
+            Machine::Cluster { version, mode } => {
+                Target { compute: mode.as_deref().and_then(compute_of), dbr: version.as_deref().and_then(runtime_of) }
+            }
         }
     }
 }

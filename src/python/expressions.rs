@@ -6,8 +6,8 @@ use super::state::{Guess, Guessed, Place, Walker, index};
 use super::strings::Part;
 use super::symbols::Symbol;
 use ruff_python_ast::{
-    ArgOrKeyword, CmpOp, Comprehension, Expr, ExprAttribute, ExprCall, ExprLambda, ExprName, ExprSubscript, FStringPart,
-    Identifier, Operator, UnaryOp,
+    ArgOrKeyword, CmpOp, Comprehension, Expr, ExprAttribute, ExprCall, ExprLambda, ExprName, ExprSubscript,
+    FStringPart, Identifier, Operator, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange};
 

@@ -4,12 +4,13 @@ use super::{methods, name_of};
 use crate::flow::Step;
 use crate::flow::kind::{Kind, Motion, Rows};
 use crate::python::facts::Call;
-use crate::python::nodes::{NodeId, NodeKind};
+use crate::python::nodes::NodeKind;
 use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
 
 /// Parts of names of tables that are small by nature, in lower case.
-const SMALL: &[&str] = &["config", "control", "information_schema", "lookup", "mapping", "metadata", "param", "setting"];
+const SMALL: &[&str] =
+    &["config", "control", "information_schema", "lookup", "mapping", "metadata", "param", "setting"];
 
 /// `spark.table("t").collect()`, with nothing between that makes rows fewer.
 pub(super) fn collect_to_driver(context: &mut Context<'_>) {
@@ -17,7 +18,8 @@ pub(super) fn collect_to_driver(context: &mut Context<'_>) {
     let flow = context.flow;
     for call in methods(facts, &["collect", "toPandas"]) {
         let of = flow.receiver(call);
-        if !call.arguments.is_empty() || of.kind != Kind::Frame || of.rows != Rows::Whole || of.motion == Motion::Stream {
+        if !call.arguments.is_empty() || of.kind != Kind::Frame || of.rows != Rows::Whole || of.motion == Motion::Stream
+        {
             continue;
         }
         let steps = flow.chain(facts.called_on(call));
@@ -71,21 +73,14 @@ pub(super) fn round_trip(context: &mut Context<'_>) {
     let flow = context.flow;
     for call in methods(facts, &["createDataFrame"]) {
         let Some(argument) = facts.argument(call, 0, "data") else { continue };
-        let value = flow.definition(argument.node);
-        let Some(pull) = facts.call_at(value) else { continue };
+        let Some(pull) = facts.call_at(argument.node) else { continue };
         let method = name_of(facts, pull);
         let of = flow.receiver(pull);
         if !matches!(method, "collect" | "toPandas") || of.kind != Kind::Frame || of.is_small() {
             continue;
         }
-        // What is changed on the way is work.
-        if value != argument.node && read_more_than_once(context, value) {
-            continue;
-        }
         // `df = spark.createDataFrame(df.toPandas())` keeps a result, as `cache` would.
-        let same = flow.bound_to(call.node).is_some_and(|(_, row)| {
-            is_named(context, pull, row.name)
-        });
+        let same = flow.bound_to(call.node).is_some_and(|(_, row)| is_named(context, pull, row.name));
         if same || flow.receiver(call).kind != Kind::Session {
             continue;
         }
@@ -95,13 +90,6 @@ pub(super) fn round_trip(context: &mut Context<'_>) {
         );
         context.report(pull.callee, message);
     }
-}
-
-/// Whether a name that was given an expression is read more than once, or nobody knows.
-fn read_more_than_once(context: &Context<'_>, value: NodeId) -> bool {
-    let Some((_, local)) = context.names.of(&context.document.path) else { return true };
-    let Some((binding, _)) = context.flow.bound_to(value) else { return true };
-    local.names.reads.iter().filter(|read| **read == binding).take(2).count() > 1
 }
 
 /// Whether a method is called on a plain name.

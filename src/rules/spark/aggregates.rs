@@ -64,7 +64,18 @@ fn is_small_frame(context: &Context<'_>, over: &Call) -> bool {
         let of = flow.receiver(call);
         // What groups have become one row each may be few; nobody can say.
         let grouped = flow.chain(facts.called_on(call)).iter().any(|step| {
-            matches!(step.name, "groupBy" | "groupby" | "agg" | "distinct" | "limit" | "dropDuplicates" | "createDataFrame" | "rollup" | "cube")
+            matches!(
+                step.name,
+                "groupBy"
+                    | "groupby"
+                    | "agg"
+                    | "distinct"
+                    | "limit"
+                    | "dropDuplicates"
+                    | "createDataFrame"
+                    | "rollup"
+                    | "cube"
+            )
         });
         of.kind == Kind::Frame && (of.is_small() || grouped) || of.motion == Motion::Stream
     })
@@ -88,7 +99,9 @@ pub(super) fn first_without_order(context: &mut Context<'_>) {
             .iter()
             .find(|step| matches!(step.name, "groupBy" | "groupby"))
             .and_then(|step| step.call)
-            .map(|group| facts.arguments(group).iter().filter_map(|argument| super::literal(facts, argument.node)).collect())
+            .map(|group| {
+                facts.arguments(group).iter().filter_map(|argument| super::literal(facts, argument.node)).collect()
+            })
             .unwrap_or_default();
         for inner in flow.calls_in(call).filter(|inner| matches!(name_of(facts, inner), "first" | "last")) {
             let Some(name) = flow.sql_function(inner) else { continue };
@@ -97,7 +110,9 @@ pub(super) fn first_without_order(context: &mut Context<'_>) {
             if column.is_some_and(|column| keys.contains(&column)) || inner.in_loop || !takes_column(context, inner) {
                 continue;
             }
-            let message = format!("rows come in no order here, so `{name}` gives any of them, and another one next time: use `F.max_by` or `F.min_by` with the column that says which");
+            let message = format!(
+                "rows come in no order here, so `{name}` gives any of them, and another one next time: use `F.max_by` or `F.min_by` with the column that says which"
+            );
             context.report(inner.callee, message);
         }
     }
@@ -134,16 +149,21 @@ const AT_ONCE: &[(&str, &str, &str)] = &[
 pub(super) fn collect_then_reduce(context: &mut Context<'_>) {
     let facts = &context.document.python;
     let flow = context.flow;
-    if !super::speaks_of(facts, &["collect_list", "collect_set"]) && !facts.symbols.get("pyspark.sql.functions").is_some() {
+    if !super::speaks_of(facts, &["collect_list", "collect_set"])
+        && !facts.symbols.get("pyspark.sql.functions").is_some()
+    {
         return;
     }
     for call in calls(facts, &["array_distinct", "size", "array_max", "array_min"]) {
         let Some(argument) = facts.arguments(call).first().filter(|_| call.arguments.len() == 1) else { continue };
         let Some(inner) = facts.call_at(argument.node) else { continue };
-        let (Some(outer_name), Some(inner_name)) = (flow.sql_function(call), flow.sql_function(inner)) else { continue };
+        let (Some(outer_name), Some(inner_name)) = (flow.sql_function(call), flow.sql_function(inner)) else {
+            continue;
+        };
         let row = AT_ONCE.iter().find(|row| row.0 == outer_name && row.1 == inner_name);
         let Some(&(_, _, instead)) = row else { continue };
-        let message = format!("`{inner_name}` gathers every value of a group in memory only for `{outer_name}`: use `{instead}`");
+        let message =
+            format!("`{inner_name}` gathers every value of a group in memory only for `{outer_name}`: use `{instead}`");
         let text = context.document.text();
         let written = call.callee.of(text);
         let finding = context.report(call.span, message);
@@ -164,12 +184,30 @@ pub(super) fn collect_then_reduce(context: &mut Context<'_>) {
 
 /// Methods that give rows in an order of their own, or none.
 const FORGETS: &[&str] = &[
-    "agg", "count", "crossJoin", "distinct", "dropDuplicates", "drop_duplicates", "exceptAll", "groupBy", "groupby",
-    "intersect", "join", "orderBy", "repartition", "sort", "subtract", "union", "unionAll", "unionByName", "isEmpty",
+    "agg",
+    "count",
+    "crossJoin",
+    "distinct",
+    "dropDuplicates",
+    "drop_duplicates",
+    "exceptAll",
+    "groupBy",
+    "groupby",
+    "intersect",
+    "join",
+    "orderBy",
+    "repartition",
+    "sort",
+    "subtract",
+    "union",
+    "unionAll",
+    "unionByName",
+    "isEmpty",
 ];
 
 /// Methods that keep the order.
-const KEEPS: &[&str] = &["alias", "drop", "filter", "select", "selectExpr", "where", "withColumn", "withColumnRenamed", "withColumns"];
+const KEEPS: &[&str] =
+    &["alias", "drop", "filter", "select", "selectExpr", "where", "withColumn", "withColumnRenamed", "withColumns"];
 
 /// `df.orderBy("x").groupBy("y")`.
 pub(super) fn sort_lost(context: &mut Context<'_>) {
@@ -200,8 +238,12 @@ pub(super) fn sort_lost(context: &mut Context<'_>) {
         }
         let method = name_of(facts, call);
         let message = match by {
-            "orderBy" | "sort" => format!("the `{by}` that follows sorts anew, so this `{method}` is work for nothing: leave it out"),
-            "count" | "isEmpty" | "agg" => format!("`{by}` does not look at the order, so this `{method}` is work for nothing: leave it out"),
+            "orderBy" | "sort" => {
+                format!("the `{by}` that follows sorts anew, so this `{method}` is work for nothing: leave it out")
+            }
+            "count" | "isEmpty" | "agg" => {
+                format!("`{by}` does not look at the order, so this `{method}` is work for nothing: leave it out")
+            }
             _ => format!("`{by}` does not keep the order, so this `{method}` is work for nothing: sort at the end"),
         };
         context.report(call.callee, message);

@@ -7,7 +7,8 @@ use crate::rules::context::Context;
 use std::collections::HashSet;
 
 /// Words without one of which a document has no columns.
-const WORDS: &[&str] = &["spark", "pyspark.sql.functions", "pyspark.sql", "DataFrame", "withColumn", "select", "filter", "where"];
+const WORDS: &[&str] =
+    &["spark", "pyspark.sql.functions", "pyspark.sql", "DataFrame", "withColumn", "select", "filter", "where"];
 
 /// `(F.col("a") == 1) and (F.col("b") == 2)`.
 pub(super) fn operator(context: &mut Context<'_>) {
@@ -79,8 +80,10 @@ pub(super) fn brackets(context: &mut Context<'_>) {
         if flow.kind_of(other) != Kind::Column {
             continue;
         }
-        let message = format!("`{sign}` binds tighter than a comparison, so this is `{}`: put brackets around each comparison",
-            shortened(node.span.of(context.document.text())));
+        let message = format!(
+            "`{sign}` binds tighter than a comparison, so this is `{}`: put brackets around each comparison",
+            shortened(node.span.of(context.document.text()))
+        );
         context.report(node.span, message);
     }
 }

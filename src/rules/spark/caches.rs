@@ -24,7 +24,9 @@ pub(super) fn in_loop(context: &mut Context<'_>) {
             continue;
         }
         let method = name_of(facts, call);
-        let message = format!("each turn of the loop keeps another data frame in memory: call `.unpersist()` when a turn is done, or `.{method}()` before the loop");
+        let message = format!(
+            "each turn of the loop keeps another data frame in memory: call `.unpersist()` when a turn is done, or `.{method}()` before the loop"
+        );
         context.report(call.callee, message);
     }
 }
@@ -48,7 +50,10 @@ pub(super) fn unused(context: &mut Context<'_>) {
             local.names.reads.iter().enumerate().filter(|(_, read)| **read == at).map(|(row, _)| row).collect();
         let repeated = uses.iter().any(|&row| {
             let row = facts.uses.get(row);
-            row.is_some_and(|row| row.scope != binding.scope || context.flow.loop_around(row.branch) != context.flow.loop_around(binding.branch))
+            row.is_some_and(|row| {
+                row.scope != binding.scope
+                    || context.flow.loop_around(row.branch) != context.flow.loop_around(binding.branch)
+            })
         });
         let released = |row: &usize| releases(context, *row);
         let real = uses.iter().filter(|row| !released(row)).count();

@@ -9,12 +9,24 @@ use crate::rules::context::Context;
 /// Settings that switch a part of the optimizer off, the value that does it, and what is lost.
 const SWITCHES: &[(&str, &str, &str)] = &[
     ("spark.sql.adaptive.enabled", "false", "Spark no longer adapts a query to the sizes that it meets"),
-    ("spark.databricks.optimizer.adaptive.enabled", "false", "Spark no longer adapts a query to the sizes that it meets"),
+    (
+        "spark.databricks.optimizer.adaptive.enabled",
+        "false",
+        "Spark no longer adapts a query to the sizes that it meets",
+    ),
     ("spark.sql.adaptive.skewJoin.enabled", "false", "large partitions of a join are no longer split"),
-    ("spark.sql.autoBroadcastJoinThreshold", "-1", "small tables are no longer sent to all workers, and every join moves all rows"),
+    (
+        "spark.sql.autoBroadcastJoinThreshold",
+        "-1",
+        "small tables are no longer sent to all workers, and every join moves all rows",
+    ),
     ("spark.sql.cbo.enabled", "false", "statistics of tables are no longer looked at"),
     ("spark.databricks.optimizer.dynamicFilePruning", "false", "files that a join does not need are read all the same"),
-    ("spark.databricks.optimizer.dynamicPartitionPruning", "false", "partitions that a join does not need are read all the same"),
+    (
+        "spark.databricks.optimizer.dynamicPartitionPruning",
+        "false",
+        "partitions that a join does not need are read all the same",
+    ),
 ];
 
 /// The switch that stops VACUUM from deleting files that are still read.
@@ -27,7 +39,8 @@ pub(super) fn optimizer(context: &mut Context<'_>) {
         let Some((key, value)) = setting(context, call) else { continue };
         let Some(written) = text_of(context, value) else { continue };
         let Some(key_text) = text_of(context, key) else { continue };
-        let Some((_, _, lost)) = SWITCHES.iter().find(|row| row.0 == key_text && row.1.eq_ignore_ascii_case(&written)) else {
+        let Some((_, _, lost)) = SWITCHES.iter().find(|row| row.0 == key_text && row.1.eq_ignore_ascii_case(&written))
+        else {
             continue;
         };
         let message = format!("{lost}: leave `{key_text}` as it is");

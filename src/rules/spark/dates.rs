@@ -79,7 +79,18 @@ mod tests {
 
     #[test]
     fn patterns_are_told_apart() {
-        for right in ["yyyy-MM-dd", "yyyy-MM-dd HH:mm:ss", "hh:mm a", "MM", "mm:ss", "D", "yyyyD", "dd 'of' MMMM", "E", "'Year' yyyy"] {
+        for right in [
+            "yyyy-MM-dd",
+            "yyyy-MM-dd HH:mm:ss",
+            "hh:mm a",
+            "MM",
+            "mm:ss",
+            "D",
+            "yyyyD",
+            "dd 'of' MMMM",
+            "E",
+            "'Year' yyyy",
+        ] {
             assert_eq!(wrong(right), None, "{right}");
         }
         for bad in ["YYYY-MM-dd", "yyyy-MM-DD", "yyyy-mm-dd", "yyyy-MM-dd hh:mm:ss", "HH:MM", "dd/mm/yyyy"] {

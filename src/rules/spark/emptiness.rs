@@ -34,7 +34,11 @@ pub(super) fn check(context: &mut Context<'_>) {
         if !counts(context, call) {
             continue;
         }
-        let rest = if mirrored { Span::new(node.span.start, call.span.start) } else { Span::new(call.span.end, node.span.end) };
+        let rest = if mirrored {
+            Span::new(node.span.start, call.span.start)
+        } else {
+            Span::new(call.span.end, node.span.end)
+        };
         report(context, call, empty, Some((node.span, rest)));
     }
     for &condition in &facts.conditions {
@@ -61,7 +65,11 @@ fn counts(context: &Context<'_>, call: &Call) -> bool {
     let of = flow.receiver(call);
     // Counting also fills a cache, and that may be what it is for.
     let cached = |at: NodeId| flow.chain(at).iter().any(|step| matches!(step.name, "cache" | "persist"));
-    of.kind == Kind::Frame && of.motion != Motion::Stream && !of.is_small() && !cached(facts.called_on(call)) && !is_cached(context, call)
+    of.kind == Kind::Frame
+        && of.motion != Motion::Stream
+        && !of.is_small()
+        && !cached(facts.called_on(call))
+        && !is_cached(context, call)
 }
 
 /// Whether the name that is counted is cached by a statement of its own: `df.cache()`.
@@ -69,7 +77,9 @@ fn is_cached(context: &Context<'_>, call: &Call) -> bool {
     let facts = &context.document.python;
     let text = context.document.text();
     let counted = facts.span(facts.called_on(call)).of(text);
-    super::methods(facts, &["cache", "persist"]).take(super::MOST).any(|cache| facts.span(facts.called_on(cache)).of(text) == counted)
+    super::methods(facts, &["cache", "persist"])
+        .take(super::MOST)
+        .any(|cache| facts.span(facts.called_on(cache)).of(text) == counted)
 }
 
 fn report(context: &mut Context<'_>, call: &Call, empty: bool, whole: Option<(Span, Span)>) {

@@ -133,7 +133,9 @@ pub(super) fn none_kept(context: &mut Context<'_>) {
         let bound = flow.bound_to(call.node).filter(|(at, row)| row.kind == BindingKind::Assignment && used(*at));
         if let Some((_, binding)) = bound {
             let name = facts.text(binding.name);
-            let message = format!("`{method}` gives nothing, so `{name}` is `None` from here on: keep the data frame and call it on its own line");
+            let message = format!(
+                "`{method}` gives nothing, so `{name}` is `None` from here on: keep the data frame and call it on its own line"
+            );
             context.report(call.callee, message);
             continue;
         }
@@ -150,7 +152,10 @@ pub(super) fn none_kept(context: &mut Context<'_>) {
         let chained = flow.next(call.node);
         if let Some(outer) = shown.filter(|_| !matches!(method, "save" | "saveAsTable" | "insertInto")) {
             let name = name_of(facts, outer);
-            context.report(call.callee, format!("`{method}` shows it already and gives nothing: `{name}` has nothing to show"));
+            context.report(
+                call.callee,
+                format!("`{method}` shows it already and gives nothing: `{name}` has nothing to show"),
+            );
         } else if let Some(next) = chained {
             let next = name_of(facts, next).to_owned();
             context.report(call.callee, format!("`{method}` gives nothing, so `.{next}` fails on it"));

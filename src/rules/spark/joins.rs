@@ -1,7 +1,7 @@
 //! Pages: `rules/spark/join-without-condition.md`, `rules/spark/cross-join.md`, `rules/spark/unknown-join-type.md`.
 
 use super::methods;
-use crate::flow::kind::{Kind, Type};
+use crate::flow::kind::{Kind, Rows, Type};
 use crate::python::facts::{Argument, Call};
 use crate::python::nodes::{CompareOp, NodeKind};
 use crate::rules::context::Context;
@@ -9,14 +9,36 @@ use crate::text::nearest::nearest;
 
 /// Every word for a join, without underscores. Source: `pyspark.sql.DataFrame.join`, and `JoinType` of Spark's catalyst.
 const TYPES: &[&str] = &[
-    "anti", "cross", "full", "fullouter", "inner", "left", "leftanti", "leftouter", "leftsemi", "outer", "right",
-    "rightouter", "semi",
+    "anti",
+    "cross",
+    "full",
+    "fullouter",
+    "inner",
+    "left",
+    "leftanti",
+    "leftouter",
+    "leftsemi",
+    "outer",
+    "right",
+    "rightouter",
+    "semi",
 ];
 
 /// As they are usually written.
 const WRITTEN: &[&str] = &[
-    "inner", "left", "right", "outer", "full", "cross", "left_semi", "left_anti", "left_outer", "right_outer",
-    "full_outer", "semi", "anti",
+    "inner",
+    "left",
+    "right",
+    "outer",
+    "full",
+    "cross",
+    "left_semi",
+    "left_anti",
+    "left_outer",
+    "right_outer",
+    "full_outer",
+    "semi",
+    "anti",
 ];
 
 /// `a.join(b)`.
@@ -25,6 +47,9 @@ pub(super) fn without_condition(context: &mut Context<'_>) {
     for call in methods(facts, &["join"]) {
         let Some((left, right)) = sides(context, call) else { continue };
         if left.is_small() || right.is_small() || is_cross(context, call) || is_filtered(context, call) {
+            continue;
+        }
+        if is_listing(context, call) {
             continue;
         }
         let Some(on) = facts.argument(call, 1, "on") else {
@@ -70,8 +95,8 @@ pub(super) fn cross(context: &mut Context<'_>) {
     for call in methods(facts, &["crossJoin", "join"]) {
         let is_join = super::name_of(facts, call) == "join";
         let Some((left, right)) = sides(context, call) else { continue };
-        let known = right.kind == Kind::Frame;
-        if !known || left.is_small() || right.is_small() || is_filtered(context, call) {
+        // How many rows an unknown side has is unknown.
+        if right.rows != Rows::Whole || left.is_small() || right.is_small() || is_filtered(context, call) {
             continue;
         }
         if is_join && !is_cross(context, call) || is_listing(context, call) {
@@ -111,7 +136,9 @@ fn is_listing(context: &Context<'_>, call: &Call) -> bool {
     let other = facts.argument(call, 0, "other").map(|other| other.node);
     [Some(facts.called_on(call)), other].into_iter().flatten().any(|side| {
         let steps = context.flow.chain(side);
-        steps.iter().any(|step| matches!(step.name, "agg" | "distinct" | "dropDuplicates" | "drop_duplicates" | "limit"))
+        steps
+            .iter()
+            .any(|step| matches!(step.name, "agg" | "distinct" | "dropDuplicates" | "drop_duplicates" | "limit"))
     })
 }
 
@@ -132,7 +159,8 @@ pub(super) fn unknown_type(context: &mut Context<'_>) {
             continue;
         }
         let near = nearest(written, WRITTEN.iter().copied());
-        let help = near.map_or_else(|| format!("use one of {}", WRITTEN.join(", ")), |near| format!("did you mean `{near}`?"));
+        let help =
+            near.map_or_else(|| format!("use one of {}", WRITTEN.join(", ")), |near| format!("did you mean `{near}`?"));
         let message = format!("there is no join type `{written}`: {help}");
         context.report(how.span, message);
     }

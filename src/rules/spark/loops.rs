@@ -23,7 +23,9 @@ pub(super) fn with_column(context: &mut Context<'_>) {
         let method = name_of(facts, call);
         let Some((_, instead)) = AT_ONCE.iter().find(|row| row.0 == method) else { continue };
         if let Some(lambda) = reduced(facts, call) {
-            let message = format!("each step of `reduce` adds to the plan, and planning slows down with every one: build a dictionary and call `.{instead}` once");
+            let message = format!(
+                "each step of `reduce` adds to the plan, and planning slows down with every one: build a dictionary and call `.{instead}` once"
+            );
             if seen.insert((u32::MAX - u32::try_from(lambda.index()).unwrap_or(0), method)) {
                 context.report(call.callee, message);
             }
@@ -32,9 +34,13 @@ pub(super) fn with_column(context: &mut Context<'_>) {
         if context.flow.receiver(call).kind != Kind::Frame {
             continue;
         }
-        let Some(around) = loop_of(context, &loops, call).filter(|&around| grows(context, &loops, call, around)) else { continue };
+        let Some(around) = loop_of(context, &loops, call).filter(|&around| grows(context, &loops, call, around)) else {
+            continue;
+        };
         if seen.insert((around, method)) {
-            let message = format!("each turn of the loop adds to the plan, and planning slows down with every one: build a dictionary in the loop and call `.{instead}` once");
+            let message = format!(
+                "each turn of the loop adds to the plan, and planning slows down with every one: build a dictionary in the loop and call `.{instead}` once"
+            );
             context.report(call.callee, message);
         }
     }
@@ -99,9 +105,10 @@ fn grows<'a>(context: &Context<'a>, loops: &Loops<'_>, call: &'a Call, around: B
     let Some(root) = root_of(facts, call.node).filter(|_| !one_column && !explodes) else { return false };
     let Some(row) = facts.uses.get(root as usize) else { return false };
     let given = loops.given.get(&row.name).map_or(&[][..], Vec::as_slice);
-    let again = given.iter().take(super::MOST).any(|row| {
-        facts.span(row.value).covers(call.span) && flow.is_inside(row.branch, around)
-    });
+    let again = given
+        .iter()
+        .take(super::MOST)
+        .any(|row| facts.span(row.value).covers(call.span) && flow.is_inside(row.branch, around));
     again && is_carried(context, root, around, 0)
 }
 
@@ -158,7 +165,9 @@ pub(super) fn action_per_row(context: &mut Context<'_>) {
     let loops = facts.bindings.iter().filter(|row| row.kind == BindingKind::Loop && row.value.is_some());
     let mut looked = 0;
     for row in loops {
-        if looked > super::MOST || facts.branches.get(row.branch as usize).is_none_or(|branch| branch.kind != BranchKind::Loop) {
+        if looked > super::MOST
+            || facts.branches.get(row.branch as usize).is_none_or(|branch| branch.kind != BranchKind::Loop)
+        {
             continue;
         }
         let Some(pull) = facts.call_at(flow.definition(row.value)) else { continue };
@@ -181,11 +190,16 @@ pub(super) fn action_per_row(context: &mut Context<'_>) {
         let Some(branch) = facts.branches.get(row.branch as usize) else { continue };
         let body = branch.span;
         let action = facts.calls.iter().find(|call| {
-            body.covers(call.span) && call.span.start > facts.span(row.value).end && call.function == pull.function && is_query(context, call)
+            body.covers(call.span)
+                && call.span.start > facts.span(row.value).end
+                && call.function == pull.function
+                && is_query(context, call)
         });
         if let Some(action) = action {
             let method = name_of(facts, action);
-            let message = format!("`{method}` runs a job of Spark for every row of this loop: join the rows instead, or write them at once");
+            let message = format!(
+                "`{method}` runs a job of Spark for every row of this loop: join the rows instead, or write them at once"
+            );
             context.report(action.callee, message);
         }
     }
@@ -215,7 +229,9 @@ fn is_query(context: &Context<'_>, call: &Call) -> bool {
     match name_of(facts, call) {
         "sql" if flow.receiver(call).kind == Kind::Session => {
             let pieces = facts.arguments(call).first().and_then(|argument| flow.pieces(argument.node));
-            let Some(Some(crate::flow::Piece::Known(start))) = pieces.as_ref().map(|pieces| pieces.first()) else { return false };
+            let Some(Some(crate::flow::Piece::Known(start))) = pieces.as_ref().map(|pieces| pieces.first()) else {
+                return false;
+            };
             let word = start.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
             QUERIES.contains(&word.as_str())
         }

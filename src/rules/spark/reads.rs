@@ -31,11 +31,17 @@ pub(super) fn inferred(context: &mut Context<'_>) {
 /// their types.
 fn guesses(context: &Context<'_>, call: &Call) -> bool {
     let facts = &context.document.python;
-    let guesses = |format: &str| matches!(format.to_ascii_lowercase().as_str(), "csv" | "xml" | "com.databricks.spark.csv" | "com.databricks.spark.xml");
+    let guesses = |format: &str| {
+        matches!(
+            format.to_ascii_lowercase().as_str(),
+            "csv" | "xml" | "com.databricks.spark.csv" | "com.databricks.spark.xml"
+        )
+    };
     let mut last = call;
     for _ in 0..50 {
         let Some(next) = context.flow.next(last.node) else { break };
-        if !matches!(name_of(facts, next), "option" | "options" | "format" | "schema" | "load" | "csv" | "xml" | "json") {
+        if !matches!(name_of(facts, next), "option" | "options" | "format" | "schema" | "load" | "csv" | "xml" | "json")
+        {
             break;
         }
         last = next;
@@ -47,7 +53,8 @@ fn guesses(context: &Context<'_>, call: &Call) -> bool {
             let steps = context.flow.chain(last.node);
             let mut formats = steps.iter().filter_map(|step| step.call).filter(|step| name_of(facts, step) == "format");
             let format = formats.next().and_then(|format| facts.argument(format, 0, "source"));
-            let format = format.or_else(|| facts.arguments(last).iter().find(|argument| facts.is(argument.keyword, "format")));
+            let format =
+                format.or_else(|| facts.arguments(last).iter().find(|argument| facts.is(argument.keyword, "format")));
             format.and_then(|format| context.flow.text(format.node)).is_some_and(|format| guesses(&format))
         }
     }
@@ -58,10 +65,13 @@ fn infer_argument<'a>(context: &Context<'a>, call: &Call) -> Option<(&'a Argumen
     let facts = &context.document.python;
     let is_word = |text: &str| text.eq_ignore_ascii_case("inferSchema");
     if name_of(facts, call) == "option" {
-        let key = facts.argument(call, 0, "key").filter(|key| context.flow.text(key.node).is_some_and(|text| is_word(&text)))?;
+        let key = facts
+            .argument(call, 0, "key")
+            .filter(|key| context.flow.text(key.node).is_some_and(|text| is_word(&text)))?;
         return Some((key, facts.argument(call, 1, "value")?));
     }
-    let named = facts.arguments(call).iter().find(|argument| argument.keyword.is_some_and(|word| is_word(facts.text(word))))?;
+    let named =
+        facts.arguments(call).iter().find(|argument| argument.keyword.is_some_and(|word| is_word(facts.text(word))))?;
     Some((named, named))
 }
 
@@ -102,7 +112,9 @@ pub(super) fn jdbc(context: &mut Context<'_>) {
                 let table = facts.argument(step, 1, "table").and_then(|table| flow.pieces(table.node));
                 parted |= step.arguments.len() > 3 || !names_table(table.as_deref());
             }
-            let Some(key) = facts.argument(step, 0, "key").filter(|_| name_of(facts, step) == "option") else { continue };
+            let Some(key) = facts.argument(step, 0, "key").filter(|_| name_of(facts, step) == "option") else {
+                continue;
+            };
             let Some(key) = flow.text(key.node) else {
                 parted = true;
                 continue;

@@ -119,8 +119,19 @@ fn goes_nowhere(context: &Context<'_>, steps: &[Step<'_>]) -> bool {
 }
 
 /// Actions that a stream does not have.
-const BATCH_ONLY: &[&str] =
-    &["collect", "count", "first", "foreachPartition", "head", "isEmpty", "show", "tail", "take", "toLocalIterator", "toPandas"];
+const BATCH_ONLY: &[&str] = &[
+    "collect",
+    "count",
+    "first",
+    "foreachPartition",
+    "head",
+    "isEmpty",
+    "show",
+    "tail",
+    "take",
+    "toLocalIterator",
+    "toPandas",
+];
 
 /// `spark.readStream.table("t").count()`.
 pub(super) fn batch_action(context: &mut Context<'_>) {
@@ -171,7 +182,9 @@ pub(super) fn unbounded(context: &mut Context<'_>) {
             continue;
         }
         let method = name_of(facts, call);
-        let message = format!("without a watermark `{method}` on a stream remembers every row forever: call `.withWatermark(…)` before, with the time column among the columns compared");
+        let message = format!(
+            "without a watermark `{method}` on a stream remembers every row forever: call `.withWatermark(…)` before, with the time column among the columns compared"
+        );
         context.report(call.callee, message);
     }
 }

@@ -13,9 +13,12 @@ fn bodies<'a>(context: &Context<'a>) -> Vec<(&'a Function, &'a str, Vec<&'a Call
         return Vec::new();
     }
     let functions = context.flow.worker_functions();
-    let rows = functions.into_iter().take(super::MOST).filter_map(|(at, how)| Some((facts.functions.get(at as usize)?, how)));
+    let rows =
+        functions.into_iter().take(super::MOST).filter_map(|(at, how)| Some((facts.functions.get(at as usize)?, how)));
     rows.map(|(function, how)| {
-        let body = |call: &&Call| function.span.covers(call.span) && call.span.start > function.name_span.end && call.scope != function.scope;
+        let body = |call: &&Call| {
+            function.span.covers(call.span) && call.span.start > function.name_span.end && call.scope != function.scope
+        };
         (function, how, facts.calls.iter().filter(body).collect())
     })
     .collect()
@@ -23,8 +26,17 @@ fn bodies<'a>(context: &Context<'a>) -> Vec<(&'a Function, &'a str, Vec<&'a Call
 
 /// What makes a function one that workers run.
 const WORDS: &[&str] = &[
-    "udf", "pandas_udf", "arrow_udf", "pyspark.sql.functions.udf", "pyspark.sql.functions.pandas_udf", "mapInPandas",
-    "mapInArrow", "applyInPandas", "applyInPandasWithState", "foreachPartition", "register",
+    "udf",
+    "pandas_udf",
+    "arrow_udf",
+    "pyspark.sql.functions.udf",
+    "pyspark.sql.functions.pandas_udf",
+    "mapInPandas",
+    "mapInArrow",
+    "applyInPandas",
+    "applyInPandasWithState",
+    "foreachPartition",
+    "register",
 ];
 
 /// `spark` or `dbutils` in a function that runs on workers.
@@ -42,7 +54,8 @@ pub(super) fn spark(context: &mut Context<'_>) {
                 _ => continue,
             };
             let name = facts.text(function.name);
-            let message = format!("`{name}` runs on workers, where there is no `{what}`: read before, and give the values to it");
+            let message =
+                format!("`{name}` runs on workers, where there is no `{what}`: read before, and give the values to it");
             context.report(call.callee, message);
             break;
         }
@@ -74,7 +87,9 @@ pub(super) fn udf(context: &mut Context<'_>) {
             if how == "foreachPartition" {
                 continue;
             }
-            let message = format!("`{name}` makes a column and gives no value, so `{outer}` fails where it calls it: call the plain function that it was made of");
+            let message = format!(
+                "`{name}` makes a column and gives no value, so `{outer}` fails where it calls it: call the plain function that it was made of"
+            );
             context.report(call.callee, message);
         }
     }

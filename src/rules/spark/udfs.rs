@@ -8,21 +8,12 @@ use crate::rules::context::Context;
 use crate::text::Span;
 
 /// Methods of strings without arguments, and Spark's functions that do the same.
-const METHODS: &[(&str, &str)] = &[
-    ("lower", "F.lower"),
-    ("upper", "F.upper"),
-    ("strip", "F.trim"),
-    ("lstrip", "F.ltrim"),
-    ("rstrip", "F.rtrim"),
-];
+const METHODS: &[(&str, &str)] =
+    &[("lower", "F.lower"), ("upper", "F.upper"), ("strip", "F.trim"), ("lstrip", "F.ltrim"), ("rstrip", "F.rtrim")];
 
 /// Methods with literal arguments.
-const WITH_ARGUMENTS: &[(&str, &str)] = &[
-    ("split", "F.split"),
-    ("startswith", "F.startswith"),
-    ("endswith", "F.endswith"),
-    ("replace", "F.replace"),
-];
+const WITH_ARGUMENTS: &[(&str, &str)] =
+    &[("split", "F.split"), ("startswith", "F.startswith"), ("endswith", "F.endswith"), ("replace", "F.replace")];
 
 /// Builtins.
 const BUILTINS: &[(&str, &str)] = &[
@@ -55,7 +46,8 @@ pub(super) fn for_builtin(context: &mut Context<'_>) {
         let mut returns = facts.returns.iter().filter(|row| row.function == at);
         let (Some(only), None) = (returns.next(), returns.next()) else { continue };
         // A body with anything else in it does something else as well.
-        let binds = facts.bindings.iter().any(|row| row.scope == function.body_scope && row.kind != BindingKind::Parameter);
+        let binds =
+            facts.bindings.iter().any(|row| row.scope == function.body_scope && row.kind != BindingKind::Parameter);
         let branches = facts.branches.iter().skip(1).any(|branch| function.span.covers(branch.span));
         let does_more = facts.bare.iter().any(|bare| function.span.covers(facts.span(bare.node)));
         if !binds && !branches && !does_more && function.plain {
@@ -80,7 +72,9 @@ fn judge(context: &mut Context<'_>, place: Span, scope: ScopeId, body: NodeId) {
     let name = name_of(facts, call);
     let arguments = facts.arguments(call);
     let on = facts.called_on(call);
-    let constant = arguments.iter().all(|it| matches!(facts.kind(it.node), NodeKind::String(_) | NodeKind::Int(_)) && it.keyword.is_none());
+    let constant = arguments
+        .iter()
+        .all(|it| matches!(facts.kind(it.node), NodeKind::String(_) | NodeKind::Int(_)) && it.keyword.is_none());
     let instead = if is_parameter(on) {
         let table = if arguments.is_empty() { METHODS } else { WITH_ARGUMENTS };
         let right_count = match name {
@@ -109,12 +103,15 @@ fn only_parameter(facts: &Facts, scope: ScopeId) -> Option<crate::python::symbol
 pub(super) fn in_filter(context: &mut Context<'_>) {
     let facts = &context.document.python;
     let flow = context.flow;
-    if !super::speaks_of(facts, &["udf", "pandas_udf", "pyspark.sql.functions.udf", "pyspark.sql.functions.pandas_udf"]) && !has_runs(context) {
+    if !super::speaks_of(facts, &["udf", "pandas_udf", "pyspark.sql.functions.udf", "pyspark.sql.functions.pandas_udf"])
+        && !has_runs(context)
+    {
         return;
     }
     for filter in methods(facts, &["filter", "where", "join"]) {
         let method = name_of(facts, filter);
-        let argument = if method == "join" { facts.argument(filter, 1, "on") } else { facts.argument(filter, 0, "condition") };
+        let argument =
+            if method == "join" { facts.argument(filter, 1, "on") } else { facts.argument(filter, 0, "condition") };
         let Some(argument) = argument else { continue };
         let found = flow.calls_in(filter).find(|call| {
             argument.span.covers(call.span) && !facts.called_on(call).is_some() && flow.kind_of(call.of) == Kind::Udf
@@ -124,7 +121,9 @@ pub(super) fn in_filter(context: &mut Context<'_>) {
             continue;
         }
         let name = name_of(facts, call);
-        let message = format!("Spark cannot look into the Python function `{name}`, so every row is read and sent to Python to be dropped: filter by column functions first");
+        let message = format!(
+            "Spark cannot look into the Python function `{name}`, so every row is read and sent to Python to be dropped: filter by column functions first"
+        );
         context.report(call.callee, message);
     }
 }

@@ -30,9 +30,9 @@ pub(super) fn single_file(context: &mut Context<'_>) {
         let exported = steps.iter().filter_map(|step| step.call).any(|step| {
             let format = facts.argument(step, 0, "source").and_then(|format| flow.text(format.node));
             name_of(facts, step) == "format" && format.is_none_or(|format| SINGLE.contains(&&*format))
-        }) || facts.argument(call, usize::MAX, "format").is_some_and(|format| {
-            flow.text(format.node).is_none_or(|format| SINGLE.contains(&&*format))
-        });
+        }) || facts
+            .argument(call, usize::MAX, "format")
+            .is_some_and(|format| flow.text(format.node).is_none_or(|format| SINGLE.contains(&&*format)));
         let small = steps.iter().any(|step| step.name == "createDataFrame" || flow.type_of(step.node).is_small());
         if exported || small {
             continue;
@@ -40,7 +40,9 @@ pub(super) fn single_file(context: &mut Context<'_>) {
         // Only what is the last thing done before the write: a step between may make many tasks again.
         let mut after = steps.iter().skip_while(|step| !(step.name == "write" && step.call.is_none())).skip(1);
         let last = after.find(|step| !matches!(step.name, "select" | "withColumn" | "drop" | "alias"));
-        let Some(one) = last.and_then(|step| step.call).filter(|one| matches!(name_of(facts, one), "coalesce" | "repartition")) else {
+        let Some(one) =
+            last.and_then(|step| step.call).filter(|one| matches!(name_of(facts, one), "coalesce" | "repartition"))
+        else {
             continue;
         };
         let [argument] = facts.arguments(one) else { continue };
@@ -48,7 +50,9 @@ pub(super) fn single_file(context: &mut Context<'_>) {
             continue;
         }
         let name = name_of(facts, one);
-        let message = format!("`{name}(1)` lets one task write all rows while the cluster waits: leave it out, and let `OPTIMIZE` or optimized writes make the files large");
+        let message = format!(
+            "`{name}(1)` lets one task write all rows while the cluster waits: leave it out, and let `OPTIMIZE` or optimized writes make the files large"
+        );
         context.report(one.callee, message);
     }
 }
@@ -75,7 +79,11 @@ pub(super) fn overwrite(context: &mut Context<'_>) {
             match name_of(facts, step) {
                 "mode" => overwrites |= text(0, "saveMode").as_deref() == Some("overwrite"),
                 "partitionBy" => parts = Some(step),
-                "option" => narrowed |= text(0, "key").is_none_or(|key| key.eq_ignore_ascii_case("replaceWhere") || key.eq_ignore_ascii_case("overwriteSchema")),
+                "option" => {
+                    narrowed |= text(0, "key").is_none_or(|key| {
+                        key.eq_ignore_ascii_case("replaceWhere") || key.eq_ignore_ascii_case("overwriteSchema")
+                    })
+                }
                 "options" => narrowed = true,
                 _ => {}
             }
@@ -121,7 +129,8 @@ pub(super) fn unknown_mode(context: &mut Context<'_>) {
             continue;
         }
         let near = nearest(mode, known.iter().copied());
-        let help = near.map_or_else(|| format!("use one of {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        let help =
+            near.map_or_else(|| format!("use one of {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
         let message = format!("there is no mode `{mode}`: {help}");
         context.report(argument.span, message);
     }
