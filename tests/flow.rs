@@ -130,11 +130,16 @@ reveal(unknown, "Unknown")
 reveal(unknown.filter("a"), "Unknown")
 reveal(unknown.withColumn("a", b).filter("a"), "Frame")
 reveal(spark.createDataFrame([(1,)], "a int"), "Frame Few")
-reveal(spark.createDataFrame(rows), "Frame")
+reveal(spark.createDataFrame(rows), "Frame Few")
+reveal(spark.createDataFrame(sc.textFile("x")), "Frame")
+reveal(spark.read.csv("x"), "Frame")
+reveal(df.FILL_IN, "Unknown")
+reveal(df.a.count(), "Unknown")
+reveal(dbldatagen.DataGenerator(spark).withColumn("a"), "Maker")
 reveal("a" "b", "Text")
 reveal(len([1]), "Number")
 "#;
-    assert_eq!(revealed(&[("a.py", &format!("# Databricks notebook source\n{code}"))]), 49);
+    assert_eq!(revealed(&[("a.py", &format!("# Databricks notebook source\n{code}"))]), 54);
 }
 
 #[test]
@@ -241,6 +246,15 @@ def generates(df):
     yield df
 
 
+def pandas_first(df):
+    reveal(df, "Unknown")
+    df = spark.createDataFrame(df)
+    reveal(df.withColumn("a", b), "Frame Few")
+    df = df.toPandas()
+    df = df[df["a"] == 1].drop(columns=["a"])
+    reveal(df, "Unknown")
+
+
 def start(spark):
     reveal(spark, "Session")
     spark.readStream.table("t").writeStream.foreachBatch(batch).start()
@@ -258,7 +272,7 @@ reveal(NAME + ".y", "text x.y")
 reveal(generates(x), "Unknown")
 "#;
     let files = [("helpers.py", helpers), ("job.py", job), ("module.py", module), ("user.py", user)];
-    assert_eq!(revealed(&files), 16);
+    assert_eq!(revealed(&files), 19);
 }
 
 #[test]

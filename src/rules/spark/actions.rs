@@ -4,7 +4,7 @@ use super::{methods, name_of};
 use crate::flow::Step;
 use crate::flow::kind::{Kind, Motion, Rows};
 use crate::python::facts::Call;
-use crate::python::nodes::{NodeId, NodeKind};
+use crate::python::nodes::NodeKind;
 use crate::python::symbols::Symbol;
 use crate::rules::context::Context;
 
@@ -73,15 +73,10 @@ pub(super) fn round_trip(context: &mut Context<'_>) {
     let flow = context.flow;
     for call in methods(facts, &["createDataFrame"]) {
         let Some(argument) = facts.argument(call, 0, "data") else { continue };
-        let value = flow.definition(argument.node);
-        let Some(pull) = facts.call_at(value) else { continue };
+        let Some(pull) = facts.call_at(argument.node) else { continue };
         let method = name_of(facts, pull);
         let of = flow.receiver(pull);
         if !matches!(method, "collect" | "toPandas") || of.kind != Kind::Frame || of.is_small() {
-            continue;
-        }
-        // What is changed on the way is work.
-        if value != argument.node && read_more_than_once(context, value) {
             continue;
         }
         // `df = spark.createDataFrame(df.toPandas())` keeps a result, as `cache` would.
@@ -95,13 +90,6 @@ pub(super) fn round_trip(context: &mut Context<'_>) {
         );
         context.report(pull.callee, message);
     }
-}
-
-/// Whether a name that was given an expression is read more than once, or nobody knows.
-fn read_more_than_once(context: &Context<'_>, value: NodeId) -> bool {
-    let Some((_, local)) = context.names.of(&context.document.path) else { return true };
-    let Some((binding, _)) = context.flow.bound_to(value) else { return true };
-    local.names.reads.iter().filter(|read| **read == binding).take(2).count() > 1
 }
 
 /// Whether a method is called on a plain name.

@@ -1,7 +1,7 @@
 //! Pages: `rules/spark/join-without-condition.md`, `rules/spark/cross-join.md`, `rules/spark/unknown-join-type.md`.
 
 use super::methods;
-use crate::flow::kind::{Kind, Type};
+use crate::flow::kind::{Kind, Rows, Type};
 use crate::python::facts::{Argument, Call};
 use crate::python::nodes::{CompareOp, NodeKind};
 use crate::rules::context::Context;
@@ -49,6 +49,9 @@ pub(super) fn without_condition(context: &mut Context<'_>) {
         if left.is_small() || right.is_small() || is_cross(context, call) || is_filtered(context, call) {
             continue;
         }
+        if is_listing(context, call) {
+            continue;
+        }
         let Some(on) = facts.argument(call, 1, "on") else {
             if facts.arguments(call).iter().all(|argument| !argument.starred) {
                 let message = "a join without a condition pairs every row with every row: name the columns in `on`, or \
@@ -92,8 +95,8 @@ pub(super) fn cross(context: &mut Context<'_>) {
     for call in methods(facts, &["crossJoin", "join"]) {
         let is_join = super::name_of(facts, call) == "join";
         let Some((left, right)) = sides(context, call) else { continue };
-        let known = right.kind == Kind::Frame;
-        if !known || left.is_small() || right.is_small() || is_filtered(context, call) {
+        // How many rows an unknown side has is unknown.
+        if right.rows != Rows::Whole || left.is_small() || right.is_small() || is_filtered(context, call) {
             continue;
         }
         if is_join && !is_cross(context, call) || is_listing(context, call) {
