@@ -13,7 +13,12 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 const DAILY: &str = "# Databricks notebook source\ntotal=net( 100 )\nprint(total)\n";
+<<<<<<< HEAD
 const HELPERS: &str = "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    return gross/(1 + rate)\n";
+=======
+const HELPERS: &str =
+    "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    \"\"\"What is left without tax.\"\"\"\n    return gross/(1 + rate)\n";
+>>>>>>> editors
 
 const DAILY_AFTER: &str = "# Databricks notebook source
 # MAGIC %run ./lib/helpers
@@ -28,6 +33,7 @@ rate = 0.19
 
 
 def without_tax(gross):
+    \"\"\"What is left without tax.\"\"\"
     return gross / (1 + rate)
 ";
 
@@ -39,7 +45,7 @@ fn neovim_with_a_server() {
     let mut command = Command::new(neovim);
     command.args(["--headless", "-u", "NONE", "-l"]).arg(script).arg(repository.path().join("shop"));
     let said = run(command.arg(here("editors/neovim")), &repository);
-    assert_eq!(said.matches("ok: ").count(), 9, "{said}");
+    assert_eq!(said.matches("ok: ").count(), 10, "{said}");
     assert_worked(&repository, DAILY_AFTER, HELPERS_AFTER, &said);
 }
 
@@ -90,7 +96,7 @@ fn emacs_with_a_server() {
     command.args(["--batch", "-q", "-l"]).arg(here("tests/editors/eglot.el"));
     command.env("BRICKGATE_TEST_ROOT", repository.path().join("shop"));
     let said = run(command.env("BRICKGATE_TEST_SNIPPETS", here("editors/emacs")), &repository);
-    assert_eq!(said.matches("ok: ").count(), 7, "{said}");
+    assert_eq!(said.matches("ok: ").count(), 9, "{said}");
     assert_worked(&repository, DAILY_AFTER, HELPERS_AFTER, &said);
 }
 

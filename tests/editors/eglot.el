@@ -68,6 +68,17 @@ A batch has no idle time, in which changes would be sent."
                            (looking-at-p "net(gross)")))
            (lambda () (list (buffer-file-name) (point))))
 
+    (insert "x")
+    (eglot--signal-textDocument/didChange)
+    (with-current-buffer caller
+      (await "an edit of the helper is felt in its caller"
+             (lambda () (flymake-start) (seq-some (lambda (each) (string-match-p "net.* is not defined" each)) (findings)))
+             #'findings))
+    (delete-char -1)
+    (eglot--signal-textDocument/didChange)
+    (with-current-buffer caller
+      (await "and taken back as well" (lambda () (flymake-start) (null (findings))) #'findings))
+
     (eglot-rename "without_tax")
     (await "a rename changes both files"
            (lambda () (and (has "def without_tax(") (with-current-buffer caller (has "without_tax("))))

@@ -57,6 +57,15 @@ end)
 wait_for_findings('nothing is wrong any more', caller, {})
 
 vim.fn.search('net(')
+local client = vim.lsp.get_clients({ bufnr = caller, name = 'brickgate' })[1]
+local place = vim.lsp.util.make_position_params(0, client.offset_encoding)
+local hover = client:request_sync('textDocument/hover', place, 60000, caller)
+local shown = hover and hover.result and hover.result.contents.value or ''
+for _, part in ipairs({ 'def net(gross)', 'What is left without tax.', 'lib/helpers' }) do
+  assert(shown:find(part, 1, true), shown)
+end
+print('ok: hovering shows the function and where it is from')
+
 vim.lsp.buf.definition()
 wait('the definition is in the helper', function()
   return vim.api.nvim_buf_get_name(0) == helpers and vim.api.nvim_get_current_line() == 'def net(gross):'
