@@ -13,12 +13,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 const DAILY: &str = "# Databricks notebook source\ntotal=net( 100 )\nprint(total)\n";
-<<<<<<< HEAD
-const HELPERS: &str = "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    return gross/(1 + rate)\n";
-=======
-const HELPERS: &str =
-    "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    \"\"\"What is left without tax.\"\"\"\n    return gross/(1 + rate)\n";
->>>>>>> editors
+const HELPERS: &str = "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    \"\"\"What is left without tax.\"\"\"\n    return gross/(1 + rate)\n";
 
 const DAILY_AFTER: &str = "# Databricks notebook source
 # MAGIC %run ./lib/helpers
