@@ -55,6 +55,18 @@ fn is_code(line: &str) -> bool {
     if code.is_empty() || code.starts_with(['#', '!', '-', '=', '*', '%', ':']) || code.ends_with('.') {
         return false;
     }
+    // Two plain words at the end: a sentence.
+    let word = |text: &&str| text.len() > 1 && text.chars().all(|c| c.is_alphabetic());
+    let mut last = code.rsplit(' ').take(2).filter(word);
+    let keyword = |text: &str| {
+        matches!(text, "in" | "is" | "not" | "and" | "or" | "if" | "else" | "as" | "import" | "None" | "True" | "False")
+    };
+    if let (Some(one), Some(two)) = (last.next(), last.next())
+        && !keyword(one)
+        && !keyword(two)
+    {
+        return false;
+    }
     let is_name = |text: &str| {
         !text.is_empty()
             && text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
@@ -104,6 +116,7 @@ mod tests {
             "# ---- load ----",
             "# see spark.table",
             "# Note: this = that is odd",
+            "# properties={\"a\":\"b\"} prevents table refresh",
             "#",
         ] {
             assert!(!is_code(line), "{line}");
