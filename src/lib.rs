@@ -9,10 +9,11 @@
 //! 5. [`rules`], [`suppress`]: what is wrong
 //! 6. [`baseline`]: what was wrong before
 //! 7. [`config`], [`report`]: users
-//! 8. [`engine`]
+//! 8. [`engine`], [`formatter`]: documents × rules; files × styles
 //! 9. [`fix`]
 //! 10. [`trial`], [`refactor`]
-//! 11. [`cli`]
+//! 11. [`server`]: editors
+//! 12. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.
 
@@ -23,7 +24,9 @@ pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+pub mod flow;
 pub mod format;
+pub mod formatter;
 pub mod guard;
 pub mod names;
 pub mod notebook;
@@ -33,6 +36,7 @@ pub mod python;
 pub mod refactor;
 pub mod report;
 pub mod rules;
+pub mod server;
 pub mod snapshot;
 pub mod sql;
 pub mod suppress;

@@ -159,6 +159,34 @@ fn json(cells: &[String], indent: usize) -> String {
     )
 }
 
+/// What the laws have found: texts that the formatter or the layout would change a second time.
+#[test]
+fn what_settles_late() {
+    let narrow = Style { line_length: 20, ..Style::default() };
+    let plan = Plan { style: Some(&narrow), ..Plan::default() };
+    let header = "# Databricks notebook source\n";
+    for body in [
+        "%pip install x \\\n%pip install x \\\n",
+        "\n%pip install x \\\n\u{c}\n# COMMAND ----------\n",
+        "# MAGIC\n\u{c}\n#MAGIC %run ./x\n",
+        "%pip install x \\\r\n    return {'a':1,'b' : [1,2,3,],}\n# MAGIC text\n",
+        "# fmt: off\ndef f( ):\n  x\n# fmt: on\n\u{c}\ny  = 1\n",
+    ] {
+        check_source(&format!("{header}{body}"), "py", &plan);
+    }
+    for cells in [
+        ["'''\r\n", "    return {'a':1,'b' : [1,2,3,],}\n", ""],
+        ["\r\n", "%pip install x \\\n   \n# MAGIC\n", ""],
+        ["s = 'ü' \"é\"\r\n", "\ndef f( a,b=2 ):\n", "class C( ): pass\n"],
+        ["%pip install x \\\r\n", "", ""],
+    ] {
+        let raw = json(&cells.map(str::to_owned), 0);
+        if let Some(new) = formatted(&raw, "ipynb", &plan).text {
+            assert_eq!(formatted(&new, "ipynb", &plan).text, None, "not settled: {new}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

@@ -11,7 +11,10 @@
 )]
 
 mod baseline;
+mod ci;
 mod cli;
+mod editors;
+mod flow;
 mod format;
 mod format_laws;
 mod format_sql;
@@ -32,6 +35,7 @@ mod readme;
 mod run_to_import;
 mod schema;
 mod secrets;
+mod server;
 mod sql;
 mod sql_facts;
 mod stability;

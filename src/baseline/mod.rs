@@ -9,12 +9,31 @@ mod key;
 #[cfg(test)]
 mod tests;
 
+use crate::finding::Finding;
+use crate::project::Project;
 use crate::snapshot::RepoPath;
-use std::collections::BTreeSet;
+use crate::snapshot::fingerprint::fingerprint;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use compare::{Compared, Scope};
 pub use file::Fault;
+
+/// By what others can know findings again: different for any two of one repository, and the same when lines and cells
+/// move. In the order given, which must be that of path and place.
+pub fn fingerprints(findings: &[Finding], project: &Project) -> Vec<String> {
+    let mut counts: HashMap<key::Key, u32> = HashMap::new();
+    findings
+        .iter()
+        .map(|finding| {
+            let key = key::Key::of(finding, project);
+            let count = counts.entry(key.clone()).or_default();
+            *count += 1;
+            let text = format!("{}\0{}\0{}\0{count}", key.path, key.rule, key.code);
+            fingerprint(text.as_bytes())
+        })
+        .collect()
+}
 
 /// The name of the file at the root of a repository.
 pub const FILE_NAME: &str = ".brickgate-baseline.json";

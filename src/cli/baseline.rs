@@ -286,12 +286,11 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
     let compared = compare(&old, findings, &checked.outcome, true, &|_| true);
     let new = match command {
         Command::Show(_) => {
-            let group = |rule: &str| checked.group(rule);
             let report = Report {
                 findings: &compared.known,
                 project: &checked.outcome.project,
                 seen_from: &checked.vantage,
-                group: &group,
+                book: checked.book(),
             };
             to_stdout(|out| {
                 report::write(out, Format::Concise, &[report], &Style::default())?;
@@ -329,6 +328,12 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
         _ => format!("wrote {name}: {total}, {added} added, {removed} taken out"),
     });
     Ok(exit(&run))
+}
+
+/// Writes all findings of the repository to a new baseline, where settings say.
+pub(super) fn create(terminal: Terminal) -> Exit {
+    let options = Options { baseline: None, config: None, isolated: false };
+    run(&Args { command: Command::Create(options) }, terminal)
 }
 
 /// A file that could not be read has no place in a baseline, and is not forgotten either.

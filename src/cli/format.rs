@@ -1,7 +1,6 @@
 //! `brickgate format`: every file in its one form.
 
 use super::fixes;
-use super::formatter::{Formatter, Options};
 use super::git::{self, Job, Opened};
 use super::progress::watched;
 use super::repository::{FEW, Picture, Repository, start_threads};
@@ -10,6 +9,7 @@ use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::Overrides;
 use crate::fix::Texts;
 use crate::format::Left;
+use crate::formatter::{Formatter, Options};
 use crate::project::read::text;
 use crate::snapshot::RepoPath;
 use crate::snapshot::git::Git;

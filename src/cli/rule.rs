@@ -76,6 +76,10 @@ fn human(rule: &Rule, style: &Style) -> String {
     }
     let separator = if style.unicode { " · " } else { " | " };
     sheet.facts(&facts, separator);
+    if !page.head.replaces.is_empty() {
+        let replaces: Vec<String> = page.head.replaces.iter().map(ToString::to_string).collect();
+        sheet.prose("", &format!("replaces {}", replaces.join(", ")));
+    }
     sheet.out.push('\n');
     let body = paper::body(page, style);
     sheet.out.push_str(&body);
@@ -97,6 +101,8 @@ fn as_json(rule: &Rule) -> Value {
     let kinds = page.head.applies_to_words();
     object.insert("applies_to".to_owned(), json!(kinds));
     object.insert("since".to_owned(), json!(page.head.since));
+    let replaces: Vec<String> = page.head.replaces.iter().map(ToString::to_string).collect();
+    object.insert("replaces".to_owned(), json!(replaces));
     object.insert("built_in".to_owned(), json!(rule.built_in));
     object.insert("page".to_owned(), json!(page.path));
     let options: Vec<Value> = page

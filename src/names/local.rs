@@ -7,14 +7,15 @@ use crate::project::document::{Document, DocumentId, Kind};
 use crate::project::reference::{ReferenceKind, Resolution};
 use crate::project::runs::Edge;
 use crate::python::facts::{BranchKind, Facts, SyntaxErrorKind};
-use crate::python::names::{self, Names};
+use crate::python::names::Names;
 use crate::text::Span;
+use std::sync::Arc;
 
 /// The names of one document.
 #[derive(Debug, Default)]
 pub struct Local {
     /// What reads what, within the document.
-    pub names: Names,
+    pub names: Arc<Names>,
     /// Where names arrive from elsewhere, in order of place.
     pub arrivals: Vec<Arrival>,
     /// Where Python is surely restarted, in order of place.
@@ -122,7 +123,7 @@ impl Local {
         }
         local.wipes.sort_by_key(|wipe| wipe.offset);
         let wipes: Vec<u32> = local.wipes.iter().map(|wipe| wipe.offset).collect();
-        local.names = names::resolve(&document.python, &wipes);
+        local.names = document.names(&wipes);
         let errors = document.python.syntax_errors.iter().filter(|error| error.kind == SyntaxErrorKind::Invalid);
         local.broken_cells = errors.map(|error| error.cell).collect();
         local.broken_cells.sort_unstable();

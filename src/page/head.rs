@@ -1,5 +1,6 @@
 //! The `toml rule` block.
 
+use super::peer::{self, Replaced};
 use super::template::Template;
 use super::{Declared, Faults, FixKind, Head, OptionValue, QueryFix, REPOSITORY};
 use crate::finding::Severity;
@@ -10,7 +11,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 /// Keys of the rule block.
-const KEYS: [&str; 8] = ["severity", "applies-to", "needs", "since", "enabled", "message", "fix", "options"];
+const KEYS: [&str; 9] =
+    ["severity", "applies-to", "needs", "since", "enabled", "replaces", "message", "fix", "options"];
 /// Keys of `[fix]`.
 const FIX_KEYS: [&str; 3] = ["template", "title", "safe"];
 /// Keys of `[options.NAME]`.
@@ -71,6 +73,7 @@ impl Reader<'_> {
         let needs = self.needs(get(table, "needs"));
         let since = self.since(get(table, "since"));
         let enabled = self.boolean(get(table, "enabled"), "enabled").unwrap_or(true);
+        let replaces = self.replaces(get(table, "replaces"));
         let message = get(table, "message").and_then(|value| {
             let text = self.text(value, "message")?;
             self.template(&text, value)
@@ -90,7 +93,7 @@ impl Reader<'_> {
             }
         }
         let options = get(table, "options").map(|value| self.options(value)).unwrap_or_default();
-        let head = Head { severity, enabled, applies_to, repository, needs, since, fix: kind, options };
+        let head = Head { severity, enabled, applies_to, repository, needs, since, replaces, fix: kind, options };
         RuleBlock { head, message, fix, fix_word }
     }
 
@@ -145,6 +148,19 @@ impl Reader<'_> {
             }
         }
         needs
+    }
+
+    fn replaces(&mut self, value: Option<&Value<'_>>) -> Vec<Replaced> {
+        let Some(value) = value else { return Vec::new() };
+        let mut replaces: Vec<Replaced> = Vec::new();
+        for (text, span) in self.texts(value, "replaces") {
+            match peer::parse(&text) {
+                Ok(rule) if replaces.contains(&rule) => self.faults.add(span, format!("`{text}` is there twice")),
+                Ok(rule) => replaces.push(rule),
+                Err((message, help)) => self.faults.add_with_help(span, message, help),
+            }
+        }
+        replaces
     }
 
     fn since(&mut self, value: Option<&Value<'_>>) -> String {

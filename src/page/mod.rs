@@ -4,6 +4,7 @@
 pub mod examples;
 pub mod head;
 pub mod markdown;
+pub mod peer;
 pub mod read;
 pub mod template;
 
@@ -58,6 +59,8 @@ pub struct Head {
     pub needs: Vec<String>,
     /// Version in which the rule came; empty if the page does not say.
     pub since: String,
+    /// The rules of other linters whose work it does.
+    pub replaces: Vec<peer::Replaced>,
     /// Whether it has a fix, and which.
     pub fix: FixKind,
     /// Options with their defaults, sorted by name.

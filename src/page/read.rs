@@ -270,7 +270,7 @@ x
     #[test]
     fn names_every_fault_at_once_with_its_place() {
         let text = "no heading\n\n```toml rule\nsevrity = \"error\"\napplies-to = [\"notbook\", 3]\nsince = 1\n\
-                    message = \"{x\"\nfix = \"maybe\"\n[options.Max]\ndefault = -1\n```\n";
+                    message = \"{x\"\nreplaces = [\"ruf F821\", \"ruff E1\", \"ruff E1\"]\nfix = \"maybe\"\n[options.Max]\ndefault = -1\n```\n";
         assert_eq!(
             problems(text),
             [
@@ -282,10 +282,12 @@ x
                 "p.md:5:26: error: `applies-to` is a list of strings, not of integer",
                 "p.md:6:9: error: `since` is a string, not integer",
                 "p.md:7:11: error: a `{` is not closed; write `{{` for a brace",
-                "p.md:8:7: error: unknown kind of fix `maybe` (known: none, safe, unsafe)",
-                "p.md:9:10: error: option `Max` is not in kebab-case, such as `max-depth`",
-                "p.md:9:10: error: option `Max` has no `help`: say in one sentence what it does",
-                "p.md:10:11: error: the default of `Max` is neither a whole number from 0 on, `true` or `false`, a string nor a \
+                "p.md:8:13: error: unknown linter `ruf` (did you mean `ruff`?)",
+                "p.md:8:36: error: `ruff E1` is there twice",
+                "p.md:9:7: error: unknown kind of fix `maybe` (known: none, safe, unsafe)",
+                "p.md:10:10: error: option `Max` is not in kebab-case, such as `max-depth`",
+                "p.md:10:10: error: option `Max` has no `help`: say in one sentence what it does",
+                "p.md:11:11: error: the default of `Max` is neither a whole number from 0 on, `true` or `false`, a string nor a \
                  list of strings",
             ]
         );

@@ -4,8 +4,8 @@ use super::document::Document;
 use super::places::without_extension;
 use super::roles::is_injected;
 use crate::python::builtins::is_builtin;
-use crate::python::facts::{BindingKind, Facts};
-use crate::python::names::{self, Names, Reader};
+use crate::python::facts::{BindingKind, Call, Facts, Value};
+use crate::python::names::{Names, Reader};
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
@@ -16,7 +16,41 @@ pub(super) fn may_run(path: &RepoPath) -> bool {
     without_extension(path.as_str()).is_some()
 }
 
-/// The last words of the paths behind each `%run` in a file, as far as a glance tells: more words than there are
+/// Whether a notebook reads a widget that it does not declare in Python: whoever runs it may.
+pub(super) fn reads_widgets(document: &Document) -> bool {
+    let facts = &document.python;
+    let symbol = |path| facts.symbols.get(path);
+    let readers = [symbol("dbutils.widgets.get"), symbol("getArgument")];
+    if readers == [None, None] {
+        return false;
+    }
+    let names = |wanted: &dyn Fn(&Call) -> bool| {
+        let calls = facts.calls.iter().filter(|call| wanted(call));
+        calls.filter_map(|call| facts.arguments(call).first()).map(|argument| &argument.value).collect::<Vec<_>>()
+    };
+    let declares = |call: &Call| {
+        call.path.is_some_and(|path| {
+            let path = facts.text(path);
+            path.strip_prefix("dbutils.widgets.").is_some_and(|kind| WIDGETS.contains(&kind))
+        })
+    };
+    let mut own: HashSet<&str> = HashSet::new();
+    own.extend(names(&declares).into_iter().filter_map(literal));
+    let mut read = names(&|call| call.path.is_some() && readers.contains(&call.path)).into_iter().filter_map(literal);
+    read.any(|name| !own.contains(name))
+}
+
+fn literal(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The kinds of widgets.
+const WIDGETS: [&str; 4] = ["text", "dropdown", "combobox", "multiselect"];
+
+/// The last words of the paths behind each `%run` and `notebook.run(` in a file, as far as a glance tells: more words than there are
 /// commands, but hardly one too few.
 pub(super) fn said(bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
@@ -34,14 +68,31 @@ pub(super) fn said(bytes: &[u8]) -> Vec<String> {
             found.push(name.to_owned());
         }
     }
+    for at in memmem::find_iter(bytes, b"notebook.run(") {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let rest = String::from_utf8_lossy(rest.get(..rest.len().min(400)).unwrap_or_default()).into_owned();
+        // The first string, which JSON escapes.
+        let mut parts = rest.split(['"', '\'']).skip(1).map(|part| part.trim_end_matches('\\'));
+        let name = parts.find(|part| !part.is_empty()).and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        let name = without_extension(name).unwrap_or(name);
+        let is_literal = rest.split_once('(').is_some_and(|(_, path)| path.trim_start().starts_with(['"', '\'', '\\']));
+        if !name.is_empty() && is_literal {
+            found.push(name.to_owned());
+        } else {
+            found.push(ANY.to_owned());
+        }
+    }
     found
 }
+
+/// Stands for the name in a `notebook.run(` whose path is computed: no notebook is called so.
+pub(super) const ANY: &str = "*";
 
 /// Whether a notebook reads names that neither it nor what it runs binds, or binds imports that it does not read.
 /// `reached` are the facts of all that it runs or imports, at any depth.
 pub(super) fn depends_on_callers(document: &Document, reached: &[&Facts]) -> bool {
     let facts = &document.python;
-    let names = names::resolve(facts, &[]);
+    let names = document.names(&[]);
     leaves_import(facts, &names) || missing_of(facts, &names, reached).next().is_some()
 }
 
@@ -50,8 +101,7 @@ const MISSING: usize = 100;
 
 /// Names that a document reads and that neither it nor what it runs binds; some, if there are very many.
 pub(super) fn missing_names<'d>(document: &'d Document, reached: &[&Facts]) -> BTreeSet<&'d str> {
-    let facts = &document.python;
-    missing_of(facts, &names::resolve(facts, &[]), reached).take(MISSING).collect()
+    missing_of(&document.python, &document.names(&[]), reached).take(MISSING).collect()
 }
 
 fn missing_of<'f>(facts: &'f Facts, names: &Names, reached: &[&Facts]) -> impl Iterator<Item = &'f str> {
@@ -71,26 +121,34 @@ fn missing_of<'f>(facts: &'f Facts, names: &Names, reached: &[&Facts]) -> impl I
     })
 }
 
-/// Whether a file may define one of the names that `search` looks for, as far as a glance tells: `def x`, `class x`,
-/// `x = …`, `x: …`.
-pub(super) fn may_define(bytes: &[u8], search: &AhoCorasick) -> bool {
+/// Which of the names that `search` looks for a file may define at its top level, as far as a glance tells: `def x`,
+/// `class x`, `x = …`, `x: …`. Indexes of its patterns.
+pub(super) fn defined(bytes: &[u8], search: &AhoCorasick) -> BTreeSet<usize> {
     let in_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii();
-    search.find_overlapping_iter(bytes).any(|found| {
+    let found = search.find_overlapping_iter(bytes).filter(|found| {
         let before = bytes.get(..found.start()).unwrap_or_default();
         let after = bytes.get(found.end()..).unwrap_or_default();
-        if before.last().copied().is_some_and(in_word) || after.first().copied().is_some_and(in_word) {
-            return false;
-        }
-        let blanks = after.iter().take_while(|byte| **byte == b' ').count();
-        before.ends_with(b"def ")
-            || before.ends_with(b"class ")
-            || matches!(after.get(blanks..), Some([b'=' | b':', ..]))
-    })
+        let in_other = before.last().copied().is_some_and(in_word) || after.first().copied().is_some_and(in_word);
+        !in_other && defines(before, after)
+    });
+    found.map(|found| found.pattern().as_usize()).collect()
+}
+
+/// Whether a word between these bytes may be defined there. An assignment counts that begins its line, behind
+/// `# MAGIC` or the quote of a JSON string as well: what is indented may not happen.
+pub(super) fn defines(before: &[u8], after: &[u8]) -> bool {
+    if before.ends_with(b"def ") || before.ends_with(b"class ") {
+        return true;
+    }
+    let begins = before.is_empty()
+        || [&b"\n"[..], b"\r", b"# MAGIC ", b"\"", b"; ", b"= "].iter().any(|end| before.ends_with(end));
+    let blanks = after.iter().take_while(|byte| **byte == b' ').count();
+    begins && matches!(after.get(blanks..), Some([b'=' | b':', ..]))
 }
 
 /// Whether a document binds an import at its top level that it does not read.
 pub(super) fn has_unread_import(document: &Document) -> bool {
-    leaves_import(&document.python, &names::resolve(&document.python, &[]))
+    leaves_import(&document.python, &document.names(&[]))
 }
 
 fn leaves_import(facts: &Facts, names: &Names) -> bool {
@@ -100,7 +158,7 @@ fn leaves_import(facts: &Facts, names: &Names) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{may_define, said};
+    use super::{defined, said};
     use aho_corasick::AhoCorasick;
 
     #[test]
@@ -112,11 +170,18 @@ mod tests {
     #[test]
     fn files_that_may_define() {
         let search = AhoCorasick::new(["load", "limit"]).unwrap();
-        for text in ["def load(x):", "class load:", "limit = 3", "    \"limit: int = 3\\n\"", "load, limit=1, 2"] {
-            assert!(may_define(text.as_bytes(), &search), "{text}");
+        for text in [
+            "def load(x):",
+            "class load:",
+            "limit = 3",
+            "    \"limit: int = 3\\n\"",
+            "x = 1\nload=1",
+            "# MAGIC limit = 1",
+        ] {
+            assert_eq!(defined(text.as_bytes(), &search).len(), 1, "{text}");
         }
-        for text in ["load(limit)", "reload = 1", "limits = 1", "def load_all():", "from x import load"] {
-            assert!(!may_define(text.as_bytes(), &search), "{text}");
+        for text in ["load(limit)", "reload = 1", "limits = 1", "def load_all():", "from x import load", "f(limit=3)"] {
+            assert!(defined(text.as_bytes(), &search).is_empty(), "{text}");
         }
     }
 }

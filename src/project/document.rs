@@ -3,10 +3,11 @@
 use crate::bundle::Bundle;
 use crate::notebook::Notebook;
 use crate::python::facts::Facts;
+use crate::python::names::{self, Names};
 use crate::snapshot::RepoPath;
 use crate::sql::facts::SqlFacts;
 use crate::text::{Span, lines::LineIndex};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What a file is, as Databricks would take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,6 +69,8 @@ pub struct Document {
     pub joined: Option<String>,
     /// Lines of [`Document::text`], once somebody asks: most documents have nothing to be said of.
     pub line_index: OnceLock<LineIndex>,
+    /// What its names read, and the restarts that it holds for. See [`Document::names`].
+    pub resolved: OnceLock<(Box<[u32]>, Arc<Names>)>,
     /// What is known of its SQL, once somebody asks. See [`Document::sql`].
     pub sql_facts: OnceLock<SqlFacts>,
     /// Cells, if it is a notebook.
@@ -122,6 +125,14 @@ impl Document {
     /// asked for the first time; a document without SQL costs nothing.
     pub fn sql(&self) -> &SqlFacts {
         self.sql_facts.get_or_init(|| super::sql::read(self))
+    }
+
+    /// What its names read if Python is restarted at these offsets. The first answer is remembered: the same is asked
+    /// several times over, and again when nothing but another document has changed.
+    pub fn names(&self, wipes: &[u32]) -> Arc<Names> {
+        let resolve = || Arc::new(names::resolve(&self.python, wipes));
+        let (known, names) = self.resolved.get_or_init(|| (wipes.into(), resolve()));
+        if **known == *wipes { names.clone() } else { resolve() }
     }
 
     /// Whether it is a notebook.

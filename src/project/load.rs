@@ -3,8 +3,9 @@
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
-use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, understand};
+use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, renew, understand};
 use super::reference::{Reference, ReferenceKind};
+use super::shelf::{Glance, Shelf};
 use super::target::{Runners, python_of};
 use super::{callers, collect, roles};
 use crate::guard;
@@ -26,7 +27,7 @@ pub struct Request<'a> {
     pub options: &'a (dyn Fn(&RepoPath) -> ReadOptions + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
-    /// Whether somebody will ask what names mean: then modules that are imported and notebooks that run those asked
+    /// Whether somebody will ask what names mean, or who runs a notebook: then modules that are imported and notebooks that run those asked
     /// about are read, where it depends on them.
     pub names: bool,
     /// Whether somebody will ask what files run on: then the bundles around all of them are read.
@@ -34,6 +35,9 @@ pub struct Request<'a> {
     /// Whether every file of the snapshot that matters is asked about.
     pub whole: bool,
 }
+
+/// A name that more files than this define says nothing about where it should come from.
+const WIDESPREAD: usize = 16;
 
 /// Up to so many files it costs more to wake other threads than to do the work.
 const FEW: usize = 8;
@@ -51,8 +55,8 @@ pub struct Loaded {
 }
 
 /// Reads what was asked about and what it depends on; with `callers` also all notebooks that run those asked about,
-/// and those that run them.
-pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
+/// and those that run them. What the `shelf` holds is not read again.
+pub fn load(places: &Places, request: &Request<'_>, callers: bool, shelf: Option<&mut Shelf>) -> Loaded {
     let mut loader = Loader {
         places,
         request,
@@ -60,6 +64,8 @@ pub fn load(places: &Places, request: &Request<'_>, callers: bool) -> Loaded {
         known: HashMap::new(),
         references: Vec::new(),
         runners: Runners::default(),
+        shelf,
+        collected: HashMap::new(),
     };
     loader.add(request.asked, true);
     loader.read_bundles();
@@ -78,6 +84,10 @@ struct Loader<'a> {
     /// References of the first documents, as far as they were collected.
     references: Vec<Vec<Reference>>,
     runners: Runners,
+    /// What was read before.
+    shelf: Option<&'a mut Shelf>,
+    /// References that are known from before, by the index of their document.
+    collected: HashMap<usize, Vec<Reference>>,
 }
 
 /// `map` over items, in parallel where that pays.
@@ -89,8 +99,9 @@ impl Loader<'_> {
     /// Reads those files that are not known yet.
     fn add(&mut self, paths: &[RepoPath], asked: bool) {
         let mut seen = BTreeSet::new();
-        let new: Vec<&RepoPath> =
+        let mut new: Vec<&RepoPath> =
             paths.iter().filter(|path| !self.known.contains_key(*path) && seen.insert(*path)).collect();
+        self.take_known(&mut new, asked);
         let snapshot = self.places.snapshot().as_ref();
         let documents = each(&new, |path| {
             let options = (self.request.options)(path);
@@ -98,6 +109,22 @@ impl Loader<'_> {
                 .unwrap_or_else(|reason| given_up(path, asked, &options, &reason));
             (self.request.progress)();
             document
+        });
+        self.take(documents);
+    }
+
+    /// Takes off the shelf what is there already.
+    fn take_known(&mut self, paths: &mut Vec<&RepoPath>, asked: bool) {
+        let Some(shelf) = &mut self.shelf else { return };
+        let mut documents = Vec::new();
+        paths.retain(|path| {
+            let Some((mut document, references)) = shelf.take(path) else { return true };
+            renew(&mut document, asked, &(self.request.options)(path));
+            if let Some(references) = references {
+                self.collected.insert(self.documents.len() + documents.len(), references);
+            }
+            documents.push(document);
+            false
         });
         self.take(documents);
     }
@@ -141,7 +168,7 @@ impl Loader<'_> {
                 }
                 continue;
             }
-            let unread = document.bundle.is_none() && document.problems.is_empty();
+            let unread = document.problems.is_empty();
             let named_so = document.kind == Kind::Bundle;
             if unread && (named_so || is_bundle_candidate(&document.path) && bundles.has(&document.path)) {
                 read_bundle(document, &(self.request.options)(&document.path));
@@ -154,7 +181,7 @@ impl Loader<'_> {
         let Some(document) = self.known.get(path).and_then(|&at| self.documents.get_mut(at)) else {
             return Vec::new();
         };
-        if document.bundle.is_none() && document.problems.is_empty() {
+        if document.problems.is_empty() {
             read_bundle(document, &(self.request.options)(path));
         }
         let Some(bundle) = &document.bundle else { return Vec::new() };
@@ -164,7 +191,7 @@ impl Loader<'_> {
 
     /// Collects references, and reads what they reach as far as it matters, until nothing new turns up: notebooks
     /// behind `%run`; if names matter, also modules behind star imports, and behind every import of a document that is
-    /// asked about. `dbutils.notebook.run` is resolved, but no rule looks into what it reaches.
+    /// asked about; and what such a document starts with `dbutils.notebook.run`.
     fn follow(&mut self) {
         while self.references.len() < self.documents.len() {
             let from = self.references.len();
@@ -173,7 +200,7 @@ impl Loader<'_> {
             for (references, document) in found.iter().zip(self.documents.iter().skip(from)) {
                 let wanted = references.iter().filter(|reference| match reference.kind {
                     ReferenceKind::Run => true,
-                    ReferenceKind::NotebookRun => false,
+                    ReferenceKind::NotebookRun => document.asked,
                     ReferenceKind::Import(at) => self.request.names && (document.asked || is_star(document, at)),
                 });
                 targets.extend(wanted.filter_map(|reference| reference.resolution.file().cloned()));
@@ -195,15 +222,19 @@ impl Loader<'_> {
         }
         let everything = (self.request.everything)();
         let candidates: Vec<&RepoPath> = everything.iter().filter(|path| callers::may_run(path)).collect();
-        let snapshot = self.places.snapshot();
-        let said = each(&candidates, |path| {
-            let options = (self.request.options)(path);
-            let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
-            if small { snapshot.read(path).map(|bytes| callers::said(&bytes)).unwrap_or_default() } else { Vec::new() }
-        });
+        self.glance_at(&candidates);
+        let said = if self.shelf.is_some() {
+            Vec::new()
+        } else {
+            each(&candidates, |path| self.small(path).map(|bytes| callers::said(&bytes)).unwrap_or_default())
+        };
+        let runs = |at: usize, path: &RepoPath| match &self.shelf {
+            Some(shelf) => shelf.glance(path).map_or(&[][..], |glance| glance.runs.as_slice()),
+            None => said.get(at).map_or(&[][..], Vec::as_slice),
+        };
         let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, names) in said.iter().enumerate() {
-            for name in names {
+        for (at, path) in candidates.iter().enumerate() {
+            for name in runs(at, path) {
                 by_name.entry(name).or_default().push(at);
             }
         }
@@ -211,6 +242,7 @@ impl Loader<'_> {
             .iter()
             .filter_map(|&at| self.documents.get(at))
             .map(|document| document.path.stem().to_owned())
+            .chain([callers::ANY.to_owned()])
             .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
@@ -224,6 +256,24 @@ impl Loader<'_> {
         self.follow();
     }
 
+    /// The bytes of a file that is not too large to be read.
+    fn small(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let options = (self.request.options)(path);
+        let snapshot = self.places.snapshot();
+        let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
+        if small { snapshot.read(path).ok() } else { None }
+    }
+
+    /// Puts on the shelf what a glance at these files shows, if there is one.
+    fn glance_at(&mut self, paths: &[&RepoPath]) {
+        let Some(shelf) = &self.shelf else { return };
+        let new: Vec<&RepoPath> = paths.iter().copied().filter(|path| shelf.glance(path).is_none()).collect();
+        let glances = each(&new, |path| self.small(path).map(|bytes| Glance::of(&bytes)).unwrap_or_default());
+        if let Some(shelf) = &mut self.shelf {
+            shelf.remember(new.into_iter().cloned().zip(glances));
+        }
+    }
+
     /// Whether what is said of a notebook's names depends on who runs it.
     fn is_open(&self, at: usize, always: bool) -> bool {
         let Some(document) = self.documents.get(at).filter(|document| document.asked && document.is_notebook()) else {
@@ -232,7 +282,9 @@ impl Loader<'_> {
         if always {
             return true;
         }
-        callers::depends_on_callers(document, &self.reached(at)) || self.runs_in_vain(at, document)
+        callers::reads_widgets(document)
+            || callers::depends_on_callers(document, &self.reached(at))
+            || self.runs_in_vain(at, document)
     }
 
     /// The facts of all that a document runs or imports, at any depth.
@@ -282,20 +334,36 @@ impl Loader<'_> {
         let asked = self.documents.iter().enumerate().filter(|(_, document)| document.asked);
         let missing: BTreeSet<&str> =
             asked.flat_map(|(at, document)| callers::missing_names(document, &self.reached(at))).collect();
-        let Ok(search) = AhoCorasick::new(&missing) else { return };
         if missing.is_empty() {
             return;
         }
+        let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
+        let Ok(search) = AhoCorasick::new(&missing) else { return };
         let everything = (self.request.everything)();
         let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
         let candidates: Vec<&RepoPath> = files.collect();
-        let snapshot = self.places.snapshot();
-        let defines = each(&candidates, |path| {
-            let options = (self.request.options)(path);
-            let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
-            small && snapshot.read(path).is_ok_and(|bytes| callers::may_define(&bytes, &search))
-        });
-        let found = candidates.into_iter().zip(defines).filter(|(_, defines)| *defines).map(|(path, _)| path.clone());
+        self.glance_at(&candidates);
+        let defined: Vec<BTreeSet<usize>> = if let Some(shelf) = &self.shelf {
+            let names = |path: &&RepoPath| {
+                let glance = shelf.glance(path);
+                let is_there = |name: &String| glance.is_some_and(|glance| glance.may_define(name));
+                (0..).zip(&missing).filter(|(_, name)| is_there(name)).map(|(at, _)| at).collect()
+            };
+            candidates.iter().map(names).collect()
+        } else {
+            let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
+            each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())
+        };
+        let mut counts = vec![0_usize; missing.len()];
+        for &at in defined.iter().flatten() {
+            if let Some(count) = counts.get_mut(at) {
+                *count += 1;
+            }
+        }
+        // What everybody defines for himself is nobody's to bring.
+        let is_rare = |at: &usize| counts.get(*at).is_some_and(|count| *count <= WIDESPREAD);
+        let found = candidates.into_iter().zip(defined).filter(|(_, names)| names.iter().any(is_rare));
+        let found = found.map(|(path, _)| path.clone());
         self.add(&found.collect::<Vec<_>>(), false);
         self.follow();
     }
@@ -305,16 +373,17 @@ impl Loader<'_> {
     /// it. Only for such files all others are searched for imports.
     fn find_importers(&mut self) {
         let unclear: Vec<usize> = (0..self.documents.len()).filter(|&at| self.is_unclear(at)).collect();
-        let stems: BTreeSet<&str> = (0..self.documents.len())
+        let stems: BTreeSet<String> = (0..self.documents.len())
             .filter(|&at| unclear.binary_search(&at).is_ok() || self.may_hand_on(at))
             .filter_map(|at| self.documents.get(at))
             .map(|document| document.path.module_name())
             .filter(|stem| roles::is_identifier(stem))
+            .map(str::to_owned)
             .collect();
         if let Ok(search) = AhoCorasick::new(&stems)
             && !stems.is_empty()
         {
-            self.read_mentions(&search);
+            self.read_mentions(&stems, &search);
         }
         let imported: BTreeSet<&RepoPath> = self
             .references
@@ -341,18 +410,22 @@ impl Loader<'_> {
     }
 
     /// Reads all Python and notebooks in which one of the words stands that `search` looks for.
-    fn read_mentions(&mut self, search: &AhoCorasick) {
+    fn read_mentions(&mut self, words: &BTreeSet<String>, search: &AhoCorasick) {
         let everything = (self.request.everything)();
-        let new: Vec<&RepoPath> = everything
+        let mut new: Vec<&RepoPath> = everything
             .iter()
             .filter(|path| is_python(path) || path.has_extension("ipynb"))
             .filter(|path| !self.known.contains_key(*path))
             .collect();
-        let snapshot = self.places.snapshot();
+        self.glance_at(&new);
+        if let Some(shelf) = &self.shelf {
+            let glance = |path: &RepoPath| shelf.glance(path);
+            new.retain(|path| glance(path).is_some_and(|glance| words.iter().any(|word| glance.may_import(word))));
+            self.take_known(&mut new, false);
+        }
         let found = each(&new, |path| {
             let options = (self.request.options)(path);
-            let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
-            let bytes = if small { snapshot.read(path).ok() } else { None }?;
+            let bytes = self.small(path)?;
             let mentions = search.is_match(&bytes) && memchr::memmem::find(&bytes, b"import").is_some();
             // Nothing is said of such files, so one that cannot be read is none that imports something.
             mentions.then(|| guard::caught(|| understand(bytes, path, false, &options)).ok()).flatten()
@@ -365,8 +438,12 @@ impl Loader<'_> {
     /// What those documents refer to whose references were not collected yet.
     fn collect(&mut self) -> Vec<Vec<Reference>> {
         let from = self.references.len();
-        let new = self.documents.get(from..).unwrap_or_default();
-        let found = each(new, |document| guard::caught(|| collect::references(document, self.places)));
+        let collected = &self.collected;
+        let new: Vec<(usize, &Document)> = (from..).zip(self.documents.iter().skip(from)).collect();
+        let found = each(&new, |(at, document)| match collected.get(at) {
+            Some(references) => Ok(references.clone()),
+            None => guard::caught(|| collect::references(document, self.places)),
+        });
         let documents = self.documents.iter_mut().skip(from);
         let said = documents.zip(found).map(|(document, found)| {
             found.unwrap_or_else(|reason| {
@@ -405,12 +482,11 @@ fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Reques
     if !request.targets || !document.asked {
         return;
     }
-    let Some((major, _)) = runners.target(document).dbr else { return };
     let options = (request.options)(&document.path);
-    let python = python_of(major);
-    if options.target_python == ReadOptions::default().target_python && python < options.target_python {
-        read_for(document, python, &options);
-    }
+    let of_runtime = || runners.target(document).dbr.map(|(major, _)| python_of(major));
+    let is_default = options.target_python == ReadOptions::default().target_python;
+    let python = of_runtime().filter(|python| is_default && *python < options.target_python);
+    read_for(document, python.unwrap_or(options.target_python), &options);
 }
 
 /// Whether an import takes all that a module has.

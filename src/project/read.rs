@@ -39,6 +39,7 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         raw,
         joined: None,
         line_index: OnceLock::new(),
+        resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
@@ -57,12 +58,30 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
     document
 }
 
+/// Makes a document that was read before as if it had just been read.
+pub fn renew(document: &mut Document, asked: bool, options: &ReadOptions) {
+    document.asked = asked;
+    document.kind = options
+        .kind
+        .unwrap_or_else(|| if document.notebook.is_some() { Kind::Notebook } else { kind_by_name(&document.path) });
+    if is_lfs_pointer(document.raw.as_bytes()) {
+        document.kind = Kind::Other;
+    }
+    // Of one that is asked about, jobs may say which Python it is for.
+    if !asked {
+        read_for(document, options.target_python, options);
+    }
+}
+
 /// Reads a document as a bundle file, unless its settings say that it is something else.
 pub fn read_bundle(document: &mut Document, options: &ReadOptions) {
     if document.raw.is_empty() || options.kind.is_some_and(|kind| kind != Kind::Bundle) {
         return;
     }
     document.kind = Kind::Bundle;
+    if document.bundle.is_some() {
+        return;
+    }
     match guard::caught(|| bundle::read(&document.raw)) {
         Err(reason) => document.problems.push(failure(&reason)),
         Ok(Ok(bundle)) => document.bundle = Some(Box::new(bundle)),
@@ -102,6 +121,7 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
         None => return,
     };
     document.python = python::read(&regions, options.target_python);
+    document.resolved = OnceLock::new();
     document.problems.extend(document.python.too_deep.iter().map(|&span| Problem {
         kind: ProblemKind::TooDeep,
         span,
@@ -109,9 +129,11 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
     }));
 }
 
-/// Reads the Python of a document again, for an older Python: what is too new for that is known afterwards.
+/// Reads the Python of a document again, if it was read for another Python: what is too new for this one is known
+/// afterwards.
 pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &ReadOptions) {
-    if document.problems.is_empty() && !document.python.scopes.is_empty() {
+    let differs = document.python.target != target_python;
+    if differs && document.problems.is_empty() && !document.python.scopes.is_empty() {
         read_python(document, &ReadOptions { target_python, ..options.clone() });
     }
 }
@@ -198,6 +220,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         raw: String::new(),
         joined: None,
         line_index: OnceLock::new(),
+        resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
         notebook: None,
         python: Facts::default(),

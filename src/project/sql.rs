@@ -103,7 +103,7 @@ fn literals<'a>(document: &'a Document, pieces: &mut Vec<Text<'a>>) {
     }
 }
 
-fn whole<'a>(place: Place, span: Span, code: &'a str, holes: Vec<Span>) -> Text<'a> {
+fn whole(place: Place, span: Span, code: &str, holes: Vec<Span>) -> Text<'_> {
     let map = OffsetMap::shift(span.start);
     Text { place, start: span.start, code: Cow::Borrowed(code), map, whole: Some(span), holes }
 }

@@ -1,19 +1,18 @@
 //! The walk over expressions.
 
-use super::facts::{
-    Argument, AttributeUse, BindingKind, Call, CallId, NameUse, PathAddition, ScopeKind, StringLiteral,
-};
+use super::facts::{Argument, AttributeUse, BindingKind, Call, CallId, NameUse, PathAddition, ScopeKind};
+use super::nodes::{BinaryOp, Children, CompareOp, NodeId, NodeKind};
 use super::state::{Guess, Guessed, Place, Walker, index};
+use super::strings::Part;
 use super::symbols::Symbol;
 use ruff_python_ast::{
-    ArgOrKeyword, Comprehension, Expr, ExprAttribute, ExprCall, ExprLambda, ExprName, ExprStringLiteral, ExprSubscript,
-    FStringPart, Identifier, InterpolatedStringElement, InterpolatedStringElements,
+    ArgOrKeyword, CmpOp, Comprehension, Expr, ExprAttribute, ExprCall, ExprLambda, ExprName, ExprSubscript,
+    FStringPart, Identifier, Operator, UnaryOp,
 };
-use ruff_python_parser::parse_string_annotation;
 use ruff_text_size::{Ranged, TextRange};
 
-/// Longer annotations in quotes are not read: they could nest deeply.
-const MAX_QUOTED: u32 = 500;
+/// A display with more elements is data.
+const MAX_ELEMENTS: usize = 256;
 
 /// What a chain of attributes stands on.
 #[derive(Clone, Copy, Default)]
@@ -28,199 +27,232 @@ enum Base {
 }
 
 impl Walker<'_> {
-    pub(super) fn optional_expression(&mut self, expression: Option<&Expr>) {
-        if let Some(expression) = expression {
-            self.expression(expression);
-        }
+    pub(super) fn optional_expression(&mut self, expression: Option<&Expr>) -> NodeId {
+        expression.map_or(NodeId::NONE, |expression| self.expression(expression))
     }
 
-    pub(super) fn expressions<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr>) {
+    /// Walks expressions, which become the children of one.
+    fn expressions<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr>) -> Children {
+        let start = self.parts.len();
         for expression in expressions {
-            self.expression(expression);
+            let node = self.expression(expression);
+            self.parts.push(node);
         }
+        self.children(start)
     }
 
-    /// Expressions of which those after the first may not be evaluated.
-    fn first_and_branches(&mut self, first: &Expr, rest: &[&Expr]) {
-        self.expression(first);
-        let place = Place { conditional: true, ..self.at };
-        self.place(place, |walker| walker.expressions(rest.iter().copied()));
+    /// The same for a display. Plain values in a long one are data, and not kept.
+    fn elements(&mut self, elements: &[Expr]) -> Children {
+        if elements.len() <= MAX_ELEMENTS {
+            return self.expressions(elements);
+        }
+        let start = self.parts.len();
+        for element in elements {
+            let rows = self.facts.nodes.len();
+            let mut node = self.expression(element);
+            if element.is_literal_expr() {
+                self.facts.nodes.truncate(rows);
+                node = NodeId::NONE;
+            }
+            self.parts.push(node);
+        }
+        self.children(start)
     }
 
     /// Walks an expression that is read.
-    pub(super) fn expression(&mut self, expression: &Expr) {
+    pub(super) fn expression(&mut self, expression: &Expr) -> NodeId {
         match expression {
-            Expr::Name(name) => {
-                self.name(name);
-            }
+            Expr::Name(name) => self.name(name).1,
             Expr::StringLiteral(string) => self.string(string, false),
-            Expr::NumberLiteral(_)
-            | Expr::BooleanLiteral(_)
-            | Expr::NoneLiteral(_)
-            | Expr::EllipsisLiteral(_)
-            | Expr::BytesLiteral(_) => {}
-            Expr::IpyEscapeCommand(node) => self.magic(node.kind, &node.value, node.range),
+            Expr::NumberLiteral(number) => {
+                let small = number.value.as_int().and_then(ruff_python_ast::Int::as_i32);
+                self.node(number.range, small.map_or(NodeKind::Literal, NodeKind::Int))
+            }
+            Expr::BooleanLiteral(node) => self.node(node.range, NodeKind::Bool(node.value)),
+            Expr::NoneLiteral(node) => self.node(node.range, NodeKind::None),
+            Expr::BytesLiteral(node) => self.node(node.range, NodeKind::Literal),
+            Expr::EllipsisLiteral(_) => NodeId::NONE,
+            Expr::IpyEscapeCommand(node) => {
+                self.magic(node.kind, &node.value, node.range);
+                NodeId::NONE
+            }
             inner => self.deeper(1, |walker| walker.inner(inner)),
         }
     }
 
-    fn inner(&mut self, expression: &Expr) {
-        match expression {
-            Expr::Call(node) => {
-                self.call(node);
-            }
-            Expr::Attribute(node) => self.attribute(node, false),
-            Expr::Subscript(node) => self.subscript(node),
-            Expr::Starred(node) => self.expression(&node.value),
-            Expr::List(node) => self.expressions(&node.elts),
-            Expr::Tuple(node) => self.expressions(&node.elts),
-            Expr::Set(node) => self.expressions(&node.elts),
+    fn inner(&mut self, expression: &Expr) -> NodeId {
+        let kind = match expression {
+            Expr::Call(node) => return self.call(node).1,
+            Expr::Attribute(node) => return self.attribute(node, false),
+            Expr::Subscript(node) => return self.subscript(node),
+            Expr::Starred(node) => NodeKind::Starred(self.expression(&node.value)),
+            Expr::List(node) => NodeKind::List(self.elements(&node.elts)),
+            Expr::Tuple(node) => NodeKind::Tuple(self.elements(&node.elts)),
+            Expr::Set(node) => NodeKind::Set(self.elements(&node.elts)),
             Expr::Dict(node) => {
+                let start = self.parts.len();
                 for item in &node.items {
-                    self.optional_expression(item.key.as_ref());
-                    self.expression(&item.value);
+                    let key = self.optional_expression(item.key.as_ref());
+                    self.parts.push(key);
+                    let value = self.expression(&item.value);
+                    self.parts.push(value);
                 }
+                NodeKind::Dict(self.children(start))
             }
             Expr::BinOp(node) => {
-                self.expression(&node.left);
-                self.expression(&node.right);
+                let left = self.expression(&node.left);
+                let right = self.expression(&node.right);
+                NodeKind::Binary { op: binary(node.op), left, right }
             }
-            Expr::UnaryOp(node) => self.expression(&node.operand),
-            Expr::Compare(node) => {
-                self.note_probe(node);
-                self.expression(&node.left);
-                self.expressions(&node.comparators);
-            }
-            Expr::BoolOp(node) => {
-                if let Some((first, rest)) = node.values.split_first() {
-                    self.expression(first);
-                    let place = Place { conditional: true, ..self.at };
-                    self.place(place, |walker| walker.expressions(rest));
+            Expr::UnaryOp(node) => {
+                let operand = self.expression(&node.operand);
+                match node.op {
+                    UnaryOp::Not => NodeKind::Not(operand),
+                    UnaryOp::Invert => NodeKind::Invert(operand),
+                    UnaryOp::UAdd | UnaryOp::USub => NodeKind::Signed(operand),
                 }
             }
-            Expr::If(node) => self.first_and_branches(&node.test, &[&node.body, &node.orelse]),
+            Expr::Compare(node) => {
+                self.note_probe(node);
+                let left = self.expression(&node.left);
+                let rights = self.expressions(&node.comparators);
+                match (&*node.ops, self.facts.children(rights)) {
+                    ([op], &[right]) => NodeKind::Compare { op: compare(*op), left, right },
+                    _ => NodeKind::Other,
+                }
+            }
+            Expr::BoolOp(node) => {
+                let start = self.parts.len();
+                if let Some((first, rest)) = node.values.split_first() {
+                    let first = self.expression(first);
+                    self.parts.push(first);
+                    let place = Place { conditional: true, ..self.at };
+                    self.place(place, |walker| {
+                        for value in rest {
+                            let value = walker.expression(value);
+                            walker.parts.push(value);
+                        }
+                    });
+                }
+                NodeKind::Logic(self.children(start))
+            }
+            Expr::If(node) => {
+                let test = self.expression(&node.test);
+                self.facts.conditions.push(test);
+                let place = Place { conditional: true, ..self.at };
+                self.place(place, |walker| {
+                    let then = walker.expression(&node.body);
+                    let otherwise = walker.expression(&node.orelse);
+                    NodeKind::Conditional { then, otherwise }
+                })
+            }
             Expr::FString(node) => {
+                let start = self.parts.len();
                 let parts = node.value.as_slice();
                 let (value, holes) = self.interpolated(parts.iter().map(|part| match part {
-                    FStringPart::Literal(literal) => Part::Literal(literal.as_str()),
+                    FStringPart::Literal(literal) => Part::Literal(literal.as_str(), literal.range),
                     FStringPart::FString(string) => Part::Elements(&string.elements),
                 }));
                 self.push_string(node.range, value, holes);
+                NodeKind::Joined(self.children(start))
             }
             Expr::TString(node) => {
+                let start = self.parts.len();
                 let parts = node.value.as_slice();
                 let (value, holes) = self.interpolated(parts.iter().map(|part| Part::Elements(&part.elements)));
                 self.push_string(node.range, value, holes);
+                self.parts.truncate(start);
+                NodeKind::Other
             }
             Expr::Named(node) => {
-                self.expression(&node.value);
+                let value = self.expression(&node.value);
                 if let Expr::Name(name) = &*node.target
                     && !name.id.is_empty()
                 {
                     let symbol = self.facts.symbols.intern(&name.id);
-                    self.bind_walrus(symbol, name.range);
+                    self.giving(value, |walker| walker.bind_walrus(symbol, name.range));
                 }
+                return value;
             }
             Expr::Lambda(node) => self.lambda(node),
             Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
             Expr::SetComp(node) => self.comprehension(&node.generators, &[&node.elt]),
             Expr::Generator(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::DictComp(node) => match &node.key {
-                Some(key) => self.comprehension(&node.generators, &[key, &node.value]),
-                None => self.comprehension(&node.generators, &[&node.value]),
-            },
-            Expr::Await(node) => self.expression(&node.value),
-            Expr::YieldFrom(node) => self.expression(&node.value),
-            Expr::Yield(node) => self.optional_expression(node.value.as_deref()),
+            Expr::DictComp(node) => {
+                match &node.key {
+                    Some(key) => self.comprehension(&node.generators, &[key, &node.value]),
+                    None => self.comprehension(&node.generators, &[&node.value]),
+                };
+                NodeKind::Other
+            }
+            Expr::Await(node) => NodeKind::Await(self.expression(&node.value)),
+            Expr::YieldFrom(node) => {
+                self.expression(&node.value);
+                self.generates();
+                NodeKind::Other
+            }
+            Expr::Yield(node) => {
+                self.optional_expression(node.value.as_deref());
+                self.generates();
+                NodeKind::Other
+            }
             Expr::Slice(node) => {
                 for part in [&node.lower, &node.upper, &node.step] {
                     self.optional_expression(part.as_deref());
                 }
+                NodeKind::Other
             }
-            _ => {}
+            _ => NodeKind::Other,
+        };
+        self.node(expression.range(), kind)
+    }
+
+    /// The function around gives its values one by one.
+    fn generates(&mut self) {
+        let function = self.at.function.and_then(|id| self.facts.functions.get_mut(id as usize));
+        if let Some(function) = function.filter(|function| function.body_scope == self.at.scope) {
+            function.plain = false;
         }
+    }
+
+    /// Does `work`, in which what is bound gets this value.
+    pub(super) fn giving(&mut self, value: NodeId, work: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.given, value);
+        work(self);
+        self.given = before;
     }
 
     /// Walks an annotation: names in quotes are read as well.
-    pub(super) fn annotation(&mut self, annotation: &Expr) {
+    pub(super) fn annotation(&mut self, annotation: &Expr) -> NodeId {
         let place = Place { annotation: true, typed: true, ..self.at };
-        self.place(place, |walker| walker.expression(annotation));
+        self.place(place, |walker| walker.expression(annotation))
     }
 
     /// Records a name that is read.
-    pub(super) fn name(&mut self, node: &ExprName) -> Symbol {
+    pub(super) fn name(&mut self, node: &ExprName) -> (Symbol, NodeId) {
         let name = self.facts.symbols.intern(&node.id);
-        if !node.id.is_empty() {
-            self.read(name, node.range);
+        if node.id.is_empty() {
+            return (name, NodeId::NONE);
         }
-        name
+        let row = index(self.facts.uses.len());
+        self.read(name, node.range);
+        (name, self.node(node.range, NodeKind::Name(row)))
     }
 
     /// The same for a name that is known already.
     pub(super) fn read(&mut self, name: Symbol, range: TextRange) {
-        let Place { scope, annotation, quoted, guarded, .. } = self.at;
+        let Place { scope, branch, annotation, quoted, guarded, .. } = self.at;
         let (span, cell) = (self.span(range), self.cell);
-        self.facts.uses.push(NameUse { name, span, scope, cell, annotation, quoted, guarded });
+        self.facts.uses.push(NameUse { name, span, scope, branch, cell, annotation, quoted, guarded });
     }
 
-    /// Records a string literal, and reads it if it is an annotation.
-    pub(super) fn string(&mut self, node: &ExprStringLiteral, statement: bool) {
-        let (span, cell) = (self.span(node.range), self.cell);
-        let value = match node.value.as_slice() {
-            [one] => one.value.clone(),
-            _ => node.value.to_str().into(),
-        };
-        self.facts.strings.push(StringLiteral { span, value, holes: false, statement, cell });
-        if self.at.typed
-            && let [one] = node.value.as_slice()
-            && one.range.len().to_u32() <= MAX_QUOTED
-            && let Ok(parsed) = parse_string_annotation(self.code, one)
-        {
-            let place = Place { quoted: true, ..self.at };
-            self.place(place, |walker| walker.deeper(1, |walker| walker.expression(&parsed.syntax().body)));
-        }
+    fn subscript(&mut self, node: &ExprSubscript) -> NodeId {
+        let base = self.expression(&node.value);
+        let index = self.index(node);
+        self.node(node.range, NodeKind::Subscript { base, index })
     }
 
-    fn push_string(&mut self, range: TextRange, value: String, holes: bool) {
-        let (span, cell, value) = (self.span(range), self.cell, value.into_boxed_str());
-        self.facts.strings.push(StringLiteral { span, value, holes, statement: false, cell });
-    }
-
-    /// Walks the holes of an f-string; gives its text, and whether it has holes.
-    fn interpolated<'a>(&mut self, parts: impl Iterator<Item = Part<'a>>) -> (String, bool) {
-        let (mut text, mut holes) = (String::new(), false);
-        for part in parts {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Elements(elements) => {
-                    for element in elements {
-                        match element {
-                            InterpolatedStringElement::Literal(literal) => text.push_str(&literal.value),
-                            InterpolatedStringElement::Interpolation(_) => {
-                                text.push_str("{}");
-                                holes = true;
-                            }
-                        }
-                    }
-                    self.holes(elements);
-                }
-            }
-        }
-        (text, holes)
-    }
-
-    fn holes(&mut self, elements: &InterpolatedStringElements) {
-        for hole in elements.interpolations() {
-            let place = Place { annotation: false, typed: false, ..self.at };
-            self.place(place, |walker| walker.expression(&hole.expression));
-            if let Some(format) = &hole.format_spec {
-                self.deeper(1, |walker| walker.holes(&format.elements));
-            }
-        }
-    }
-
-    fn subscript(&mut self, node: &ExprSubscript) {
-        self.expression(&node.value);
+    fn index(&mut self, node: &ExprSubscript) -> NodeId {
         if self.at.typed {
             let last = match &*node.value {
                 Expr::Name(name) => name.id.as_str(),
@@ -236,19 +268,19 @@ impl Walker<'_> {
                         self.expression(first);
                         self.place(plain, |walker| walker.expressions(rest));
                     }
-                    return;
+                    return NodeId::NONE;
                 }
                 _ => {}
             }
         }
         if !self.at.typed && node.ctx.is_load() && self.is_generic(&node.value) {
-            self.typed(&node.slice);
+            self.typed(&node.slice)
         } else {
-            self.expression(&node.slice);
+            self.expression(&node.slice)
         }
     }
 
-    fn lambda(&mut self, node: &ExprLambda) {
+    fn lambda(&mut self, node: &ExprLambda) -> NodeKind {
         if let Some(parameters) = &node.parameters {
             self.defaults(parameters);
         }
@@ -256,28 +288,32 @@ impl Walker<'_> {
         let Place { function, branch, guarded, .. } = self.at;
         self.place(Place { scope, function, guarded, branch, ..Place::default() }, |walker| {
             if let Some(parameters) = &node.parameters {
-                walker.parameters(parameters);
+                walker.parameters(parameters, &[]);
             }
-            walker.expression(&node.body);
-        });
+            let body = walker.expression(&node.body);
+            NodeKind::Lambda { scope, body }
+        })
     }
 
-    fn comprehension(&mut self, generators: &[Comprehension], elements: &[&Expr]) {
+    fn comprehension(&mut self, generators: &[Comprehension], elements: &[&Expr]) -> NodeKind {
         // The first iterable is evaluated once, outside.
-        if let Some(first) = generators.first() {
-            self.expression(&first.iter);
-        }
+        let first = generators.first().map_or(NodeId::NONE, |first| self.expression(&first.iter));
         let scope = self.scope(ScopeKind::Comprehension, self.at.scope, None);
         self.place(Place { scope, in_loop: true, conditional: true, ..self.at }, |walker| {
             for (at, generator) in generators.iter().enumerate() {
-                if at > 0 {
-                    walker.expression(&generator.iter);
+                let iterable = if at > 0 { walker.expression(&generator.iter) } else { first };
+                walker.giving(iterable, |walker| walker.target(&generator.target, BindingKind::Loop));
+                for condition in &generator.ifs {
+                    let node = walker.expression(condition);
+                    walker.facts.conditions.push(node);
                 }
-                walker.target(&generator.target, BindingKind::Loop);
-                walker.expressions(&generator.ifs);
             }
-            walker.expressions(elements.iter().copied());
-        });
+            let mut element = NodeId::NONE;
+            for one in elements {
+                element = walker.expression(one);
+            }
+            NodeKind::Each { scope, element }
+        })
     }
 
     /// Walks what is assigned to or deleted.
@@ -288,7 +324,9 @@ impl Walker<'_> {
                 self.bind(symbol, name.range, kind);
             }
             Expr::Name(_) => {}
-            Expr::Attribute(node) => self.deeper(1, |walker| walker.attribute(node, true)),
+            Expr::Attribute(node) => {
+                self.deeper(1, |walker| walker.attribute(node, true));
+            }
             Expr::Tuple(node) => self.targets(&node.elts, kind),
             Expr::List(node) => self.targets(&node.elts, kind),
             Expr::Starred(node) => self.deeper(1, |walker| walker.target(&node.value, kind)),
@@ -299,17 +337,31 @@ impl Walker<'_> {
         }
     }
 
+    /// Each of several targets gets its part of a value that is written out; of another that is unpacked once, all.
     fn targets(&mut self, targets: &[Expr], kind: BindingKind) {
+        let given = self.given;
+        let parts = match self.facts.kind(given) {
+            NodeKind::List(parts) | NodeKind::Tuple(parts)
+                if kind == BindingKind::Assignment && parts.len as usize == targets.len() =>
+            {
+                parts
+            }
+            _ => Children::default(),
+        };
         self.deeper(1, |walker| {
-            for target in targets {
-                walker.target(target, kind);
+            for (at, target) in targets.iter().enumerate() {
+                let whole = kind == BindingKind::Unpacked && target.is_name_expr();
+                let rest = if whole { given } else { NodeId::NONE };
+                let part = walker.facts.children(parts).get(at).copied().unwrap_or(rest);
+                walker.giving(part, |walker| walker.target(target, kind));
             }
         });
     }
 
     /// Walks a chain of attributes that is not called.
-    fn attribute(&mut self, node: &ExprAttribute, stored: bool) {
-        if let Base::Name { name, range } = self.base(&node.value) {
+    fn attribute(&mut self, node: &ExprAttribute, stored: bool) -> NodeId {
+        let (base, on) = self.base(&node.value);
+        if let Base::Name { name, range } = base {
             let path = self.path(range, name, node);
             self.attribute_roots.push(name);
             self.facts.attributes.push(AttributeUse {
@@ -321,10 +373,32 @@ impl Walker<'_> {
                 cell: self.cell,
             });
         }
+        self.attribute_of(on, node)
     }
 
-    /// Walks what stands before an attribute, through the attributes between.
-    fn base(&mut self, value: &Expr) -> Base {
+    fn attribute_of(&mut self, base: NodeId, node: &ExprAttribute) -> NodeId {
+        let name = self.facts.symbols.intern(&node.attr.id);
+        self.node(node.range, NodeKind::Attribute { base, name })
+    }
+
+    /// Walks what stands before an attribute, through the attributes between; gives what these stand on, and all of it.
+    fn base(&mut self, value: &Expr) -> (Base, NodeId) {
+        let (base, mut on) = self.root(value);
+        if let Expr::Attribute(last) = value {
+            let mut between = vec![last];
+            let mut at = last;
+            while let Expr::Attribute(node) = &*at.value {
+                between.push(node);
+                at = node;
+            }
+            for node in between.iter().rev() {
+                on = self.attribute_of(on, node);
+            }
+        }
+        (base, on)
+    }
+
+    fn root(&mut self, value: &Expr) -> (Base, NodeId) {
         let (mut at, mut levels) = (value, 1);
         while let Expr::Attribute(node) = at {
             at = &node.value;
@@ -334,15 +408,16 @@ impl Walker<'_> {
             Expr::Name(node) => {
                 if self.depth + levels > super::state::MAX_DEPTH {
                     self.deep = true;
-                    return Base::Other;
+                    return (Base::Other, NodeId::NONE);
                 }
-                Base::Name { name: self.name(node), range: node.range }
+                let (name, id) = self.name(node);
+                (Base::Name { name, range: node.range }, id)
             }
-            Expr::Call(node) => self.deeper(levels, |walker| Base::Call(walker.call(node))),
-            other => self.deeper(levels, |walker| {
-                walker.expression(other);
-                Base::Other
+            Expr::Call(node) => self.deeper(levels, |walker| {
+                let (call, id) = walker.call(node);
+                (Base::Call(call), id)
             }),
+            other => self.deeper(levels, |walker| (Base::Other, walker.expression(other))),
         }
     }
 
@@ -393,16 +468,19 @@ impl Walker<'_> {
         }
     }
 
-    fn call(&mut self, node: &ExprCall) -> CallId {
+    fn call(&mut self, node: &ExprCall) -> (CallId, NodeId) {
         let (mut path, mut root, mut method, mut receiver) = (None, None, None, None);
+        let of;
         let callee = match &*node.func {
             Expr::Name(name) => {
-                let symbol = self.name(name);
+                let symbol;
+                (symbol, of) = self.name(name);
                 (path, root, method) = (Some(symbol), Some(symbol), Some(symbol));
                 name.range
             }
             Expr::Attribute(attribute) => {
-                match self.base(&attribute.value) {
+                let (base, on) = self.base(&attribute.value);
+                match base {
                     Base::Name { name, range } => {
                         path = Some(self.path(range, name, attribute));
                         root = Some(name);
@@ -411,29 +489,37 @@ impl Walker<'_> {
                     Base::Other => {}
                 }
                 method = Some(self.facts.symbols.intern(&attribute.attr.id));
+                of = self.attribute_of(on, attribute);
                 attribute.attr.range
             }
             other => {
-                self.expression(other);
+                of = self.expression(other);
                 other.range()
             }
         };
+        let parts = self.parts.len();
         self.walk_arguments(node);
         let start = index(self.facts.arguments.len());
-        for argument in node.arguments.iter_source_order() {
-            self.argument(argument);
+        for (at, argument) in node.arguments.iter_source_order().enumerate() {
+            let value = self.parts.get(parts + at).copied().unwrap_or_default();
+            self.argument(argument, value);
         }
+        self.parts.truncate(parts);
+        let call = self.node(node.range(), NodeKind::Call(index(self.facts.calls.len())));
         let id = index(self.facts.calls.len());
         self.call_roots.push(root);
         self.facts.calls.push(Call {
             span: self.span(node.range()),
             callee: self.span(callee),
+            node: call,
+            of,
             path,
             method,
             receiver,
             arguments: start..index(self.facts.arguments.len()),
             scope: self.at.scope,
             function: self.at.function,
+            branch: self.at.branch,
             in_loop: self.at.in_loop,
             cell: self.cell,
         });
@@ -442,10 +528,10 @@ impl Walker<'_> {
         } else {
             self.note_namespace_update(node);
         }
-        id
+        (id, call)
     }
 
-    fn argument(&mut self, argument: ArgOrKeyword<'_>) {
+    fn argument(&mut self, argument: ArgOrKeyword<'_>, node: NodeId) {
         let (keyword, starred, value) = match argument {
             ArgOrKeyword::Arg(Expr::Starred(node)) => (None, true, &*node.value),
             ArgOrKeyword::Arg(value) => (None, false, value),
@@ -462,7 +548,7 @@ impl Walker<'_> {
             let what = Guessed::Argument(index(self.facts.arguments.len()), without);
             self.guesses.push(Guess { what, depends: before..self.depends.len(), scope: self.at.scope });
         }
-        self.facts.arguments.push(Argument { keyword, starred, span, value: known });
+        self.facts.arguments.push(Argument { keyword, starred, span, node, value: known });
     }
 
     /// Looks for what adds to `sys.path` and `__all__`: the only lists whose content matters.
@@ -523,8 +609,24 @@ impl Walker<'_> {
     }
 }
 
-/// Part of an f-string or t-string.
-enum Part<'a> {
-    Literal(&'a str),
-    Elements(&'a InterpolatedStringElements),
+const fn binary(op: Operator) -> BinaryOp {
+    match op {
+        Operator::Add => BinaryOp::Add,
+        Operator::Mod => BinaryOp::Mod,
+        Operator::BitAnd => BinaryOp::And,
+        Operator::BitOr => BinaryOp::Or,
+        _ => BinaryOp::Other,
+    }
+}
+
+const fn compare(op: CmpOp) -> CompareOp {
+    match op {
+        CmpOp::Eq => CompareOp::Equal,
+        CmpOp::NotEq => CompareOp::NotEqual,
+        CmpOp::Lt => CompareOp::Less,
+        CmpOp::LtE => CompareOp::LessOrEqual,
+        CmpOp::Gt => CompareOp::Greater,
+        CmpOp::GtE => CompareOp::GreaterOrEqual,
+        _ => CompareOp::Other,
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! All spans point into the document's text. A rule is a loop over one of these tables.
 
+use super::nodes::{Annotation, Bare, Node, NodeId, Return};
 use super::symbols::{Symbol, Symbols};
 use crate::text::Span;
 
@@ -32,6 +33,18 @@ pub struct Facts {
     pub calls: Vec<Call>,
     /// Arguments of all calls; a call holds a range of it.
     pub arguments: Vec<Argument>,
+    /// Every expression, parts before wholes; those of annotations included.
+    pub nodes: Vec<Node>,
+    /// Parts of expressions that have any number of them.
+    pub children: Vec<NodeId>,
+    /// Every `return` of a `def`, in order of place.
+    pub returns: Vec<Return>,
+    /// Annotations, in order of [`Annotation::binding`].
+    pub annotations: Vec<Annotation>,
+    /// Every expression that stands as a statement (strings left out), in order of place.
+    pub bare: Vec<Bare>,
+    /// Every expression of which only the truth is asked: conditions of `if`, `while`, `assert`, `x if … else y`.
+    pub conditions: Vec<NodeId>,
     /// Every imported name.
     pub imports: Vec<Import>,
     /// Every string literal (implicitly joined parts count as one), f-strings included.
@@ -45,6 +58,8 @@ pub struct Facts {
     /// The names listed in the module's `__all__` (also by `+=`, `append` and `extend`), as far as they are
     /// literals; `None` if there is no `__all__`.
     pub exports: Option<Vec<Symbol>>,
+    /// The Python, as (major, minor), for which it was read: what is newer is a [`SyntaxErrorKind::TooNew`].
+    pub target: (u8, u8),
     /// Whether `__all__` may hold more than that.
     pub exports_more: bool,
     /// The `if __name__ == "__main__":` statement of the module, if any.
@@ -146,6 +161,9 @@ pub struct Binding {
     pub branch: BranchId,
     /// The scope whose code binds it: another than `scope` for `global`, `nonlocal` and `:=` in comprehensions.
     pub place: ScopeId,
+    /// The value that it gets: for a loop what is gone through, for a `with` the manager, for an unpacking (one level
+    /// deep) all of the right side, for `x += y` the `y`. None for all others.
+    pub value: NodeId,
     /// How many rows of [`Facts::uses`] are read before it happens.
     pub after: u32,
     /// 0-based cell.
@@ -198,6 +216,8 @@ pub struct NameUse {
     pub span: Span,
     /// The scope in which it stands.
     pub scope: ScopeId,
+    /// The branch in which it stands.
+    pub branch: BranchId,
     /// 0-based cell.
     pub cell: u32,
     /// Whether it stands in an annotation.
@@ -234,6 +254,10 @@ pub struct Call {
     pub span: Span,
     /// What is called: the name, or for a method only its name (`collect` of `df.limit(1).collect()`).
     pub callee: Span,
+    /// It as an expression.
+    pub node: NodeId,
+    /// What is called, as an expression.
+    pub of: NodeId,
     /// Dotted path with import aliases resolved, if the callee is a chain of plain names:
     /// `dbutils.widgets.get`, `pyspark.sql.functions.col`, `print`.
     pub path: Option<Symbol>,
@@ -248,6 +272,8 @@ pub struct Call {
     pub scope: ScopeId,
     /// The innermost `def` around it.
     pub function: Option<FunctionId>,
+    /// The branch in which it stands.
+    pub branch: BranchId,
     /// Whether it is repeated by a loop or comprehension of the same function (the iterable of a `for` is not).
     pub in_loop: bool,
     /// 0-based cell.
@@ -263,6 +289,8 @@ pub struct Argument {
     pub starred: bool,
     /// The value, without the keyword.
     pub span: Span,
+    /// The value as an expression.
+    pub node: NodeId,
     /// What is known of the value.
     pub value: Value,
 }
@@ -348,6 +376,10 @@ pub struct Function {
     pub scope: ScopeId,
     /// The scope of its body.
     pub body_scope: ScopeId,
+    /// What its annotation says that it returns.
+    pub returns: NodeId,
+    /// Whether calling it runs its body and gives what that returns: it is neither a generator nor `async`.
+    pub plain: bool,
     /// Dotted paths of its decorators (the callee, for decorator calls), aliases resolved.
     pub decorators: Vec<Symbol>,
     /// 0-based cell.

@@ -18,12 +18,14 @@ pub mod names;
 #[cfg(test)]
 mod names_laws;
 mod namespace;
+pub mod nodes;
 mod parse;
 pub mod removal;
 mod scopes;
 mod slots;
 mod state;
 mod statements;
+mod strings;
 pub mod symbols;
 #[cfg(test)]
 mod tests;
@@ -45,7 +47,7 @@ pub fn read(regions: &[Region<'_>], target: (u8, u8)) -> Facts {
     for (region, dedented) in regions.iter().zip(&dedented) {
         statements::read(&mut walker, dedented.as_ref().unwrap_or(region), target);
     }
-    scopes::finish(walker)
+    Facts { target, ..scopes::finish(walker) }
 }
 
 /// The comments of `code`, `#` included, without line ends, in order. Empty for code that is nested too deeply

@@ -44,7 +44,8 @@ impl Walker<'_> {
         }
         let Place { conditional, branch, scope: place, .. } = self.at;
         let (span, cell, after) = (self.span(range), self.cell, index(self.facts.uses.len()));
-        self.facts.bindings.push(Binding { name, span, scope, kind, conditional, branch, place, after, cell });
+        let value = self.given;
+        self.facts.bindings.push(Binding { name, span, scope, kind, conditional, branch, place, value, after, cell });
     }
 }
 

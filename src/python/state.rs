@@ -3,6 +3,7 @@
 
 use super::facts::{Branch, BranchId, BranchKind, CallId, Facts, FunctionId, Scope, ScopeId, ScopeKind, Value};
 use super::folders::Folder;
+use super::nodes::{Children, Node, NodeId, NodeKind};
 use super::symbols::{FastMap, Symbol};
 use crate::text::{Span, region::OffsetMap};
 use ruff_text_size::{Ranged, TextRange};
@@ -75,6 +76,10 @@ pub(super) struct Walker<'r> {
     frames: u32,
     /// Whether the statement at hand is all of its block.
     pub alone: bool,
+    /// The value of what is bound next.
+    pub given: NodeId,
+    /// Expressions whose whole is not there yet.
+    pub parts: Vec<NodeId>,
     /// Whether the region turned out to be too deep.
     pub deep: bool,
     /// What names of `typing` and its like are called here; `None` for such a module itself.
@@ -100,7 +105,7 @@ pub(super) struct Walker<'r> {
 
 /// Lengths of all tables, to go back to.
 pub(super) struct Mark {
-    facts: [usize; 12],
+    facts: [usize; 18],
     walker: [usize; 6],
     globals: usize,
     exports: Option<usize>,
@@ -149,10 +154,26 @@ impl<'r> Walker<'r> {
     }
 
     /// Does `work` at another place and comes back.
-    pub(super) fn place(&mut self, place: Place, work: impl FnOnce(&mut Self)) {
+    pub(super) fn place<R>(&mut self, place: Place, work: impl FnOnce(&mut Self) -> R) -> R {
         let before = std::mem::replace(&mut self.at, place);
-        work(self);
+        let result = work(self);
         self.at = before;
+        result
+    }
+
+    /// Adds an expression.
+    pub(super) fn node(&mut self, range: TextRange, kind: NodeKind) -> NodeId {
+        let id = NodeId::new(index(self.facts.nodes.len()));
+        let span = self.span(range);
+        self.facts.nodes.push(Node { span, kind });
+        id
+    }
+
+    /// Makes the parts that were put down since `start` children of one expression.
+    pub(super) fn children(&mut self, start: usize) -> Children {
+        let from = self.facts.children.len();
+        self.facts.children.extend(self.parts.drain(start..));
+        Children { start: index(from), len: index(self.facts.children.len() - from) }
     }
 
     /// Adds a branch inside that of the place; `range` is its code.
@@ -188,6 +209,12 @@ impl<'r> Walker<'r> {
                 facts.branches.len(),
                 facts.probed.len(),
                 facts.unnamed_bindings.len(),
+                facts.nodes.len(),
+                facts.children.len(),
+                facts.returns.len(),
+                facts.annotations.len(),
+                facts.bare.len(),
+                facts.conditions.len(),
             ],
             walker: [
                 facts.path_additions.len(),
@@ -208,7 +235,7 @@ impl<'r> Walker<'r> {
     pub(super) fn back_to(&mut self, mark: &Mark) {
         let facts = &mut self.facts;
         let [scopes, bindings, uses, attributes, calls, arguments, imports, strings, functions, rest @ ..] = mark.facts;
-        let [branches, probed, unnamed] = rest;
+        let [branches, probed, unnamed, nodes, children, returns, annotations, bare, conditions] = rest;
         facts.scopes.truncate(scopes);
         facts.bindings.truncate(bindings);
         facts.uses.truncate(uses);
@@ -221,6 +248,14 @@ impl<'r> Walker<'r> {
         facts.branches.truncate(branches);
         facts.probed.truncate(probed);
         facts.unnamed_bindings.truncate(unnamed);
+        facts.nodes.truncate(nodes);
+        facts.children.truncate(children);
+        facts.returns.truncate(returns);
+        facts.annotations.truncate(annotations);
+        facts.bare.truncate(bare);
+        facts.conditions.truncate(conditions);
+        self.parts.clear();
+        self.given = NodeId::NONE;
         let [additions, nonlocals, decorators, depends, guesses, addition_calls] = mark.walker;
         facts.path_additions.truncate(additions);
         self.nonlocals.truncate(nonlocals);

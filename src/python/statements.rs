@@ -1,6 +1,7 @@
 //! The walk over statements.
 
 use super::facts::{BindingKind, Branch, BranchKind, Function, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
+use super::nodes::{Annotation, Bare, NodeId, Return};
 use super::state::{Place, Walker, index};
 use super::{effects, errors, parse};
 use crate::text::{Span, region::Region};
@@ -35,7 +36,7 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
         return;
     }
     let mark = walker.mark();
-    let bound = walker.facts.bindings.len();
+    let (bound, bare) = (walker.facts.bindings.len(), walker.facts.bare.len());
     for statement in tree.statements() {
         walker.alone = false;
         walker.statement(statement);
@@ -45,6 +46,11 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
             return;
         }
         effects::note(walker, statement);
+    }
+    if matches!(tree.statements().last(), Some(Stmt::Expr(last)) if !last.value.is_string_literal_expr())
+        && let Some(last) = walker.facts.bare.get_mut(bare..).and_then(<[_]>::last_mut)
+    {
+        last.shown = true;
     }
     tree.is_shallow();
     if region.ipython && !tree.errors().is_empty() {
@@ -97,14 +103,27 @@ impl Walker<'_> {
     fn statement(&mut self, statement: &Stmt) {
         match statement {
             Stmt::Expr(node) => match &*node.value {
-                Expr::StringLiteral(string) => self.string(string, true),
-                value => self.expression(value),
+                Expr::StringLiteral(string) => {
+                    self.string(string, true);
+                }
+                value => {
+                    let node = self.expression(value);
+                    if node.is_some() {
+                        self.facts.bare.push(Bare { node, shown: false });
+                    }
+                }
             },
             Stmt::Import(node) => self.import(node),
             Stmt::ImportFrom(node) => self.import_from(node),
-            Stmt::Return(node) => self.optional_expression(node.value.as_deref()),
+            Stmt::Return(node) => {
+                let value = self.optional_expression(node.value.as_deref());
+                if let Some(function) = self.at.function {
+                    let span = self.span(node.range);
+                    self.facts.returns.push(Return { function, value, span });
+                }
+            }
             Stmt::Assign(node) => {
-                self.expression(&node.value);
+                let value = self.expression(&node.value);
                 let is_sequence = |it: &Expr| matches!(it, Expr::Tuple(_) | Expr::List(_) | Expr::Set(_));
                 // `x, y = 1, 2` is no unpacking, `x, y = pair` is.
                 let written_out = is_sequence(&node.value) && node.targets.iter().all(is_sequence);
@@ -114,27 +133,28 @@ impl Walker<'_> {
                         _ if is_sequence(target) && !written_out => BindingKind::Unpacked,
                         _ => BindingKind::Assignment,
                     };
-                    self.target(target, kind);
+                    self.giving(value, |walker| walker.target(target, kind));
                 }
                 self.note_value(&node.targets, &node.value);
             }
             Stmt::AugAssign(node) => {
-                self.expression(&node.value);
+                let value = self.expression(&node.value);
                 if let Expr::Name(name) = &*node.target {
                     self.name(name);
                 }
-                self.target(&node.target, BindingKind::Augmented);
+                self.giving(value, |walker| walker.target(&node.target, BindingKind::Augmented));
                 self.note_augmented(node);
             }
             Stmt::AnnAssign(node) => {
-                if last_name(&node.annotation) == "TypeAlias" {
-                    node.value.iter().for_each(|value| self.typed(value));
-                } else {
-                    self.optional_expression(node.value.as_deref());
-                }
-                self.annotation(&node.annotation);
+                let value = match node.value.as_deref() {
+                    Some(value) if last_name(&node.annotation) == "TypeAlias" => self.typed(value),
+                    value => self.optional_expression(value),
+                };
+                let annotation = self.annotation(&node.annotation);
                 let kind = if node.value.is_some() { BindingKind::Assignment } else { BindingKind::Annotation };
-                self.target(&node.target, kind);
+                let binding = self.facts.bindings.len();
+                self.giving(value, |walker| walker.target(&node.target, kind));
+                self.annotate(binding, annotation);
                 if let Some(value) = node.value.as_deref() {
                     self.note_value(std::slice::from_ref(&node.target), value);
                 }
@@ -149,7 +169,7 @@ impl Walker<'_> {
                 self.optional_expression(node.cause.as_deref());
             }
             Stmt::Assert(node) => {
-                self.expression(&node.test);
+                self.condition(&node.test);
                 self.optional_expression(node.msg.as_deref());
             }
             Stmt::Global(node) => {
@@ -180,25 +200,27 @@ impl Walker<'_> {
             Stmt::ClassDef(node) => self.class(node),
             Stmt::TypeAlias(node) => {
                 self.target(&node.name, BindingKind::Assignment);
-                self.with_type_parameters(node.type_params.as_deref(), |walker, _| walker.annotation(&node.value));
+                self.with_type_parameters(node.type_params.as_deref(), |walker, _| {
+                    walker.annotation(&node.value);
+                });
             }
             Stmt::If(node) => {
-                self.expression(&node.test);
+                self.condition(&node.test);
                 let typing = effects::is_type_checking(&node.test);
                 let kind = if typing { BranchKind::TypeChecking } else { BranchKind::If };
                 let place = Place { optional: self.at.optional || typing, ..self.at };
                 self.place(place, |walker| walker.arm(kind, &node.body));
                 for clause in &node.elif_else_clauses {
-                    self.optional_expression(clause.test.as_ref());
+                    clause.test.iter().for_each(|test| self.condition(test));
                     self.arm(BranchKind::If, &clause.body);
                 }
             }
             Stmt::For(node) => {
-                self.expression(&node.iter);
+                let iterable = self.expression(&node.iter);
                 let branch = self.fork(BranchKind::Loop, node.range);
                 let place = Place { conditional: true, in_loop: true, branch, ..self.at };
                 self.place(place, |walker| {
-                    walker.target(&node.target, BindingKind::Loop);
+                    walker.giving(iterable, |walker| walker.target(&node.target, BindingKind::Loop));
                     walker.body(&node.body);
                 });
                 self.arm(BranchKind::Loop, &node.orelse);
@@ -207,7 +229,7 @@ impl Walker<'_> {
                 let branch = self.fork(BranchKind::Loop, node.range);
                 let place = Place { in_loop: true, branch, ..self.at };
                 self.place(place, |walker| {
-                    walker.expression(&node.test);
+                    walker.condition(&node.test);
                     walker.place(Place { conditional: true, ..walker.at }, |walker| walker.body(&node.body));
                 });
                 self.arm(BranchKind::Loop, &node.orelse);
@@ -215,10 +237,11 @@ impl Walker<'_> {
             Stmt::With(node) => {
                 let mut optional = self.at.optional;
                 for item in &node.items {
-                    self.expression(&item.context_expr);
+                    let manager = self.expression(&item.context_expr);
                     if let Some(target) = &item.optional_vars {
                         let kind = if target.is_name_expr() { BindingKind::With } else { BindingKind::Unpacked };
-                        self.target(target, kind);
+                        let given = if target.is_name_expr() { manager } else { NodeId::NONE };
+                        self.giving(given, |walker| walker.target(target, kind));
                     }
                     optional |= suppresses_import_errors(&item.context_expr);
                 }
@@ -282,6 +305,8 @@ impl Walker<'_> {
             span: self.span(TextRange::new(start, node.range.end())),
             scope: self.at.scope,
             body_scope: self.at.scope,
+            returns: NodeId::NONE,
+            plain: !node.is_async,
             decorators: Vec::new(),
             cell: self.cell,
         });
@@ -292,21 +317,21 @@ impl Walker<'_> {
         self.defaults(&node.parameters);
         self.bind_identifier(&node.name, BindingKind::Function(id));
         self.with_type_parameters(node.type_params.as_deref(), |walker, parent| {
-            for parameter in &*node.parameters {
+            let mut annotations = Vec::new();
+            for (at, parameter) in node.parameters.iter().enumerate() {
                 if let Some(annotation) = parameter.annotation() {
-                    walker.annotation(annotation);
+                    annotations.push((at, walker.annotation(annotation)));
                 }
             }
-            if let Some(returns) = &node.returns {
-                walker.annotation(returns);
-            }
+            let returns = node.returns.as_ref().map_or(NodeId::NONE, |returns| walker.annotation(returns));
             let scope = walker.scope(ScopeKind::Function, parent, Some(id));
             if let Some(function) = walker.facts.functions.get_mut(id as usize) {
                 function.body_scope = scope;
+                function.returns = returns;
             }
             let place = Place { scope, function: Some(id), branch: walker.at.branch, ..Place::default() };
             walker.place(place, |walker| {
-                walker.parameters(&node.parameters);
+                walker.parameters(&node.parameters, &annotations);
                 walker.body(&node.body);
             });
         });
@@ -333,11 +358,33 @@ impl Walker<'_> {
         }
     }
 
-    /// Binds parameters in the scope of the place.
-    pub(super) fn parameters(&mut self, parameters: &Parameters) {
-        for parameter in parameters {
+    /// Binds parameters in the scope of the place; `annotations` are those of some, by position.
+    pub(super) fn parameters(&mut self, parameters: &Parameters, annotations: &[(usize, NodeId)]) {
+        let mut annotations = annotations.iter().peekable();
+        for (at, parameter) in parameters.iter().enumerate() {
+            let binding = self.facts.bindings.len();
             self.bind_identifier(parameter.name(), BindingKind::Parameter);
+            // That of `*args` says what each of them is.
+            let plain = !parameter.is_variadic();
+            if let Some(&(_, node)) = annotations.next_if(|(of, _)| *of == at)
+                && plain
+            {
+                self.annotate(binding, node);
+            }
         }
+    }
+
+    /// Notes the annotation of a binding, if that was made.
+    fn annotate(&mut self, binding: usize, node: NodeId) {
+        if node.is_some() && self.facts.bindings.len() == binding + 1 {
+            self.facts.annotations.push(Annotation { binding: index(binding), node });
+        }
+    }
+
+    /// Walks an expression of which only the truth is asked.
+    fn condition(&mut self, test: &Expr) {
+        let node = self.expression(test);
+        self.facts.conditions.push(node);
     }
 
     fn class(&mut self, node: &StmtClassDef) {
@@ -383,12 +430,16 @@ impl Walker<'_> {
 
     fn pattern(&mut self, pattern: &Pattern) {
         self.deeper(1, |walker| match pattern {
-            Pattern::MatchValue(node) => walker.expression(&node.value),
+            Pattern::MatchValue(node) => {
+                walker.expression(&node.value);
+            }
             Pattern::MatchSingleton(_) => {}
             Pattern::MatchSequence(node) => node.patterns.iter().for_each(|inner| walker.pattern(inner)),
             Pattern::MatchOr(node) => node.patterns.iter().for_each(|inner| walker.pattern(inner)),
             Pattern::MatchMapping(node) => {
-                node.keys.iter().for_each(|key| walker.expression(key));
+                for key in &node.keys {
+                    walker.expression(key);
+                }
                 node.patterns.iter().for_each(|inner| walker.pattern(inner));
                 if let Some(rest) = &node.rest {
                     walker.bind_identifier(rest, BindingKind::Assignment);

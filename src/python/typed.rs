@@ -1,6 +1,7 @@
 //! Strings that are types although they stand in no annotation: `cast("Table", x)`, `List["Table"]`.
 
 use super::facts::Import;
+use super::nodes::NodeId;
 use super::state::{Place, Walker};
 use ruff_python_ast::{ArgOrKeyword, Expr, ExprCall};
 
@@ -22,14 +23,14 @@ impl Walker<'_> {
     }
 
     /// Walks an expression in which strings are types.
-    pub(super) fn typed(&mut self, expression: &Expr) {
+    pub(super) fn typed(&mut self, expression: &Expr) -> NodeId {
         let place = Place { typed: true, ..self.at };
-        self.place(place, |walker| walker.expression(expression));
+        self.place(place, |walker| walker.expression(expression))
     }
 
-    fn untyped(&mut self, expression: &Expr) {
+    fn untyped(&mut self, expression: &Expr) -> NodeId {
         let place = Place { typed: false, ..self.at };
-        self.place(place, |walker| walker.expression(expression));
+        self.place(place, |walker| walker.expression(expression))
     }
 
     /// The name in [`MODULES`] that an expression stands for.
@@ -58,16 +59,15 @@ impl Walker<'_> {
         }
     }
 
-    /// Walks the arguments of a call. Strings in them are no types, but where the called function says so.
+    /// Walks the arguments of a call, which are put down as parts. Strings in them are no types, but where the called
+    /// function says so.
     pub(super) fn walk_arguments(&mut self, node: &ExprCall) {
         let typing = self.typing_name(&node.func).and_then(|name| FUNCTIONS.iter().find(|row| row.0 == name));
         let Some(&(function, position, keywords)) = typing else {
             for argument in node.arguments.iter_source_order() {
-                if self.at.typed {
-                    self.untyped(argument.value());
-                } else {
-                    self.expression(argument.value());
-                }
+                let value =
+                    if self.at.typed { self.untyped(argument.value()) } else { self.expression(argument.value()) };
+                self.parts.push(value);
             }
             return;
         };
@@ -78,23 +78,29 @@ impl Walker<'_> {
                     keywords.is_empty() || keyword.arg.as_ref().is_some_and(|name| keywords.contains(&name.id.as_str()))
                 }
             };
-            match argument.value() {
-                value if !is_type => self.untyped(value),
-                Expr::Dict(fields) if function == "TypedDict" => {
-                    for field in &fields.items {
-                        field.key.iter().for_each(|key| self.untyped(key));
-                        self.typed(&field.value);
+            let value = match argument {
+                value if !is_type => self.untyped(value.value()),
+                other => match other.value() {
+                    Expr::Dict(fields) if function == "TypedDict" => {
+                        for field in &fields.items {
+                            field.key.iter().for_each(|key| {
+                                self.untyped(key);
+                            });
+                            self.typed(&field.value);
+                        }
+                        NodeId::NONE
                     }
-                }
-                Expr::List(fields) if function == "NamedTuple" => self.fields(&fields.elts),
-                Expr::Tuple(fields) if function == "NamedTuple" => self.fields(&fields.elts),
-                value => self.typed(value),
-            }
+                    Expr::List(fields) if function == "NamedTuple" => self.fields(&fields.elts),
+                    Expr::Tuple(fields) if function == "NamedTuple" => self.fields(&fields.elts),
+                    value => self.typed(value),
+                },
+            };
+            self.parts.push(value);
         }
     }
 
     /// The fields of a named tuple, as pairs of name and type.
-    fn fields(&mut self, fields: &[Expr]) {
+    fn fields(&mut self, fields: &[Expr]) -> NodeId {
         for field in fields {
             match field {
                 Expr::Tuple(pair) => match pair.elts.as_slice() {
@@ -102,11 +108,18 @@ impl Walker<'_> {
                         self.untyped(name);
                         self.typed(of);
                     }
-                    other => other.iter().for_each(|value| self.untyped(value)),
+                    other => {
+                        for value in other {
+                            self.untyped(value);
+                        }
+                    }
                 },
-                other => self.untyped(other),
+                other => {
+                    self.untyped(other);
+                }
             }
         }
+        NodeId::NONE
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>]) -> io::Resu
     Ok(())
 }
 
-fn one(finding: &Finding, places: &mut Places<'_>, seen_from: &Vantage) -> String {
+/// The same with what is known of places already, the path as it is seen from somewhere.
+pub(super) fn one(finding: &Finding, places: &mut Places<'_>, seen_from: &Vantage) -> String {
     let place = places.of(&finding.path, finding.span);
     let path = seen_from.path(&finding.path);
     let path = plain::line(&path);

@@ -2,10 +2,9 @@
 
 use super::place::{Place, Places};
 use super::view::{Report, Style};
-use super::{plain, source};
+use super::{plain, redact, source};
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::project::document::Document;
-use crate::rules::secrets::redactions;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
 use anstyle::{AnsiColor, Style as Paint};
@@ -120,11 +119,8 @@ impl<'a> Page<'a> {
         let Some(document) = self.places.document(path) else { return Ok(()) };
         let Some((line, base, within)) = line_at(document, span) else { return Ok(()) };
         let width = style.width.unwrap_or(WIDTH).max(NARROWEST) - gutter.len() - 3;
-        let secrets = self.secrets.entry(path).or_insert_with(|| apart(redactions(document)));
-        let is_secret = |at: usize| {
-            let before = secrets.partition_point(|secret| secret.start as usize <= base + at);
-            before.checked_sub(1).and_then(|last| secrets.get(last)).is_some_and(|last| last.end as usize > base + at)
-        };
+        let secrets = self.secrets.entry(path).or_insert_with(|| redact::hidden(document));
+        let is_secret = |at: usize| redact::is_hidden(secrets, base + at);
         let cut = source::show(line, (within.start as usize, within.end as usize), width, style.unicode, is_secret);
         let bar = Painted(style, FRAME, "|");
         writeln!(self.text, "{gutter} {bar}")?;
@@ -145,18 +141,6 @@ impl<'a> Page<'a> {
             _ => Ok(()),
         }
     }
-}
-
-/// Sorted spans, those that overlap made one.
-fn apart(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.dedup_by(|next, last| {
-        let one = next.overlaps(*last);
-        if one {
-            *last = last.to(*next);
-        }
-        one
-    });
-    spans
 }
 
 /// The line where `span` starts, its place in the text, and the part of the span that is on it. `None` where

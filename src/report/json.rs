@@ -13,7 +13,7 @@ use std::io;
 #[derive(Serialize)]
 struct Row<'a> {
     code: &'a str,
-    group: String,
+    group: &'a str,
     severity: &'a str,
     message: &'a str,
     filename: &'a str,
@@ -113,7 +113,7 @@ fn row<'a>(finding: &'a Finding, report: &Report<'a>, places: &mut Places<'a>) -
     let document = places.document(&finding.path);
     Row {
         code: &finding.rule,
-        group: (report.group)(&finding.rule).to_string(),
+        group: report.group(&finding.rule),
         severity: finding.severity.as_str(),
         message: &finding.message,
         filename: match finding.path.as_str() {

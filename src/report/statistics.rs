@@ -8,7 +8,7 @@ use std::io;
 #[derive(Serialize)]
 struct Row<'a> {
     code: &'a str,
-    group: String,
+    group: &'a str,
     count: usize,
     /// Whether any of them has a fix, safe or unsafe.
     fixable: bool,
@@ -25,7 +25,7 @@ pub fn write(out: &mut dyn io::Write, format: Format, reports: &[Report<'_>]) ->
     for report in reports {
         for finding in report.findings {
             let new = || {
-                let group = (report.group)(&finding.rule).to_string();
+                let group = report.group(&finding.rule);
                 Row { code: &finding.rule, group, count: 0, fixable: false, fixable_count: 0 }
             };
             let entry = counts.entry(&finding.rule).or_insert_with(new);
@@ -45,7 +45,7 @@ pub fn write(out: &mut dyn io::Write, format: Format, reports: &[Report<'_>]) ->
             serde_json::to_writer(&mut *out, row)?;
             out.write_all(b"\n")
         }),
-        Format::Human | Format::Concise => {
+        _ => {
             let digits = rows.first().map_or(1, |row| row.count.to_string().len());
             let any = rows.iter().any(|row| row.fixable);
             rows.iter().try_for_each(|row| {

@@ -3,6 +3,7 @@ use crate::finding::{Finding, Severity};
 use crate::project::Project;
 use crate::project::document::ReadOptions;
 use crate::project::load::Request;
+use crate::rules::book::Book;
 use crate::snapshot::RepoPath;
 use crate::snapshot::memory::Memory;
 use crate::snapshot::root::Vantage;
@@ -36,7 +37,7 @@ fn finding(project: &Project, path: &str, needle: &str) -> Finding {
     let path = RepoPath::new(path);
     let start = project.document(&path).map_or(0, |document| document.text().find(needle).unwrap());
     Finding {
-        rule: Arc::from("some-rule"),
+        rule: Arc::from("run-not-found"),
         path,
         span: Span::from_range(start..start + needle.len()),
         message: "no `x` here".to_owned(),
@@ -47,8 +48,8 @@ fn finding(project: &Project, path: &str, needle: &str) -> Finding {
 }
 
 fn written(format: Format, project: &Project, findings: &[Finding], style: &Style) -> String {
-    let group = |_: &str| Arc::from("group");
-    let report = Report { findings, project, seen_from: &Vantage::default(), group: &group };
+    let book = Book::builtin();
+    let report = Report { findings, project, seen_from: &Vantage::default(), book: &book };
     let mut out = Vec::new();
     write(&mut out, format, &[report], style).unwrap();
     String::from_utf8(out).unwrap()
@@ -60,7 +61,7 @@ fn people_see_source_notes_and_fix() {
     let mut one = finding(&project, "jobs/daily.py", "./größe");
     one.note(RepoPath::new("lib/a.py"), Span::new(7, 8), "run from here");
     one.unsafe_fix("Use the relative path", vec![Edit::delete(Span::new(0, 1))]);
-    let expected = r#"error[some-rule]: no `x` here
+    let expected = r#"error[run-not-found]: no `x` here
   --> jobs/daily.py:7:14 (cell 2 "Load, then show")
    |
  7 | # MAGIC %run ./größe
@@ -72,12 +73,12 @@ note: run from here
    |        -
 fix: use the relative path (--fix --unsafe-fixes)
 
-learn more: brickgate rule some-rule
+learn more: brickgate rule run-not-found
 "#;
     assert_eq!(written(Format::Human, &project, &[one.clone()], &Style::default()), expected);
     let color = Style { color: true, ..Style::default() };
     let colored = written(Format::Human, &project, &[one], &color);
-    assert!(colored.starts_with("\u{1b}[1m\u{1b}[31merror[some-rule]\u{1b}[0m: no `x` here\n"), "{colored:?}");
+    assert!(colored.starts_with("\u{1b}[1m\u{1b}[31merror[run-not-found]\u{1b}[0m: no `x` here\n"), "{colored:?}");
 }
 
 #[test]
@@ -100,13 +101,13 @@ fn rows_of_ipynb_count_within_the_cell() {
     let mut one = finding(&project, "n.ipynb", "e");
     let at = one.span;
     one.fix("Mend", vec![Edit::insert(0, "z"), Edit::replace(at, "f")]);
-    assert_eq!(concise::line(&one, &project), "n.ipynb:cell 2:2:5: error: no `x` here [some-rule]");
+    assert_eq!(concise::line(&one, &project), "n.ipynb:cell 2:2:5: error: no `x` here [run-not-found]");
     let text = written(Format::Human, &project, &[one.clone()], &Style::default());
     assert!(text.contains("  --> n.ipynb:cell 2:2:5\n   |\n 2 | d = e\n   |     ^\nfix: mend (--fix)\n"), "{text}");
 
     let text = written(Format::Json, &project, &[one], &Style::default());
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&json[0]["cell"], &json[0]["cell_index"], &json[0]["group"]), (&2.into(), &2.into(), &"group".into()));
+    assert_eq!((&json[0]["cell"], &json[0]["cell_index"], &json[0]["group"]), (&2.into(), &2.into(), &"run".into()));
     let edits = &json[0]["fix"]["edits"];
     assert_eq!(
         edits[0],
@@ -140,11 +141,11 @@ fn places_hold_for_any_span() {
         }
     }
     let mut one = finding(&project, "a.py", "end");
-    assert_eq!(concise::line(&one, &project), "a.py:2:1: error: no `x` here [some-rule]");
+    assert_eq!(concise::line(&one, &project), "a.py:2:1: error: no `x` here [run-not-found]");
     one.span = Span::new(20_000, 20_000);
-    assert_eq!(concise::line(&one, &project), "a.py:1:10001: error: no `x` here [some-rule]");
+    assert_eq!(concise::line(&one, &project), "a.py:1:10001: error: no `x` here [run-not-found]");
     one.path = RepoPath::new("unknown.py");
-    assert_eq!(concise::line(&one, &project), "unknown.py:1:1: error: no `x` here [some-rule]");
+    assert_eq!(concise::line(&one, &project), "unknown.py:1:1: error: no `x` here [run-not-found]");
 }
 
 #[test]
@@ -164,14 +165,14 @@ fn files_cannot_drive_the_terminal() {
 fn statistics_count_the_most_frequent_first() {
     let project = project(&[("a.py", "x\ny\n")]);
     let mut fixed = finding(&project, "a.py", "x");
-    fixed.rule = Arc::from("other-rule");
+    fixed.rule = Arc::from("unused-run");
     fixed.fix("Mend", Vec::new());
     let findings = [fixed, finding(&project, "a.py", "x"), finding(&project, "a.py", "y")];
-    let group = |_: &str| Arc::from("group");
-    let reports = [Report { findings: &findings, project: &project, seen_from: &Vantage::default(), group: &group }];
+    let book = Book::builtin();
+    let reports = [Report { findings: &findings, project: &project, seen_from: &Vantage::default(), book: &book }];
     let mut out = Vec::new();
     statistics::write(&mut out, Format::Human, &reports).unwrap();
-    assert_eq!(String::from_utf8(out).unwrap(), "2  [ ] some-rule\n1  [*] other-rule\n[*] has a fix\n");
+    assert_eq!(String::from_utf8(out).unwrap(), "2  [ ] run-not-found\n1  [*] unused-run\n[*] has a fix\n");
     let summary = summary::Summary::of(&reports);
     assert_eq!((summary.errors, summary.files, summary.fixable), (3, 1, 1));
 }

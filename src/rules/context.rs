@@ -1,6 +1,7 @@
 //! All that a rule may see and say.
 
 use crate::finding::{Finding, Severity};
+use crate::flow::Flow;
 use crate::names::Namespaces;
 use crate::page::OptionValue;
 use crate::project::Project;
@@ -54,8 +55,10 @@ pub struct Context<'a> {
     pub settings: &'a RuleSettings,
     /// What the code will run on, as settings say, or else the job that runs it.
     pub target: &'a Target,
-    /// What names mean; empty unless the rule [is about names](super::book::Rule::is_about_names).
+    /// What names mean; empty unless some rule that is on [is about names](super::book::Rule::is_about_names).
     pub names: &'a Namespaces<'a>,
+    /// What the values of the document are.
+    pub flow: &'a Flow<'a>,
     rule: Arc<str>,
     found: Vec<Finding>,
 }
@@ -66,10 +69,11 @@ impl<'a> Context<'a> {
         rule: Arc<str>,
         document: &'a Document,
         names: &'a Namespaces<'a>,
+        flow: &'a Flow<'a>,
         settings: &'a RuleSettings,
         target: &'a Target,
     ) -> Self {
-        Self { document, project: names.project, settings, target, names, rule, found: Vec::new() }
+        Self { document, project: names.project, settings, target, names, flow, rule, found: Vec::new() }
     }
 
     /// Reports a finding at `span` of the document; fixes and notes can be added to what comes back.

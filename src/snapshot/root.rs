@@ -169,6 +169,15 @@ impl Vantage {
         Self { way, folder: RepoPath::root() }
     }
 
+    /// A path of the repository as it is written from the top of what was checked out: of a repository below the
+    /// working directory (a submodule) with the way to it, else from the repository's own root.
+    pub fn below(&self, path: &RepoPath) -> String {
+        if self.way.is_empty() || self.way.starts_with("../") {
+            return path.as_str().to_owned();
+        }
+        format!("{}{}", self.way, path.as_str())
+    }
+
     /// A path of the repository as it is written from here: `x.py`, `../lib/x.py`.
     pub fn path(&self, path: &RepoPath) -> String {
         if self.folder.as_str().is_empty() {
@@ -242,5 +251,10 @@ mod tests {
         assert_eq!(seen("a", "a/b", "x.py"), "b/x.py");
         assert_eq!(seen("a/b", "c", "x.py"), "../../c/x.py");
         assert_eq!(seen("a", "a", ""), ".");
+        let below = |cwd: &str, root: &str| Vantage::new(&top.join(cwd), &top.join(root)).below(&RepoPath::new("x.py"));
+        assert_eq!(
+            (below("a", "a/b"), below("a/b", "a"), below("c", "a")),
+            ("b/x.py".into(), "x.py".into(), "x.py".into())
+        );
     }
 }

@@ -44,6 +44,7 @@ fn document(path: &str, raw: &str) -> Document {
         asked: true,
         kind: if notebook.is_some() { Kind::Notebook } else { Kind::Module },
         line_index: OnceLock::new(),
+        resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
         python: python::read(&regions, (3, 13)),
         raw: raw.to_owned(),

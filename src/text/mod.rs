@@ -1,6 +1,7 @@
 //! Positions in one text, and changes to it. Knows nothing of Databricks.
 
 pub mod carry;
+pub mod date;
 pub mod edit;
 pub mod lines;
 pub mod nearest;

@@ -4,6 +4,8 @@
 pub mod excess;
 mod json;
 pub mod kept;
+pub mod locate;
+pub mod place;
 mod read;
 mod string;
 mod write;

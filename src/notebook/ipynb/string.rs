@@ -38,6 +38,28 @@ pub(super) fn decode(literal: &str, out: &mut String) {
     out.push_str(rest);
 }
 
+/// The first character of what stands between the quotes of a literal, as [`decode`] reads it, and how many bytes it
+/// takes there. `None` at the end, quotes included.
+pub(super) fn next(rest: &str) -> Option<(char, usize)> {
+    let first = rest.chars().next().filter(|&c| c != '"')?;
+    if first != '\\' {
+        return Some((first, first.len_utf8()));
+    }
+    let length = match rest.as_bytes().get(1)? {
+        b'u' => {
+            let first = hex(rest.get(2..6));
+            let pair = (0xD800..0xDC00).contains(&first)
+                && rest.get(6..8) == Some("\\u")
+                && (0xDC00..0xE000).contains(&hex(rest.get(8..12)));
+            if pair { 12 } else { 6 }
+        }
+        _ => 2,
+    };
+    let mut text = String::new();
+    decode(&format!("\"{}\"", rest.get(..length)?), &mut text);
+    Some((text.chars().next()?, length))
+}
+
 fn hex(digits: Option<&str>) -> u32 {
     digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0xFFFD)
 }

@@ -5,42 +5,38 @@
 use super::scanner::Secret;
 use super::shape::is_random;
 use crate::text::Span;
-use aho_corasick::AhoCorasick;
-use std::sync::LazyLock;
 
-/// How names of credentials end, without case and without what divides words in them.
-const NAMES: [&str; 12] = [
-    "password",
-    "passwd",
-    "pwd",
-    "secret",
-    "token",
-    "apikey",
-    "api_key",
-    "api-key",
-    "accesskey",
-    "access_key",
-    "account_key",
-    "secret_key",
+/// How names of credentials end, in lower case.
+const NAMES: [&[u8]; 12] = [
+    b"password",
+    b"passwd",
+    b"pwd",
+    b"secret",
+    b"token",
+    b"apikey",
+    b"api_key",
+    b"api-key",
+    b"accesskey",
+    b"access_key",
+    b"account_key",
+    b"secret_key",
 ];
 
 /// The shortest and the longest value that is looked at.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=200;
 
-static FINDER: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(NAMES).ok());
-
 /// Every literal in `text` whose name and looks both say that it is a credential.
+///
+/// Goes from one `=` or `:` to the next and looks at what stands on both sides: they are rarer than letters.
 pub(super) fn assigned(text: &str) -> Vec<Secret> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let Some(finder) = FINDER.as_ref() else { return found };
     let mut done = 0;
-    for hit in finder.find_iter(bytes) {
-        if hit.start() < done {
+    for sign in memchr::memchr2_iter(b'=', b':', bytes) {
+        if sign < done || !is_named(bytes, sign) {
             continue;
         }
-        if let Some((start, end)) = value(bytes, hit.end()) {
+        if let Some((start, end)) = value(bytes, sign) {
             let span = Span::from_range(start..end);
             found.push(Secret { span, hidden: span, what: "credential" });
             done = end;
@@ -49,32 +45,32 @@ pub(super) fn assigned(text: &str) -> Vec<Secret> {
     found
 }
 
-/// The literal behind a name that ends at `at`.
+/// Whether the name of a credential ends before the sign at `at`, perhaps in quotes or brackets.
+fn is_named(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(at.saturating_sub(40)..at).unwrap_or_default().trim_ascii_end();
+    let before = before.strip_suffix(b"]").unwrap_or(before);
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    // Most names end in other letters.
+    let may = before.last().is_some_and(|last| matches!(last | 0x20, b'd' | b't' | b'n' | b'y'));
+    may && NAMES.iter().any(|name| {
+        let start = before.len().checked_sub(name.len());
+        start.and_then(|start| before.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(name))
+    })
+}
+
+/// The literal behind the sign at `at`.
 fn value(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
-    let blanks = |mut at: usize| {
-        while matches!(byte(at), b' ' | b'\t') {
-            at += 1;
-        }
-        at
-    };
-    // The name ends here: `token_count` is another.
-    if byte(at).is_ascii_alphanumeric() || matches!(byte(at), b'_' | b'-') {
-        return None;
-    }
-    let mut at = at;
-    let quoted_name = matches!(byte(at), b'"' | b'\'');
-    at += usize::from(quoted_name);
-    at += usize::from(byte(at) == b']');
-    at = blanks(at);
-    match (byte(at), byte(at + 1)) {
+    let quoted_name = at > 0 && matches!(byte(at - 1), b'"' | b'\'');
+    let mut at = match (byte(at), byte(at + 1)) {
         (b'=', b'=') => return None,
-        (b'=' | b':', b'>' | b'=') => at += 2,
-        (b'=' | b':', _) => at += 1,
-        _ => return None,
-    }
+        (_, b'>' | b'=') => at + 2,
+        _ => at + 1,
+    };
     let bare = byte(at) != b' ' || quoted_name;
-    at = blanks(at);
+    while matches!(byte(at), b' ' | b'\t') {
+        at += 1;
+    }
     let quote = byte(at);
     let ends = |byte: u8| match quote {
         b'"' | b'\'' => byte == quote,

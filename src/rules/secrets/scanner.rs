@@ -60,7 +60,6 @@ const MARKS: &[Mark] = &[
     Mark { letters: "fs.s3a.secret.key", what: AWS_SECRET, read: setting },
     Mark { letters: "awsSecretAccessKey", what: AWS_SECRET, read: setting },
     Mark { letters: "sas.fixed.token", what: "Azure shared access signature", read: setting },
-    Mark { letters: "://", what: "password in a URL", read: url_password },
     Mark { letters: "PRIVATE KEY-----", what: "private key", read: private_key },
     Mark { letters: ".eyJ", what: "signed web token", read: web_token },
 ];
@@ -96,10 +95,15 @@ pub(super) fn scan(text: &str) -> Vec<Secret> {
             }
         }
     }
-    // These two marks are too short to be searched with the others at full speed.
+    // These marks are too short to be searched with the others at full speed.
     for at in memmem::find_iter(bytes, b"hf_") {
         if let Some(place) = hugging_face(bytes, at) {
             push(&mut found, place, "Hugging Face token");
+        }
+    }
+    for at in memmem::find_iter(bytes, b"://") {
+        if let Some(place) = url_password(bytes, at..at + 3) {
+            push(&mut found, place, "password in a URL");
         }
     }
     for at in memmem::find_iter(bytes, b"Q~") {

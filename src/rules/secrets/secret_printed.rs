@@ -41,8 +41,8 @@ pub(super) fn check(context: &mut Context<'_>) {
         let Some(sink) = sink(facts, call) else { continue };
         for argument in facts.arguments(call) {
             let first = worths.partition_point(|worth| worth.span.start < argument.span.start);
-            let inside = worths.iter().skip(first).take_while(|worth| worth.span.end <= argument.span.end);
-            let shown = inside.filter_map(|worth| Some((*worth, shown(context, argument, *worth)?))).next();
+            let mut inside = worths.iter().skip(first).take_while(|worth| worth.span.end <= argument.span.end);
+            let shown = inside.find_map(|worth| Some((*worth, shown(context, argument, *worth)?)));
             if let Some((worth, is_changed)) = shown {
                 report(context, sink, worth.span, is_changed || worth.is_part);
                 break;

@@ -26,7 +26,7 @@ fn width(view: StatementView<'_>, list: Range<usize>) -> Option<usize> {
     let list = if view.is_any(list.start, &["distinct", "all"]) { list.start + 1..list.end } else { list };
     let items = view.items(list);
     for item in &items {
-        let last = item.end.checked_sub(1).filter(|last| *last >= item.start)?;
+        let end = item.end.checked_sub(1).filter(|end| *end >= item.start)?;
         let hole = |at: usize| view.token(at).is_some_and(|token| token.kind == TokenKind::Placeholder);
         // A star that is no product: `*`, `t.*`, `* EXCEPT (…)`.
         let star = item.clone().any(|at| {
@@ -38,7 +38,7 @@ fn width(view: StatementView<'_>, list: Range<usize>) -> Option<usize> {
             return None;
         }
         // `TRANSFORM (…) USING`, `FROM_JSON(…).*`
-        if view.is(item.start, "transform") || view.is_symbol(last, "*") {
+        if view.is(item.start, "transform") || view.is_symbol(end, "*") {
             return None;
         }
     }
@@ -217,7 +217,7 @@ fn selected(view: StatementView<'_>, block: &Block) -> Vec<usize> {
 }
 
 /// The block that an `INSERT` or a `CREATE … AS` takes its rows from, if it takes all columns as they come.
-fn starred<'a>(view: StatementView<'a>) -> Option<(&'a Block, usize)> {
+fn starred(view: StatementView<'_>) -> Option<(&Block, usize)> {
     let block = view.row.blocks.iter().find(|block| view.depth(block.select) == 0)?;
     let star = view.items(block.columns()).into_iter().find_map(|item| {
         let last = item.end.checked_sub(1)?;

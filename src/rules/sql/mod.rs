@@ -21,7 +21,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("aggregate-in-where", clauses::aggregate_in_where),
     ("cartesian-join", joins::cartesian_join),
     ("clustering-conflict", maintenance::clustering_conflict),
-    ("cross-join", joins::cross_join),
+    ("sql-cross-join", joins::cross_join),
     ("delete-without-where", rows::delete_without_where),
     ("drop-without-if-exists", hygiene::drop_without_if_exists),
     ("duplicate-column", columns::duplicate_column),
@@ -54,7 +54,7 @@ pub const CHECKS: &[(&str, Check)] = &[
 /// and not that of files written for another database.
 fn statements<'a>(context: &Context<'a>) -> impl Iterator<Item = StatementView<'a>> + use<'a> {
     let facts = context.document.sql();
-    let readable: Vec<bool> = facts.pieces.iter().map(|piece| is_readable(piece)).collect();
+    let readable: Vec<bool> = facts.pieces.iter().map(is_readable).collect();
     facts.views().filter(move |view| readable.get(view.row.piece as usize) == Some(&true))
 }
 

@@ -4,7 +4,8 @@ use super::statements;
 use crate::python::facts::Value;
 use crate::rules::context::Context;
 use crate::sql::TokenKind;
-use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
+use crate::sql::facts::{Place, Placeholder, PlaceholderKind, StatementKind, StatementView};
+use crate::text::edit::Edit;
 
 /// A value put between quotes of SQL by Python.
 pub(super) fn string_built_sql(context: &mut Context<'_>) {
@@ -22,10 +23,13 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
         if !takes_values || last == Some(view.row.piece) {
             continue;
         }
-        let hole = view.row.placeholders.iter().find(|placeholder| {
-            placeholder.kind == PlaceholderKind::Hole && placeholder.inside && is_value(view, placeholder.token)
-        });
-        let Some(hole) = hole else { continue };
+        let holes: Vec<&Placeholder> = view
+            .row
+            .placeholders
+            .iter()
+            .filter(|hole| hole.kind == PlaceholderKind::Hole && hole.inside && is_value(view, hole.token))
+            .collect();
+        let Some(hole) = holes.first() else { continue };
         if hole_is_constant(context, call) {
             continue;
         }
@@ -33,14 +37,48 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
         let name = hole.name.rsplit('.').next().unwrap_or_default().trim_matches('_');
         let named = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains("__");
         let parameter = if named { name } else { "value" };
-        context.report(
-            hole.span,
-            format!(
-                "a quote in this value ends the string and changes the statement: write `:{parameter}` without quotes and \
-                 give it as `args={{\"{parameter}\": …}}`"
-            ),
+        let message = format!(
+            "a quote in this value ends the string and changes the statement: write `:{parameter}` without quotes and \
+             give it as `args={{\"{parameter}\": …}}`"
         );
+        let edits = parameters(context, view, call, &holes);
+        let finding = context.report(hole.span, message);
+        if let Some(edits) = edits {
+            finding.unsafe_fix("pass the values as parameters", edits);
+        }
     }
+}
+
+/// The edits that make parameters of all quoted holes, where each is a plain name in an f-string that is all that the
+/// call is given.
+fn parameters(context: &Context<'_>, view: StatementView<'_>, call: u32, holes: &[&Placeholder]) -> Option<Vec<Edit>> {
+    let facts = &context.document.python;
+    let text = context.document.text();
+    let [argument] = facts.arguments(facts.calls.get(call as usize)?) else { return None };
+    let literal = argument.span.of(text).starts_with(['f', 'F']) && argument.span.of(text).ends_with(['"', '\'']);
+    if !literal || argument.keyword.is_some() || !argument.span.covers(view.row.span) || !view.is_exact() {
+        return None;
+    }
+    let mut edits = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for hole in holes {
+        let name = hole.span.of(text).strip_prefix('{')?.strip_suffix('}')?;
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let place = view.span(hole.token)?;
+        let quoted = place.of(text);
+        let alone = quoted.len() == name.len() + 4 && quoted.get(1..quoted.len() - 1) == Some(hole.span.of(text));
+        if !plain || !alone {
+            return None;
+        }
+        edits.push(Edit::replace(place, format!(":{name}")));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let pairs: Vec<String> = names.iter().map(|name| format!("\"{name}\": {name}")).collect();
+    edits.push(Edit::insert(argument.span.end, format!(", args={{{}}}", pairs.join(", "))));
+    Some(edits)
 }
 
 /// Whether the whole text is known in the end: then nothing foreign can be in it.

@@ -1,0 +1,149 @@
+//! What was read before and still holds: who asks again and again, as an editor does, reads only what changed.
+
+use super::callers;
+use super::document::{Document, ProblemKind};
+use super::reference::Reference;
+use crate::snapshot::RepoPath;
+use std::collections::HashMap;
+
+/// So many documents that the last answer did not need are kept for the next.
+const SPARE: usize = 128;
+
+/// Documents, and what a glance at other files has shown. Whoever holds it says what changed.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    documents: HashMap<RepoPath, (Document, Option<Vec<Reference>>)>,
+    glances: HashMap<RepoPath, Glance>,
+}
+
+impl Shelf {
+    /// A file changed, came or went: what was known of it holds no more. `came_or_went` says that the names of a
+    /// folder changed, or whether a file is a notebook, so that paths may lead elsewhere now.
+    pub fn forget(&mut self, path: &RepoPath, came_or_went: bool) {
+        self.documents.remove(path);
+        self.glances.remove(path);
+        if came_or_went {
+            for (_, references) in self.documents.values_mut() {
+                *references = None;
+            }
+        }
+    }
+
+    /// Nothing holds any more.
+    pub fn clear(&mut self) {
+        self.documents.clear();
+        self.glances.clear();
+    }
+
+    /// What is known of a document.
+    pub(super) fn take(&mut self, path: &RepoPath) -> Option<(Document, Option<Vec<Reference>>)> {
+        self.documents.remove(path)
+    }
+
+    /// Puts documents back that were taken or read.
+    pub(super) fn put(&mut self, documents: impl Iterator<Item = (Document, Vec<Reference>)>) {
+        if self.documents.len() > SPARE {
+            self.documents.clear();
+        }
+        // What failed to be read may be better the next time.
+        let holds =
+            |document: &Document| document.problems.iter().all(|problem| matches!(problem.kind, ProblemKind::TooDeep));
+        let kept = documents.filter(|(document, _)| holds(document));
+        self.documents.extend(kept.map(|(document, references)| (document.path.clone(), (document, Some(references)))));
+    }
+
+    /// What a glance at a file has shown.
+    pub fn glance(&self, path: &RepoPath) -> Option<&Glance> {
+        self.glances.get(path)
+    }
+
+    /// Remembers what glances have shown.
+    pub fn remember(&mut self, glances: impl IntoIterator<Item = (RepoPath, Glance)>) {
+        self.glances.extend(glances);
+    }
+}
+
+/// What the bytes of a file show without being parsed.
+#[derive(Clone, Debug, Default)]
+pub struct Glance {
+    /// The last words of the paths behind each `%run`.
+    pub runs: Vec<String>,
+    /// Hashes of the words that it may define, sorted.
+    defines: Box<[u64]>,
+    /// Hashes of all its words, sorted.
+    words: Box<[u64]>,
+    /// Whether it can hold an import.
+    imports: bool,
+}
+
+impl Glance {
+    /// A glance at the bytes of a file.
+    pub fn of(bytes: &[u8]) -> Self {
+        let (mut words, mut defines) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        while let Some(skipped) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| in_word(*byte))) {
+            let start = at + skipped;
+            let rest = bytes.get(start..).unwrap_or_default();
+            let end = start + rest.iter().position(|byte| !in_word(*byte)).unwrap_or(rest.len());
+            let word = bytes.get(start..end).unwrap_or_default();
+            let (before, after) = (bytes.get(..start).unwrap_or_default(), bytes.get(end..).unwrap_or_default());
+            // In JSON the first letter may belong to an escape: `\nname`.
+            let bare = word.get(1..).filter(|bare| !bare.is_empty() && before.ends_with(b"\\"));
+            for word in [Some(word), bare].into_iter().flatten() {
+                let hash = hash(word);
+                words.push(hash);
+                if callers::defines(before, after) {
+                    defines.push(hash);
+                }
+            }
+            at = end;
+        }
+        let sorted = |mut hashes: Vec<u64>| {
+            hashes.sort_unstable();
+            hashes.dedup();
+            hashes.into_boxed_slice()
+        };
+        let imports = memchr::memmem::find(bytes, b"import").is_some();
+        Self { runs: callers::said(bytes), defines: sorted(defines), words: sorted(words), imports }
+    }
+
+    /// Whether a word stands in the file.
+    pub fn has(&self, word: &str) -> bool {
+        self.words.binary_search(&hash(word.as_bytes())).is_ok()
+    }
+
+    /// Whether the file may define a name.
+    pub fn may_define(&self, name: &str) -> bool {
+        self.defines.binary_search(&hash(name.as_bytes())).is_ok()
+    }
+
+    /// Whether the file may import a module whose name ends in a word.
+    pub fn may_import(&self, word: &str) -> bool {
+        self.imports && self.has(word)
+    }
+}
+
+/// Whether a byte belongs to a name, as Python has it or may have it.
+const fn in_word(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+/// A hash of a word (FNV-1a). Two words with one hash cost a look at a file too many, no more.
+fn hash(word: &[u8]) -> u64 {
+    word.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Glance;
+
+    #[test]
+    fn a_glance_shows_words_and_what_may_be_defined() {
+        let glance = Glance::of(b"from lib.tools import load\nlimit = 3\ndef run_all(x): return load(x, key=1)\n");
+        assert!(glance.may_define("limit") && glance.may_define("run_all") && !glance.may_define("load"));
+        assert!(glance.may_import("tools") && glance.has("load") && !glance.has("run"));
+        let json = Glance::of(b"\"%run ./setup\\n\", \"limit = 3\"");
+        assert!(json.may_define("limit") && !json.may_import("x"));
+        assert_eq!(json.runs, ["setup"]);
+    }
+}
