@@ -185,6 +185,18 @@ fn settings_count_and_are_read_again() {
     assert_eq!(short(&client.last_diagnostics("main.py")), [""; 0]);
 }
 
+/// Neovim tells of its settings before and after it opens a file.
+#[test]
+fn what_is_opened_is_judged_whatever_comes_next() {
+    let folder = lab();
+    let mut client = Client::initialized(folder.path());
+    client.open("main.py", MAIN);
+    for _ in 0..200 {
+        client.tell("workspace/didChangeConfiguration", &json!({ "settings": { "brickgate": {} } }));
+    }
+    assert_eq!(short(&client.diagnostics("main.py")).len(), 2);
+}
+
 #[test]
 fn diagnostics_can_be_asked_for() {
     let folder = lab();

@@ -1,6 +1,5 @@
--- Formats before a file is written, with the server; with `fix_all` it makes all safe fixes first. For init.lua.
-
-local fix_all = false
+-- Formats before a file is written, with the server. With `vim.g.brickgate_fix_all = true` it makes all safe fixes first.
+-- For init.lua.
 
 --- Makes the fixes of one kind of code action, and waits for them.
 local function apply(client, buf, kind)
@@ -25,7 +24,7 @@ vim.api.nvim_create_autocmd('BufWritePre', {
     if not client then
       return
     end
-    if fix_all then
+    if vim.g.brickgate_fix_all then
       apply(client, event.buf, 'source.fixAll.brickgate')
     end
     vim.lsp.buf.format({ bufnr = event.buf, name = 'brickgate', timeout_ms = 5000 })

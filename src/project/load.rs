@@ -27,7 +27,7 @@ pub struct Request<'a> {
     pub options: &'a (dyn Fn(&RepoPath) -> ReadOptions + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
-    /// Whether somebody will ask what names mean: then modules that are imported and notebooks that run those asked
+    /// Whether somebody will ask what names mean, or who runs a notebook: then modules that are imported and notebooks that run those asked
     /// about are read, where it depends on them.
     pub names: bool,
     /// Whether somebody will ask what files run on: then the bundles around all of them are read.
@@ -191,7 +191,7 @@ impl Loader<'_> {
 
     /// Collects references, and reads what they reach as far as it matters, until nothing new turns up: notebooks
     /// behind `%run`; if names matter, also modules behind star imports, and behind every import of a document that is
-    /// asked about. `dbutils.notebook.run` is resolved, but no rule looks into what it reaches.
+    /// asked about; and what such a document starts with `dbutils.notebook.run`.
     fn follow(&mut self) {
         while self.references.len() < self.documents.len() {
             let from = self.references.len();
@@ -200,7 +200,7 @@ impl Loader<'_> {
             for (references, document) in found.iter().zip(self.documents.iter().skip(from)) {
                 let wanted = references.iter().filter(|reference| match reference.kind {
                     ReferenceKind::Run => true,
-                    ReferenceKind::NotebookRun => false,
+                    ReferenceKind::NotebookRun => document.asked,
                     ReferenceKind::Import(at) => self.request.names && (document.asked || is_star(document, at)),
                 });
                 targets.extend(wanted.filter_map(|reference| reference.resolution.file().cloned()));
@@ -242,6 +242,7 @@ impl Loader<'_> {
             .iter()
             .filter_map(|&at| self.documents.get(at))
             .map(|document| document.path.stem().to_owned())
+            .chain([callers::ANY.to_owned()])
             .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
@@ -281,7 +282,9 @@ impl Loader<'_> {
         if always {
             return true;
         }
-        callers::depends_on_callers(document, &self.reached(at)) || self.runs_in_vain(at, document)
+        callers::reads_widgets(document)
+            || callers::depends_on_callers(document, &self.reached(at))
+            || self.runs_in_vain(at, document)
     }
 
     /// The facts of all that a document runs or imports, at any depth.

@@ -130,6 +130,8 @@ pub(super) struct Desk {
     pub(super) said: RefCell<BTreeMap<RepoPath, Vec<(Arc<str>, Value)>>>,
     /// Files that changed since what depends on them was judged.
     pub(super) touched: BTreeSet<RepoPath>,
+    /// Whether all was judged that depends on those.
+    all_judged: Cell<bool>,
     /// What is said of settings files and rule pages.
     faulted: RefCell<BTreeMap<Arc<str>, Vec<Value>>>,
     /// Which state this is; they are counted.
@@ -170,6 +172,7 @@ impl Desk {
             shelf: Shelf::default(),
             said: RefCell::default(),
             touched: BTreeSet::new(),
+            all_judged: Cell::new(true),
             faulted: RefCell::default(),
             state: 0,
             polls: RefCell::default(),
@@ -209,7 +212,10 @@ impl Desk {
             self.wait()
         });
         self.shelf = known;
-        self.touched.clear();
+        // What was changed again before it was judged is still to be judged.
+        if self.all_judged.get() {
+            self.touched.clear();
+        }
         self.state += 1;
         self.stopped = orders.is_empty();
         let mut holds = true;
@@ -279,6 +285,7 @@ impl Desk {
     /// question: of many edits only the last is worth a look.
     fn until_changed(&self, room: &Room<'_>) -> Vec<Order> {
         let mut waiting = room.to_be_judged();
+        self.all_judged.set(waiting.is_empty());
         loop {
             let order = match self.ahead.borrow_mut().pop_front() {
                 Some(order) => Some(order),
@@ -318,6 +325,7 @@ impl Desk {
                         self.shared.log(|| format!("{path}: judged in {:.1?}", start.elapsed()));
                     }
                     if waiting.is_empty() {
+                        self.all_judged.set(true);
                         room.judged();
                     }
                 }

@@ -238,9 +238,9 @@ export class Gate implements vscode.Disposable {
     const message = search.bySetting
       ? 'The brickgate that the setting `brickgate.path` names does not exist or cannot be run.'
       : "brickgate is not found: neither in the workspace's virtual environment nor on PATH.";
-    const [choose, again, tried] = ['Choose Binary…', 'Try Again', 'Show What Was Tried'] as const;
-    const chosen = await vscode.window.showErrorMessage(message, choose, again, tried);
-    if (chosen === choose) {
+    const [open, again, tried] = ['Open Settings', 'Try Again', 'Show What Was Tried'] as const;
+    const chosen = await vscode.window.showErrorMessage(message, open, again, tried);
+    if (chosen === open) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'brickgate.path');
     } else if (chosen === again) {
       await this.restart();
