@@ -71,8 +71,8 @@ impl Project {
     }
 
     /// Puts all that was read on the shelf for the next time.
-    pub fn put_back(self, shelf: &mut Shelf) {
-        shelf.put(self.documents.into_iter().zip(self.references));
+    pub fn put_back(self, onto: &mut Shelf) {
+        onto.put(self.documents.into_iter().zip(self.references));
     }
 
     /// The same, and all notebooks that run those asked about, at any distance.
