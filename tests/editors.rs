@@ -12,8 +12,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-const DAILY: &str = "# Databricks notebook source\ntotal=net( 100 )\nprint(total)\n";
-const HELPERS: &str = "# Databricks notebook source\nrate=0.19\n\n\ndef net(gross):\n    \"\"\"What is left without tax.\"\"\"\n    return gross/(1 + rate)\n";
+const DAILY: &str = "# Databricks notebook source
+total=net( 100 )
+print(total)
+";
+const HELPERS: &str = "# Databricks notebook source
+rate=0.19
+
+
+def net(gross):
+    \"\"\"What is left without tax.\"\"\"
+    return gross/(1 + rate)
+";
 
 const DAILY_AFTER: &str = "# Databricks notebook source
 # MAGIC %run ./lib/helpers
@@ -72,9 +82,9 @@ fn vim_without_a_server() {
     let repository = repository();
     let mut command = Command::new(neovim);
     command.args(["--headless", "-u", "NONE", "-S"]).arg(here("editors/vim/brickgate.vim"));
-    command.args(["-c", "edit notebooks/daily.py", "-c", "write", "-c", "silent make", "-c"]);
-    command
-        .args(["call writefile(map(getqflist(), 'v:val.lnum .. \":\" .. v:val.col .. \" \" .. v:val.text'), 'list')"]);
+    command.args(["-c", "edit notebooks/daily.py", "-c", "write", "-c", "silent make"]);
+    let line = "v:val.lnum .. ':' .. v:val.col .. ' ' .. v:val.text";
+    command.arg("-c").arg(format!("call writefile(map(getqflist(), \"{line}\"), 'list')"));
     let said = run(command.args(["-c", "qall!"]), &repository);
     assert_worked(&repository, &DAILY.replace("total=net( 100 )", "total = net(100)"), HELPERS, &said);
     let list = fs::read_to_string(repository.path().join("shop/list")).unwrap();

@@ -42,6 +42,7 @@ write(join(workspace, 'databricks.yml'), 'bundle:\n  name: shop\n');
 write(join(workspace, 'notebooks/daily.py'), DAILY);
 write(join(workspace, 'notebooks/lib/helpers.py'), HELPERS);
 write(join(workspace, 'notebooks/forecast.ipynb'), `${JSON.stringify(FORECAST, null, 1)}\n`);
+write(join(workspace, 'prices.py'), 'import os\n');
 write(join(workspace, '.gitignore'), '.venv\n');
 spawnSync('git', ['init', '--quiet', workspace]);
 mkdirSync(join(workspace, '.venv/bin'), { recursive: true });
@@ -59,7 +60,7 @@ const settings = {
   'workbench.tips.enabled': false,
 };
 write(join(user, 'User/settings.json'), JSON.stringify(settings));
-const use = (path) => write(join(workspace, '.vscode/settings.json'), JSON.stringify({ 'brickgate.path': path }));
+const use = (own) => write(join(workspace, '.vscode/settings.json'), JSON.stringify(own));
 mkdirSync(shots, { recursive: true });
 
 const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
@@ -246,18 +247,28 @@ try {
 
   await step('missing binary', async () => {
     await page.keyboard.press('Escape');
-    use('/nowhere/brickgate');
+    use({ 'brickgate.path': '/nowhere/brickgate' });
     await page.waitForSelector('.notifications-toasts :text("brickgate.path")', { timeout: LONG });
     await page.waitForSelector('.notifications-toasts .monaco-button:has-text("Try Again")', { timeout: LONG });
   });
 
   await step('found again', async () => {
-    use(binary);
+    use({ 'brickgate.path': binary });
     await until(async () => {
       const item = await page.$eval('.statusbar-item:has-text("brickgate")', (item) => item.getAttribute('aria-label'));
       return [item?.includes(`runs: ${binary}`), item];
     }, 'the server runs again');
     await problemsAre((text) => text.includes('`nett` is not defined'), 'problems are back');
+  });
+  await step('a module with an unused import', async () => {
+    await open('prices.py');
+    await problemsAre((text) => text.includes('`os` is imported and never used'), 'the unused import is a problem');
+  });
+
+  await step('left to other linters', async () => {
+    use({ 'brickgate.path': binary, 'brickgate.sharedRules': 'notebooks' });
+    await problemsAre((text) => !text.includes('`os` is imported'), 'the unused import is left to others');
+    await problemsAre((text) => text.includes('`nett` is not defined'), 'what is wrong in a notebook is not');
   });
   console.log(`${count} passed, 0 failed`);
 } finally {
