@@ -139,7 +139,7 @@ reveal(dbldatagen.DataGenerator(spark).withColumn("a"), "Maker")
 reveal("a" "b", "Text")
 reveal(len([1]), "Number")
 "#;
-    assert_eq!(revealed(&[("a.py", &format!("# Databricks notebook source\n{code}"))]), 54);
+    assert_eq!(revealed(&[("a.py", &format!("# Databricks notebook source\n{code}"))]), 52);
 }
 
 #[test]

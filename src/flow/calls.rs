@@ -241,7 +241,6 @@ impl Evaluator<'_> {
             NodeKind::Binary { left, right, .. } => {
                 self.is_aggregate(slot, left, level + 1) && self.is_aggregate(slot, right, level + 1)
             }
-            NodeKind::Starred(_) => false,
             NodeKind::List(children) => {
                 let children = facts.children(children);
                 !children.is_empty() && children.iter().all(|&child| self.is_aggregate(slot, child, level + 1))
@@ -265,11 +264,15 @@ impl Evaluator<'_> {
                     || matches!(name, "inline" | "inline_outer" | "stack" | "expr")
                     || on.is_some() && self.is_generator(slot, on, level + 1)
             }
-            NodeKind::Attribute { .. } | NodeKind::Name(_) | NodeKind::String(_) | NodeKind::Subscript { .. } => false,
+            NodeKind::Attribute { .. }
+            | NodeKind::Name(_)
+            | NodeKind::String(_)
+            | NodeKind::Subscript { .. }
+            | NodeKind::Binary { .. }
+            | NodeKind::Compare { .. } => false,
             NodeKind::List(children) => {
                 facts.children(children).iter().any(|&child| self.is_generator(slot, child, level + 1))
             }
-            NodeKind::Binary { .. } | NodeKind::Compare { .. } => false,
             _ => true,
         }
     }

@@ -119,7 +119,6 @@ impl<'a> Evaluator<'a> {
             NodeKind::Subscript { base, index } => self.subscript(slot, base, index),
             NodeKind::String(_) | NodeKind::Joined(_) | NodeKind::Text(_) => Type::of(Kind::Text),
             NodeKind::Int(_) => Type::of(Kind::Number),
-            NodeKind::Bool(_) => Type::of(Kind::Bool),
             NodeKind::None
             | NodeKind::Literal
             | NodeKind::List(_)
@@ -128,7 +127,7 @@ impl<'a> Evaluator<'a> {
             | NodeKind::Dict(_)
             | NodeKind::Lambda { .. }
             | NodeKind::Each { .. } => Type::of(Kind::Other),
-            NodeKind::Not(_) => Type::of(Kind::Bool),
+            NodeKind::Bool(_) | NodeKind::Not(_) => Type::of(Kind::Bool),
             NodeKind::Signed(operand) | NodeKind::Invert(operand) => self.node(slot, operand),
             NodeKind::Binary { op, left, right } => self.binary(slot, op, left, right),
             // `is` and `in` give a truth, whatever stands beside them.
@@ -160,8 +159,7 @@ impl<'a> Evaluator<'a> {
             (Kind::Column, _) | (_, Kind::Column) => Type::of(Kind::Column),
             (Kind::Text, _) if op == BinaryOp::Mod => left,
             (Kind::Text, _) | (_, Kind::Text) if op == BinaryOp::Add => Type::of(Kind::Text),
-            (Kind::Number, Kind::Number) => left,
-            (Kind::Other, Kind::Other) => left,
+            (Kind::Number, Kind::Number) | (Kind::Other, Kind::Other) => left,
             (Kind::Pandas, _) | (_, Kind::Pandas) => Type::of(Kind::Pandas),
             _ => Type::UNKNOWN,
         }
@@ -181,13 +179,12 @@ impl<'a> Evaluator<'a> {
                     _ => Type::UNKNOWN,
                 },
             },
-            Kind::Column => of,
+            Kind::Column | Kind::Text => of,
             Kind::Frames => Type::frame(Rows::Unknown, Motion::Batch),
             Kind::RowList => match index_kind {
                 NodeKind::Int(_) | NodeKind::Signed(_) => Type::of(Kind::Row),
                 _ => Type::UNKNOWN,
             },
-            Kind::Text => of,
             Kind::Pandas if matches!(index_kind, NodeKind::List(_)) => of,
             _ => match facts.kind(base) {
                 // An element of a list that is written out.
@@ -223,13 +220,15 @@ impl<'a> Evaluator<'a> {
         let Some(row) = facts.uses.get(at as usize) else { return Type::UNKNOWN };
         match self.elsewhere(slot, at) {
             Meaning::Binding(other, binding) => self.last(other, binding),
-            Meaning::Path(path) if path.ends_with(".spark") => Type::of(Kind::Session),
-            Meaning::Path(path) if path.ends_with(".sc") => Type::of(Kind::Context),
-            Meaning::Path(_) | Meaning::Function(..) => Type::of(Kind::Other),
+            Meaning::Path(path) => Type::of(match path.rsplit('.').next() {
+                Some("spark") => Kind::Session,
+                Some("sc") => Kind::Context,
+                _ => Kind::Other,
+            }),
+            Meaning::Function(..) => Type::of(Kind::Other),
             Meaning::Unknown => match facts.text(row.name) {
-                "spark" => Type::of(Kind::Session),
+                "spark" | "sqlContext" | "sqlCtx" => Type::of(Kind::Session),
                 "sc" => Type::of(Kind::Context),
-                "sqlContext" | "sqlCtx" => Type::of(Kind::Session),
                 _ => Type::UNKNOWN,
             },
         }

@@ -386,15 +386,14 @@ pub fn attribute(of: Type, name: &str) -> Type {
     let frame = |kind| Type { kind, rows: Rows::Unknown, motion: of.motion };
     match (of.kind, name) {
         (Kind::Session, "read") => Type { motion: Motion::Batch, ..Type::of(Kind::Reader) },
-        (Kind::Session, "readStream") => Type { motion: Motion::Stream, ..Type::of(Kind::Reader) },
-        (Kind::Session, "sparkContext" | "_sc") => Type::of(Kind::Context),
+        (Kind::Session | Kind::Unknown, "readStream") => Type { motion: Motion::Stream, ..Type::of(Kind::Reader) },
+        (Kind::Session, "_sc") | (Kind::Session | Kind::Unknown, "sparkContext") => Type::of(Kind::Context),
         (Kind::Session, "conf") => Type::of(Kind::Conf),
         (Kind::Session, "catalog") => Type::of(Kind::Catalog),
         (Kind::Session, "udf") => Type::of(Kind::UdfRegistration),
         (Kind::Session, "builder") => Type::of(Kind::SessionBuilder),
         (Kind::Frame, "write") => Type { motion: Motion::Batch, ..Type::of(Kind::Writer) },
         (Kind::Frame | Kind::Unknown, "writeStream") => Type { motion: Motion::Stream, ..Type::of(Kind::Writer) },
-        (Kind::Unknown, "readStream") => Type { motion: Motion::Stream, ..Type::of(Kind::Reader) },
         (Kind::Frame, "na" | "stat") => frame(Kind::FrameFunctions),
         (Kind::Frame, "rdd") => Type::of(Kind::Rdd),
         (Kind::Frame, "sparkSession") => Type::of(Kind::Session),
@@ -405,7 +404,6 @@ pub fn attribute(of: Type, name: &str) -> Type {
             Type::UNKNOWN
         }
         (Kind::Frame | Kind::Column, _) => Type::of(Kind::Column),
-        (Kind::Unknown, "sparkContext") => Type::of(Kind::Context),
         _ => Type::UNKNOWN,
     }
 }
@@ -452,9 +450,8 @@ pub fn method(of: Type, name: &str, few: bool) -> Type {
             _ => Type::UNKNOWN,
         },
         Kind::Column if COLUMN_STEPS.contains(&name) => of,
-        Kind::Window => of,
         Kind::Maker if name == "build" => Type::frame(Rows::Unknown, Motion::Unknown),
-        Kind::Maker => of,
+        Kind::Window | Kind::Maker => of,
         Kind::Context => match name {
             "parallelize" | "textFile" | "wholeTextFiles" | "binaryFiles" | "emptyRDD" | "range" | "union"
             | "sequenceFile" | "newAPIHadoopFile" | "hadoopFile" => Type::of(Kind::Rdd),
@@ -508,13 +505,12 @@ fn only_spark(of: Type, name: &str) -> Type {
 fn of_frame(of: Type, name: &str, few: bool) -> Type {
     let frame = |rows| Type::frame(rows, of.motion);
     match name {
-        "limit" => frame(Rows::Few),
-        "describe" | "summary" => frame(Rows::Few),
+        "limit" | "describe" | "summary" => frame(Rows::Few),
         "agg" => frame(Rows::One),
         "groupBy" | "groupby" | "cube" | "rollup" | "groupingSets" => {
             Type { kind: Kind::Grouped, rows: Rows::Unknown, motion: of.motion }
         }
-        "count" => Type::of(Kind::Number),
+        "count" | "corr" | "cov" | "semanticHash" => Type::of(Kind::Number),
         "isEmpty" | "isLocal" | "sameSemantics" => Type::of(Kind::Bool),
         "collect" | "take" | "tail" | "toLocalIterator" => Type::of(Kind::RowList),
         "head" => Type::of(if few { Kind::RowList } else { Kind::Row }),
@@ -540,7 +536,6 @@ fn of_frame(of: Type, name: &str, few: bool) -> Type {
         | "to_pandas_on_spark"
         | "to_koalas"
         | "toArrow" => Type::of(Kind::Other),
-        "corr" | "cov" | "semanticHash" => Type::of(Kind::Number),
         _ if SAME_ROWS.contains(&name) => frame(of.rows),
         _ if KEEPS_SMALL.contains(&name) && of.is_small() => frame(of.rows),
         _ if OTHER_ROWS.contains(&name) => frame(Rows::Unknown),
@@ -552,8 +547,7 @@ fn of_session(kind: Kind, name: &str) -> Type {
     match name {
         "table" => Type::frame(Rows::Whole, Motion::Batch),
         "sql" => Type::frame(Rows::Unknown, Motion::Unknown),
-        "range" => Type::frame(Rows::Unknown, Motion::Batch),
-        "createDataFrame" => Type::frame(Rows::Unknown, Motion::Batch),
+        "range" | "createDataFrame" => Type::frame(Rows::Unknown, Motion::Batch),
         "getOrCreate" | "newSession" | "getActiveSession" | "active" | "create" => Type::of(Kind::Session),
         _ if kind == Kind::SessionBuilder => Type::of(Kind::SessionBuilder),
         _ => Type::UNKNOWN,

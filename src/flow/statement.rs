@@ -129,16 +129,11 @@ pub(super) fn rows(sql: &str) -> (Rows, bool) {
         }
     }
     let select = is(first, "select");
+    let all_aggregates = items > 0 && items == aggregates && !group;
+    let nothing_read = !from && !shaped && !code.iter().any(|(_, text)| text.to_ascii_lowercase().contains("explode"));
     let rows = if limit.is_some_and(|limit| limit.parse::<u64>().is_ok()) {
         if limit == Some("1") { Rows::One } else { Rows::Few }
-    } else if select && items > 0 && items == aggregates && !group && !window {
-        Rows::One
-    } else if select
-        && !from
-        && !window
-        && !shaped
-        && !code.iter().any(|(_, text)| text.to_ascii_lowercase().contains("explode"))
-    {
+    } else if select && !window && (all_aggregates || nothing_read) {
         Rows::One
     } else if select && from && !shaped && is_plain_table(&code) {
         Rows::Whole

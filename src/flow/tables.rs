@@ -35,6 +35,8 @@ pub(super) struct Tables<'a> {
     framed: HashMap<Symbol, Vec<u32>>,
     /// Names of functions whose first parameter is a data frame: `foreachBatch(f)`.
     fed: HashSet<Symbol>,
+    /// Whether names may come from other documents.
+    arrives: bool,
     /// Rows of [`Facts::returns`], by function.
     returns: HashMap<FunctionId, Vec<NodeId>>,
 }
@@ -87,6 +89,7 @@ impl<'a> Tables<'a> {
             imports: imports.collect(),
             framed: framed(facts),
             fed: fed(facts),
+            arrives: local.is_none_or(|local| !local.arrivals.is_empty() || !local.unknowns.is_empty()),
             returns,
             facts,
         }
@@ -120,9 +123,14 @@ impl<'a> Tables<'a> {
     pub(super) fn is_framed(&self, binding: u32) -> bool {
         let Some(row) = self.facts.bindings.get(binding as usize) else { return false };
         let uses = self.framed.get(&row.name).map_or(&[][..], Vec::as_slice);
+        // Whatever later turns of a loop give the name, the first one reads this.
         let is_read = |at: &u32| {
-            let reaching = self.reaching(*at);
-            reaching.is_some_and(|reaching| !reaching.open && reaching.bindings == [binding])
+            let reaching = self.reaching(*at).filter(|reaching| !reaching.open);
+            let later = |other: &u32| self.facts.bindings.get(*other as usize).is_some_and(|row| row.after > *at);
+            reaching.is_some_and(|reaching| {
+                reaching.bindings.contains(&binding)
+                    && reaching.bindings.iter().all(|other| *other == binding || later(other))
+            })
         };
         if uses.iter().take(MAX_FRAMED).any(is_read) {
             return true;
@@ -178,7 +186,8 @@ impl<'a> Tables<'a> {
                 break;
             }
         }
-        reaching.open |= surely.is_none();
+        // Where no branch is sure to bind it, the name is unbound otherwise, or comes from another document.
+        reaching.open |= surely.is_none() && scope == 0 && self.arrives;
         let mut at = row.branch;
         while let Some(branch) = self.facts.branches.get(at as usize).filter(|_| at != 0) {
             if surely.is_some_and(|inner| self.is_inside(inner, at)) {

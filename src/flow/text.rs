@@ -176,12 +176,12 @@ pub(super) fn value(evaluator: &mut Evaluator<'_>, slot: Slot, at: u32) -> Optio
     let (slot, binding) = match tables.reaching(at) {
         Some(reaching) => match reaching.bindings.as_slice() {
             &[one] if !reaching.open => match tables.facts.bindings.get(one as usize)?.kind {
-                BindingKind::Import(_) => elsewhere(evaluator.meaning(slot, at))?,
+                BindingKind::Import(_) => elsewhere(&evaluator.meaning(slot, at))?,
                 _ => (slot, one),
             },
             _ => return None,
         },
-        None => elsewhere(evaluator.elsewhere(slot, at))?,
+        None => elsewhere(&evaluator.elsewhere(slot, at))?,
     };
     let tables = evaluator.documents.get(slot)?;
     let row = tables.facts.bindings.get(binding as usize)?;
@@ -189,9 +189,9 @@ pub(super) fn value(evaluator: &mut Evaluator<'_>, slot: Slot, at: u32) -> Optio
     (row.kind == BindingKind::Assignment && row.value.is_some() && alone).then_some((slot, row.value))
 }
 
-fn elsewhere(meaning: Meaning) -> Option<(Slot, u32)> {
+const fn elsewhere(meaning: &Meaning) -> Option<(Slot, u32)> {
     match meaning {
-        Meaning::Binding(slot, binding) => Some((slot, binding)),
+        &Meaning::Binding(slot, binding) => Some((slot, binding)),
         _ => None,
     }
 }

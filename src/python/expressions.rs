@@ -6,8 +6,8 @@ use super::state::{Guess, Guessed, Place, Walker, index};
 use super::strings::Part;
 use super::symbols::Symbol;
 use ruff_python_ast::{
-    ArgOrKeyword, CmpOp, Comprehension, Expr, ExprAttribute, ExprCall, ExprLambda, ExprName, ExprSubscript,
-    FStringPart, Identifier, Operator, UnaryOp,
+    ArgOrKeyword, CmpOp, Comprehension, Expr, ExprAttribute, ExprBoolOp, ExprCall, ExprCompare, ExprDict, ExprFString,
+    ExprLambda, ExprName, ExprSubscript, FStringPart, Identifier, Operator, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -89,16 +89,7 @@ impl Walker<'_> {
             Expr::List(node) => NodeKind::List(self.elements(&node.elts)),
             Expr::Tuple(node) => NodeKind::Tuple(self.elements(&node.elts)),
             Expr::Set(node) => NodeKind::Set(self.elements(&node.elts)),
-            Expr::Dict(node) => {
-                let start = self.parts.len();
-                for item in &node.items {
-                    let key = self.optional_expression(item.key.as_ref());
-                    self.parts.push(key);
-                    let value = self.expression(&item.value);
-                    self.parts.push(value);
-                }
-                NodeKind::Dict(self.children(start))
-            }
+            Expr::Dict(node) => self.dict(node),
             Expr::BinOp(node) => {
                 let left = self.expression(&node.left);
                 let right = self.expression(&node.right);
@@ -112,30 +103,8 @@ impl Walker<'_> {
                     UnaryOp::UAdd | UnaryOp::USub => NodeKind::Signed(operand),
                 }
             }
-            Expr::Compare(node) => {
-                self.note_probe(node);
-                let left = self.expression(&node.left);
-                let rights = self.expressions(&node.comparators);
-                match (&*node.ops, self.facts.children(rights)) {
-                    ([op], &[right]) => NodeKind::Compare { op: compare(*op), left, right },
-                    _ => NodeKind::Other,
-                }
-            }
-            Expr::BoolOp(node) => {
-                let start = self.parts.len();
-                if let Some((first, rest)) = node.values.split_first() {
-                    let first = self.expression(first);
-                    self.parts.push(first);
-                    let place = Place { conditional: true, ..self.at };
-                    self.place(place, |walker| {
-                        for value in rest {
-                            let value = walker.expression(value);
-                            walker.parts.push(value);
-                        }
-                    });
-                }
-                NodeKind::Logic(self.children(start))
-            }
+            Expr::Compare(node) => self.comparison(node),
+            Expr::BoolOp(node) => self.logic(node),
             Expr::If(node) => {
                 let test = self.expression(&node.test);
                 self.facts.conditions.push(test);
@@ -146,16 +115,7 @@ impl Walker<'_> {
                     NodeKind::Conditional { then, otherwise }
                 })
             }
-            Expr::FString(node) => {
-                let start = self.parts.len();
-                let parts = node.value.as_slice();
-                let (value, holes) = self.interpolated(parts.iter().map(|part| match part {
-                    FStringPart::Literal(literal) => Part::Literal(literal.as_str(), literal.range),
-                    FStringPart::FString(string) => Part::Elements(&string.elements),
-                }));
-                self.push_string(node.range, value, holes);
-                NodeKind::Joined(self.children(start))
-            }
+            Expr::FString(node) => self.interpolation(node),
             Expr::TString(node) => {
                 let start = self.parts.len();
                 let parts = node.value.as_slice();
@@ -205,6 +165,54 @@ impl Walker<'_> {
             _ => NodeKind::Other,
         };
         self.node(expression.range(), kind)
+    }
+
+    fn dict(&mut self, node: &ExprDict) -> NodeKind {
+        let start = self.parts.len();
+        for item in &node.items {
+            let key = self.optional_expression(item.key.as_ref());
+            self.parts.push(key);
+            let value = self.expression(&item.value);
+            self.parts.push(value);
+        }
+        NodeKind::Dict(self.children(start))
+    }
+
+    fn comparison(&mut self, node: &ExprCompare) -> NodeKind {
+        self.note_probe(node);
+        let left = self.expression(&node.left);
+        let rights = self.expressions(&node.comparators);
+        match (&*node.ops, self.facts.children(rights)) {
+            ([op], &[right]) => NodeKind::Compare { op: compare(*op), left, right },
+            _ => NodeKind::Other,
+        }
+    }
+
+    fn logic(&mut self, node: &ExprBoolOp) -> NodeKind {
+        let start = self.parts.len();
+        if let Some((first, rest)) = node.values.split_first() {
+            let first = self.expression(first);
+            self.parts.push(first);
+            let place = Place { conditional: true, ..self.at };
+            self.place(place, |walker| {
+                for value in rest {
+                    let value = walker.expression(value);
+                    walker.parts.push(value);
+                }
+            });
+        }
+        NodeKind::Logic(self.children(start))
+    }
+
+    fn interpolation(&mut self, node: &ExprFString) -> NodeKind {
+        let start = self.parts.len();
+        let parts = node.value.as_slice();
+        let (value, holes) = self.interpolated(parts.iter().map(|part| match part {
+            FStringPart::Literal(literal) => Part::Literal(literal.as_str(), literal.range),
+            FStringPart::FString(string) => Part::Elements(&string.elements),
+        }));
+        self.push_string(node.range, value, holes);
+        NodeKind::Joined(self.children(start))
     }
 
     /// The function around gives its values one by one.

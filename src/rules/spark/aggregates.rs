@@ -123,8 +123,11 @@ fn takes_column(context: &Context<'_>, call: &Call) -> bool {
     let facts = &context.document.python;
     let Some(column) = facts.argument(call, 0, "col") else { return false };
     match facts.kind(column.node) {
-        NodeKind::String(_) | NodeKind::Joined(_) | NodeKind::Name(_) | NodeKind::Attribute { .. } => true,
-        NodeKind::Subscript { .. } => true,
+        NodeKind::String(_)
+        | NodeKind::Joined(_)
+        | NodeKind::Name(_)
+        | NodeKind::Attribute { .. }
+        | NodeKind::Subscript { .. } => true,
         NodeKind::Call(_) => {
             let inner = facts.call_at(column.node).and_then(|inner| context.flow.sql_function(inner));
             matches!(inner.as_deref(), Some("col" | "column"))
@@ -150,7 +153,7 @@ pub(super) fn collect_then_reduce(context: &mut Context<'_>) {
     let facts = &context.document.python;
     let flow = context.flow;
     if !super::speaks_of(facts, &["collect_list", "collect_set"])
-        && !facts.symbols.get("pyspark.sql.functions").is_some()
+        && facts.symbols.get("pyspark.sql.functions").is_none()
     {
         return;
     }

@@ -47,7 +47,7 @@ const PURE: &[&str] = &[
 ];
 
 /// Whether the value of a statement is seen by nobody.
-fn is_lost(document: &Document, bare: &Bare) -> bool {
+fn is_lost(document: &Document, bare: Bare) -> bool {
     // A notebook shows what its last statement gives; tests may look whether something fails at all.
     document.kind != Role::Test && !(bare.shown && document.is_notebook())
 }
@@ -59,7 +59,7 @@ pub(super) fn result_unused(context: &mut Context<'_>) {
     if !speaks_of(facts, PURE) {
         return;
     }
-    for bare in facts.bare.iter().filter(|bare| is_lost(document, bare)) {
+    for bare in facts.bare.iter().filter(|bare| is_lost(document, **bare)) {
         let Some(call) = facts.call_at(bare.node) else { continue };
         let method = name_of(facts, call);
         if !PURE.contains(&method) || context.flow.receiver(call).kind != Kind::Frame || is_tried(context, call) {

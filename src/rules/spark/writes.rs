@@ -80,9 +80,10 @@ pub(super) fn overwrite(context: &mut Context<'_>) {
                 "mode" => overwrites |= text(0, "saveMode").as_deref() == Some("overwrite"),
                 "partitionBy" => parts = Some(step),
                 "option" => {
-                    narrowed |= text(0, "key").is_none_or(|key| {
+                    let narrows = |key: String| {
                         key.eq_ignore_ascii_case("replaceWhere") || key.eq_ignore_ascii_case("overwriteSchema")
-                    })
+                    };
+                    narrowed |= text(0, "key").is_none_or(narrows);
                 }
                 "options" => narrowed = true,
                 _ => {}
