@@ -194,7 +194,7 @@ fn pylint(folder: &dyn Snapshot) -> Result<Wishes, String> {
     for name in ["pylintrc", ".pylintrc", "pylintrc.toml", ".pylintrc.toml", "pyproject.toml", "setup.cfg", "tox.ini"] {
         let Some(text) = text(folder, name) else { continue };
         let mut sections: Vec<Vec<(String, Vec<String>)>> = Vec::new();
-        if name.ends_with(".toml") {
+        if is_toml(name) {
             let whole = table(name, &text)?;
             let own = at(&whole, &["tool", "pylint"]);
             for table in own.into_iter().flat_map(|own| own.values().filter_map(Value::as_table).chain([own])) {
@@ -219,6 +219,10 @@ fn pylint(folder: &dyn Snapshot) -> Result<Wishes, String> {
         }
     }
     Err("there are no settings of pylint here: no pylintrc, and no `[tool.pylint]` in pyproject.toml".to_owned())
+}
+
+fn is_toml(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|end| end == "toml")
 }
 
 /// Keys and values of a file of pylint's older form; of a shared file, only those of sections that are pylint's.
@@ -272,7 +276,7 @@ fn wanted(linter: Linter, wishes: &Wishes, id: &str) -> Option<bool> {
     }
 }
 
-fn ids<'r>(linter: Linter, rule: &'r Rule) -> impl Iterator<Item = &'r Replaced> {
+fn ids(linter: Linter, rule: &Rule) -> impl Iterator<Item = &Replaced> {
     rule.page.head.replaces.iter().filter(move |replaced| replaced.peer == linter.name())
 }
 

@@ -5,6 +5,7 @@ use super::output::Place;
 use super::repository::Repository;
 use super::terminal::{Exit, Talk, Terminal, to_stdout};
 use crate::report::Style;
+use crate::report::summary::Summary;
 use crate::snapshot::RepoPath;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::Named;
@@ -55,7 +56,7 @@ pub(super) fn watch(args: &check::Args, terminal: Terminal) -> Exit {
             }
         }
         // How long it took is no news.
-        let summary = run.summary().map_or_else(String::new, |summary| summary.counts());
+        let summary = run.summary().map(Summary::counts).unwrap_or_default();
         screen.text.extend(format!("{summary}; waiting for changes\n").into_bytes());
         if shown.as_ref() != Some(&screen.text) {
             let written = to_stdout(|out| {

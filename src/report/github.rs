@@ -7,6 +7,7 @@ use super::place::{Places, Unit};
 use super::plain;
 use super::view::Report;
 use crate::finding::{Finding, Severity};
+use std::fmt::Write as _;
 use std::io;
 
 /// How many annotations of each severity GitHub shows of one step.
@@ -38,7 +39,8 @@ fn one(finding: &Finding, report: &Report<'_>, places: &mut Places<'_>) -> Strin
     let mut place = format!("file={path},line={},endLine={}", start.row, end.row);
     // Columns over several lines are not taken.
     if start.row == end.row {
-        place.push_str(&format!(",col={},endColumn={}", start.column, end.column.max(start.column)));
+        // Writing to a string does not fail.
+        let _ = write!(place, ",col={},endColumn={}", start.column, end.column.max(start.column));
     }
     let cell = match places.of(&finding.path, finding.span) {
         place if place.cell.is_some() => {

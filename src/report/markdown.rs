@@ -109,7 +109,7 @@ fn code(text: &str) -> String {
 /// A message in a cell of a table: code stays code, and nothing else has a meaning.
 fn prose(text: &str) -> String {
     let text = plain::line(text);
-    let is_even = text.matches('`').count() % 2 == 0;
+    let is_even = text.matches('`').count().is_multiple_of(2);
     let mut out = String::with_capacity(text.len() + 8);
     let mut in_code = false;
     for c in text.chars() {

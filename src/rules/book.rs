@@ -232,6 +232,7 @@ impl Book {
     }
 
     /// The same book, which takes the time of its rules from now on. Its rules stay the same after that.
+    #[must_use]
     pub fn timed(mut self) -> Self {
         self.clock = Some(Clock::new(self.rules.len()));
         self

@@ -94,10 +94,10 @@ fn begin(out: &mut String, reports: &[Report<'_>], total: usize) -> fmt::Result 
     )?;
     for (severity, word, count) in severities {
         let key = severity.as_str();
-        write!(
+        writeln!(
             out,
             "<label class=\"chip {key}\"><input type=\"checkbox\" name=\"severity\" value=\"{key}\" checked> {count} \
-             {word}{}</label>\n",
+             {word}{}</label>",
             if count == 1 { "" } else { "s" }
         )?;
     }

@@ -18,6 +18,7 @@ use crate::text::Span;
 use line_hash::LineHashes;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io;
 
 /// More bytes of source than this are not shown.
@@ -150,7 +151,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri
@@ -319,7 +321,8 @@ impl<'a> Writer<'a, '_> {
 fn message(finding: &Finding) -> String {
     let mut text = sentence(&escaped(&finding.message));
     for (id, note) in (1_u32..).zip(finding.notes.iter().take(MOST_LINKS)) {
-        text.push_str(&format!(" [{}]({id}).", escaped(&note.message)));
+        // Writing to a string does not fail.
+        let _ = write!(text, " [{}]({id}).", escaped(&note.message));
     }
     text
 }
