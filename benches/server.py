@@ -111,6 +111,11 @@ class Client:
         return {name: int(rest.split()[0]) / 1024 for name, _, rest in
                 (line.partition(':') for line in status.splitlines()) if name in ('VmHWM', 'VmRSS')}
 
+    def processor(self):
+        """Processor time so far, in seconds: what a busy machine does not change."""
+        fields = pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
     def close(self):
         self.ask('shutdown', None)
         self.tell('exit', None)
@@ -163,7 +168,7 @@ def measure(name, command, root, text, count, pull):
     client = Client(command, root, pull)
     client.open('long_notebook.py', text)
     client.diagnostics('long_notebook.py')
-    times, found = [], []
+    times, found, before = [], [], client.processor()
     for change in edits(text, count):
         start = time.perf_counter()
         client.edit('long_notebook.py', change)
@@ -171,6 +176,7 @@ def measure(name, command, root, text, count, pull):
         times.append(at - start)
         found.append(number)
     print(f'{name}: {len(times)} edits, {"pulled" if pull else "pushed"}: {spread(times)}; '
+          f'{(client.processor() - before) / len(times) * 1e3:.2f} ms of processor time each; '
           f'{statistics.mean(found):.0f} diagnostics on average; memory {client.memory()}')
     return client, times
 

@@ -13,14 +13,16 @@ use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
 use crate::project::document::{Document, ProblemKind};
 use crate::project::{Project, Request};
-use crate::rules::book::{Book, Literals, Rule};
+use crate::rules::book::{Book, Rule};
 use crate::rules::context::{Context, RuleSettings, Target};
+use crate::rules::secrets::redacted;
 use crate::rules::survey::{ByPath, Items, Survey};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::suppress::{self, UNUSED_IGNORE};
 use crate::text::Span;
 use rayon::prelude::*;
 use since::Delta;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,14 +82,15 @@ pub struct Outcome {
 pub fn check(setup: &Setup<'_>) -> Outcome {
     let start = Instant::now();
     let options = |path: &RepoPath| setup.settings.for_path(path).read.clone();
-    let wants_names = names_matter(setup);
+    let wants_names = is_on(setup, Rule::is_about_names);
+    let wants_callers = wants_names || is_on(setup, Rule::is_about_callers);
     let load = |asked: &[RepoPath]| {
         let request = Request {
             asked,
             everything: setup.everything,
             options: &options,
             progress: setup.progress,
-            names: wants_names,
+            names: wants_callers,
             targets: true,
             whole: setup.whole,
         };
@@ -110,7 +113,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
     let mut surveyed = survey(setup, &project);
     let check = |document: &&Document| {
         let own = surveyed.get(&document.path).cloned().unwrap_or_default();
-        check_document(setup, &names, document, own)
+        check_document(setup, &names, document, own, asked.len() > FEW)
     };
     let mut findings: Vec<Finding> = if asked.len() <= FEW {
         asked.iter().flat_map(check).collect()
@@ -143,7 +146,7 @@ pub fn check(setup: &Setup<'_>) -> Outcome {
 /// All findings of one document of a project, whether it is asked about or not, sorted. Rules about files as such are
 /// left out.
 pub fn check_one(setup: &Setup<'_>, names: &Namespaces<'_>, document: &Document) -> Vec<Finding> {
-    let mut findings = check_document(setup, names, document, Vec::new());
+    let mut findings = check_document(setup, names, document, Vec::new(), true);
     sort(&mut findings);
     findings
 }
@@ -172,14 +175,13 @@ pub fn load(setup: &Setup<'_>, callers: bool) -> Project {
     }
 }
 
-/// Whether a rule is on for some file asked about that looks at what names mean.
-fn names_matter(setup: &Setup<'_>) -> bool {
-    let about_names: Vec<usize> =
-        (0..).zip(setup.book.rules()).filter(|(_, rule)| rule.is_about_names()).map(|(at, _)| at).collect();
-    !about_names.is_empty()
+/// Whether a rule of that kind is on for some file asked about.
+fn is_on(setup: &Setup<'_>, is_it: impl Fn(&Rule) -> bool) -> bool {
+    let wanted: Vec<usize> = (0..).zip(setup.book.rules()).filter(|(_, rule)| is_it(rule)).map(|(at, _)| at).collect();
+    !wanted.is_empty()
         && setup.asked.iter().any(|path| {
             let settings = setup.settings.for_path(path);
-            about_names.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
+            wanted.iter().any(|&at| settings.rules.get(at).is_some_and(Option::is_some))
         })
 }
 
@@ -195,7 +197,7 @@ fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
     let survey = |(at, rule): (usize, &Rule)| {
         let settings = |path: &RepoPath| setup.settings.for_path(path).rules.get(at).cloned().flatten();
         let mut survey = Survey::new(rule.page.name.clone(), project, items, &settings);
-        match guard::caught(|| rule.survey(&mut survey)) {
+        match guard::caught(|| setup.book.time(at, || rule.survey(&mut survey))) {
             Ok(()) => survey.into_findings(),
             Err(reason) => {
                 vec![failure_at(&RepoPath::root(), &format!("the rule `{}`", rule.page.name), &reason)]
@@ -215,23 +217,26 @@ fn survey(setup: &Setup<'_>, project: &Project) -> ByPath {
     by_path
 }
 
-/// All findings of one document, after suppression; `findings` are those that are known already.
+/// All findings of one document, after suppression; `findings` are those that are known already. `many` says that it is
+/// one of many.
 fn check_document(
     setup: &Setup<'_>,
     names: &Namespaces<'_>,
     document: &Document,
     mut findings: Vec<Finding>,
+    many: bool,
 ) -> Vec<Finding> {
     let settings = setup.settings.for_path(&document.path);
     let mut ran: Vec<&str> = Vec::new();
-    let mut literals = Literals::new(document.text());
+    let mut literals = setup.book.literals(document.text(), many);
     let flow = Flow::new(names, document);
     let target = settings.target.or(&names.project.target(document));
-    for (rule, rule_settings) in setup.book.rules().iter().zip(&settings.rules) {
+    for (at, (rule, rule_settings)) in setup.book.rules().iter().zip(&settings.rules).enumerate() {
         let Some(rule_settings) = rule_settings else { continue };
         ran.push(&rule.page.name);
-        if rule.concerns(document, &mut literals) {
-            findings.extend(run(rule, rule_settings, &target, names, &flow, document));
+        if setup.book.concerns(at, document, &mut literals) {
+            let found = setup.book.time(at, || run(rule, rule_settings, &target, names, &flow, document));
+            findings.extend(found);
         }
     }
     let unused = setup.book.position(UNUSED_IGNORE).and_then(|at| settings.rules.get(at)).and_then(Option::as_ref);
@@ -252,7 +257,16 @@ fn run<'a>(
 ) -> Vec<Finding> {
     let mut context = Context::new(rule.page.name.clone(), document, names, flow, rule_settings, target);
     match guard::caught(|| rule.run(&mut context)) {
-        Ok(()) => context.into_findings(),
+        Ok(()) => {
+            let mut findings = context.into_findings();
+            // Messages quote what stands in the code; a credential must not come along.
+            for finding in &mut findings {
+                if let Cow::Owned(message) = redacted(&finding.message) {
+                    finding.message = message;
+                }
+            }
+            findings
+        }
         Err(reason) => vec![failure(document, &format!("the rule `{}`", rule.page.name), &reason)],
     }
 }

@@ -1,5 +1,7 @@
 //! Applying fixes until nothing changes. Nothing is written to disk here.
 
+mod ignores;
+
 use crate::engine::{self, Outcome, Setup};
 use crate::finding::{Finding, Fix, Safety};
 use crate::notebook::ipynb;
@@ -14,6 +16,8 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
+
+pub use ignores::ignore_all;
 
 /// After so many rounds fixes undo each other, and we stop.
 const MOST_ROUNDS: usize = 20;
@@ -34,6 +38,21 @@ pub struct Fixed {
     pub formatted: usize,
     /// How many files changed before that.
     pub mended: usize,
+}
+
+impl Fixed {
+    /// A verdict, and nothing changed yet.
+    pub const fn new(outcome: Outcome) -> Self {
+        Self {
+            texts: BTreeMap::new(),
+            outcome,
+            counts: BTreeMap::new(),
+            refused: Vec::new(),
+            settled: true,
+            formatted: 0,
+            mended: 0,
+        }
+    }
 }
 
 /// A file before and after, whole (for `.ipynb`: its JSON).
@@ -67,16 +86,7 @@ struct Plan {
 /// Checks, makes the fixes that can be made together, and checks again, until no fix is left that can be made.
 /// A fix that would break the code of a file is dropped. `unsafe_too` makes fixes that may change the meaning, too.
 pub fn fix_all(setup: &Setup<'_>, unsafe_too: bool) -> Fixed {
-    let outcome = engine::check(setup);
-    let mut fixed = Fixed {
-        texts: BTreeMap::new(),
-        outcome,
-        counts: BTreeMap::new(),
-        refused: Vec::new(),
-        settled: true,
-        formatted: 0,
-        mended: 0,
-    };
+    let mut fixed = Fixed::new(engine::check(setup));
     for _ in 0..MOST_ROUNDS {
         fixed.refused.clear();
         fixed.mended = fixed.texts.len();
@@ -150,8 +160,13 @@ pub fn format_all(setup: &Setup<'_>, mut fixed: Fixed, format: Rewrite<'_>) -> F
         }
     }
     fixed.texts.retain(|_, texts| texts.old != texts.new);
-    fixed.outcome = engine::check(&laid_over(setup, &fixed.texts, &[]));
+    fixed.outcome = engine::check(&with_texts(setup, &fixed.texts));
     fixed
+}
+
+/// The same setup with the files as they are by now.
+fn with_texts<'a>(setup: &Setup<'a>, texts: &BTreeMap<RepoPath, Texts>) -> Setup<'a> {
+    laid_over(setup, texts, &[])
 }
 
 /// The same setup with the files as they are by now and as the plans make them.
@@ -219,12 +234,19 @@ fn file_edits(finding: &Finding) -> &[Edit] {
 /// The file with these fixes made; `None` if they overlap or do not fit.
 fn rewrite(document: &Document, fixes: &[&Finding]) -> Option<String> {
     let edits: Vec<Edit> = fixes.iter().flat_map(|finding| edits(finding)).cloned().collect();
+    let file_edits: Vec<Edit> = fixes.iter().flat_map(|finding| file_edits(finding)).cloned().collect();
+    with_edits(document, &edits, &file_edits)
+}
+
+/// The file with these edits of its text made; `None` if they overlap or do not fit.
+fn rewritten(document: &Document, edits: &[Edit]) -> Option<String> {
+    with_edits(document, edits, &[])
+}
+
+fn with_edits(document: &Document, edits: &[Edit], file_edits: &[Edit]) -> Option<String> {
     match (&document.notebook, &document.joined) {
-        (Some(notebook), Some(joined)) => {
-            let file_edits: Vec<Edit> = fixes.iter().flat_map(|finding| file_edits(finding)).cloned().collect();
-            ipynb::write_all(&document.raw, notebook, joined, &edits, &file_edits)
-        }
-        _ => edit::apply(&document.raw, &edits),
+        (Some(notebook), Some(joined)) => ipynb::write_all(&document.raw, notebook, joined, edits, file_edits),
+        _ => edit::apply(&document.raw, edits),
     }
 }
 

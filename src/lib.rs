@@ -9,10 +9,10 @@
 //! 5. [`rules`], [`suppress`]: what is wrong
 //! 6. [`baseline`]: what was wrong before
 //! 7. [`config`], [`report`]: users
-//! 8. [`engine`], [`formatter`]: documents × rules; files × styles
+//! 8. [`engine`] and [`formatter`] for documents × rules; files × styles
 //! 9. [`fix`]
 //! 10. [`trial`], [`refactor`]
-//! 11. [`server`]: editors
+//! 11. [`server`] for editors
 //! 12. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.

@@ -11,8 +11,10 @@
 )]
 
 mod baseline;
+mod ci;
 mod cli;
 mod editors;
+mod flow;
 mod format;
 mod format_laws;
 mod format_sql;

@@ -83,7 +83,7 @@ fn the_check_can_fail() {
 }
 
 /// The part of JSON Schema that our schema uses; a keyword it does not know is a fault.
-fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut Vec<String>) {
+pub(crate) fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut Vec<String>) {
     for (keyword, rule) in schema.as_object().unwrap() {
         let holds = match keyword.as_str() {
             "$schema" | "$defs" | "title" | "description" | "required" => true,
@@ -129,7 +129,7 @@ fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut V
 
 fn object(value: &Value, known: &Map<String, Value>, schema: &Value, root: &Value, at: &str, wrong: &mut Vec<String>) {
     let Some(object) = value.as_object() else { return };
-    for key in schema["required"].as_array().unwrap() {
+    for key in schema["required"].as_array().into_iter().flatten() {
         if !object.contains_key(key.as_str().unwrap()) {
             wrong.push(format!("{at}: no {key}"));
         }
@@ -149,6 +149,7 @@ fn has_type(value: &Value, name: &Value) -> bool {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
         "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
         other => panic!("teach this test the type `{other}`"),
     }
 }

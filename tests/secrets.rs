@@ -36,3 +36,35 @@ fn no_format_shows_a_credential() {
         assert!(!written.contains(&credential[4..12]), "{written}");
     }
 }
+
+#[test]
+fn no_message_and_no_diff_shows_a_credential() {
+    let folder = tempfile::tempdir().unwrap();
+    let credential = credential();
+    let notebook = format!(
+        "# Databricks notebook source\n# MAGIC %run ./{credential}\n\n# COMMAND ---------\n\nx = \"{credential}\"\n"
+    );
+    fs::write(folder.path().join("notebook.py"), notebook).unwrap();
+    for arguments in [&["--output-format", "json"][..], &["--output-format", "concise"], &["--diff"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
+        let output =
+            command.current_dir(folder.path()).args(["check", ".", "--isolated"]).args(arguments).output().unwrap();
+        let written = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(written.contains("****") || written.contains("COMMAND ----------"), "{written}");
+        assert!(!written.contains(&credential[4..12]), "{written}");
+    }
+}
+
+#[test]
+fn files_beside_the_code_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let credential = credential();
+    fs::write(folder.path().join(".env.local"), format!("TOKEN={credential}\n")).unwrap();
+    fs::write(folder.path().join("init.sh"), format!("export A={credential}\n")).unwrap();
+    fs::write(folder.path().join("data.csv"), format!("{credential}\n")).unwrap();
+    for format in ["human", "concise", "json"] {
+        let written = everything_written(folder.path(), format);
+        assert_eq!(written.matches("in the file: revoke it").count(), 2, "{written}");
+        assert!(!written.contains(&credential[4..12]), "{written}");
+    }
+}

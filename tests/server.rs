@@ -502,7 +502,7 @@ fn widgets_and_tasks_are_names_too() {
     assert_eq!(found[0]["range"], range_of(bundle, "load\n").clone().as_object().map(|range| {
         json!({ "start": range["start"], "end": { "line": range["start"]["line"], "character": range["start"]["character"].as_u64().unwrap() + 4 } })
     }).unwrap());
-    let edit = client.ask("textDocument/rename", &at)["result"]["documentChanges"][0]["edits"].clone();
+    let edit = client.ask("textDocument/rename", &at)["result"]["changes"][client.uri("databricks.yml")].clone();
     assert_eq!(applied(bundle, &edit), bundle.replace("task_key: load", "task_key: fetch"));
     let mut asked = place(&client, "src/load.py", notebook, "env\"))");
     let found = client.ask("textDocument/definition", &asked)["result"].clone();

@@ -332,19 +332,23 @@ fn garbage() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(WORDS), 0..60).prop_map(|words| words.concat())
 }
 
+/// Every line behind a prefix.
+fn prefixed(text: &str, prefix: &str) -> String {
+    text.lines().flat_map(|line| [prefix, line, "\n"]).collect()
+}
+
 proptest! {
     #[test]
     fn any_sql_is_survived(sql in garbage()) {
         document("a.sql", &sql);
-        let magic: String = sql.lines().map(|line| format!("# MAGIC {line}\n")).collect();
-        document("a.py", &format!("# Databricks notebook source\n# MAGIC %sql\n{magic}"));
+        document("a.py", &format!("# Databricks notebook source\n# MAGIC %sql\n{}", prefixed(&sql, "# MAGIC ")));
     }
 
     #[test]
     fn any_literal_is_survived(sql in garbage(), quote in proptest::sample::select(&["'", "\"", "\"\"\"", "f'''", "rf\"", ""][..])) {
         let close = quote.trim_start_matches(['r', 'f']);
         document("a.py", &format!("spark.sql({quote}{sql}{close})\nq = {quote}{sql}{close}\nspark.sql(q)\n"));
-        let magic: String = format!("spark.sql({quote}{sql}{close})").lines().map(|line| format!("-- MAGIC {line}\n")).collect();
+        let magic = prefixed(&format!("spark.sql({quote}{sql}{close})"), "-- MAGIC ");
         document("a.sql", &format!("-- Databricks notebook source\n-- MAGIC %python\n{magic}"));
     }
 }

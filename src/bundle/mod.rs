@@ -1,10 +1,12 @@
 //! Bundles (`databricks.yml` and what it includes): YAML with spans, and what its jobs and pipelines run.
 
 pub mod compute;
+pub mod job;
 pub mod yaml;
 
 use crate::text::Span;
 use compute::Runner;
+use job::{Job, Pipeline};
 use yaml::{Node, YamlError, parse};
 
 /// What is known of one bundle file.
@@ -18,6 +20,12 @@ pub struct Bundle {
     pub runners: Vec<Runner>,
     /// The keys of jobs and pipelines of which a target changes what they run on.
     pub changed_jobs: Vec<String>,
+    /// Its jobs, one row for each place that says something of one.
+    pub jobs: Vec<Job>,
+    /// Its pipelines.
+    pub pipelines: Vec<Pipeline>,
+    /// Whether it takes more jobs and pipelines out of Python code.
+    pub from_python: bool,
 }
 
 /// A file that a job task or pipeline names.
@@ -68,14 +76,15 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
         let globs = include.items().filter_map(|item| Some((item.text()?.to_owned(), item.span)));
         bundle.includes.extend(globs);
     }
+    bundle.from_python = root.get("python").is_some() || root.at(&["experimental", "python"]).is_some();
     if let Some(resources) = root.get("resources") {
-        add_resources(resources, &mut bundle.tasks);
+        add_resources(resources, None, &mut bundle);
     }
     // `environments` is the old name of `targets`.
     for targets in ["targets", "environments"].into_iter().filter_map(|key| root.get(key)) {
         for target in targets.entries() {
             if let Some(resources) = target.value.get("resources") {
-                add_resources(resources, &mut bundle.tasks);
+                add_resources(resources, Some(target.key), &mut bundle);
             }
         }
     }
@@ -86,7 +95,10 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
     Ok(bundle)
 }
 
-fn add_resources(resources: &Node, tasks: &mut Vec<TaskFile>) {
+fn add_resources(resources: &Node, target: Option<&str>, bundle: &mut Bundle) {
+    bundle.jobs.extend(job::jobs(resources, target));
+    bundle.pipelines.extend(job::pipelines(resources));
+    let tasks = &mut bundle.tasks;
     for job in resources.get("jobs").map(Node::entries).unwrap_or_default() {
         let from_git = job.value.get("git_source").is_some();
         for task in job.value.get("tasks").into_iter().flat_map(Node::items) {

@@ -330,6 +330,12 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
     Ok(exit(&run))
 }
 
+/// Writes all findings of the repository to a new baseline, where settings say.
+pub(super) fn create(terminal: Terminal) -> Exit {
+    let options = Options { baseline: None, config: None, isolated: false };
+    run(&Args { command: Command::Create(options) }, terminal)
+}
+
 /// A file that could not be read has no place in a baseline, and is not forgotten either.
 const fn exit(run: &check::Run<'_>) -> Exit {
     if run.had_trouble() { Exit::Trouble } else { Exit::Clean }

@@ -4,10 +4,12 @@ use super::baseline;
 use super::fixes;
 use super::git::{self, Job, Opened};
 use super::output::{self, Place, Stderr, Stdout};
+use super::profile;
 use super::progress::watched;
-use super::repository::{Checked, Repository};
+use super::repository::{Checked, Mend, Repository};
 use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
+use super::watch;
 use crate::config::Overrides;
 use crate::fix::Rewrite;
 use crate::formatter::{self, Formatter};
@@ -46,6 +48,11 @@ pub struct Args {
     /// Show what --fix would change, and change nothing
     #[arg(long, help_heading = "Fixes")]
     pub diff: bool,
+
+    /// Write a comment to each finding that silences it, with this reason: --add-ignores="until 2027-01-31 known"
+    #[arg(long, value_name = "REASON", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["fix", "unsafe_fixes", "stdin_filename", "rev"], help_heading = "Fixes")]
+    pub add_ignores: Option<String>,
 
     /// With --fix, --diff or --staged: format the files as well, as `brickgate format` does
     #[arg(long, help_heading = "Fixes")]
@@ -90,6 +97,13 @@ pub struct Args {
     /// Where findings are written, and when they fail the check.
     #[command(flatten)]
     pub output: output::Args,
+    /// Check again whenever a file changes, until it is stopped
+    #[arg(long, help_heading = "Output")]
+    #[arg(conflicts_with_all = ["fix", "add_ignores", "diff", "stdin_filename", "rev", "show_files", "show_settings"])]
+    pub watch: bool,
+    /// Say how long each rule took
+    #[arg(long, help_heading = "Output")]
+    pub profile: bool,
     /// List the files that would be checked, and check nothing
     #[arg(long, help_heading = "Output")]
     pub show_files: bool,
@@ -100,8 +114,11 @@ pub struct Args {
 
 /// Checks what `args` ask for.
 pub fn run(args: &Args, terminal: Terminal) -> Exit {
+    if args.watch {
+        return watch::watch(args, terminal);
+    }
     let mut run = Run::new(args, terminal);
-    let result = run.go();
+    let result = run.once(&mut Stdout);
     match result {
         Ok(_) if run.trouble => Exit::Trouble,
         Ok(exit) => exit,
@@ -128,12 +145,18 @@ pub(super) struct Run<'a> {
     /// Whether faulty settings or rule pages kept a repository from being checked.
     stopped: bool,
     start: Instant,
+    summary: Option<Summary>,
 }
 
 impl<'a> Run<'a> {
     /// A run that starts now.
     pub(super) fn new(args: &'a Args, terminal: Terminal) -> Self {
-        Self { args, terminal, trouble: false, stopped: false, start: Instant::now() }
+        Self { args, terminal, trouble: false, stopped: false, start: Instant::now(), summary: None }
+    }
+
+    /// What was found, counted.
+    pub(super) const fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
     }
 
     /// Whether something could not be run or read.
@@ -141,7 +164,8 @@ impl<'a> Run<'a> {
         self.trouble
     }
 
-    fn go(&mut self) -> Result<Exit, String> {
+    /// Checks what is asked for, and says what was found in this place.
+    pub(super) fn once(&mut self, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         args.output.verify()?;
         let cwd = std::env::current_dir()
@@ -158,7 +182,7 @@ impl<'a> Run<'a> {
             return self.check_stdin(&roots);
         }
         if args.git.is_given() {
-            return self.check_git(&roots);
+            return self.check_git(&roots, place);
         }
         let mut asked = if args.paths.is_empty() {
             let whole = Named { folders: vec![RepoPath::root()], ..Named::default() };
@@ -181,22 +205,22 @@ impl<'a> Run<'a> {
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
-        if args.fix && !args.diff {
+        if (args.fix || args.add_ignores.is_some()) && !args.diff {
             for checked in &all {
                 self.write(checked);
             }
         }
-        self.report(&all, &mut Stdout)
+        self.report(&all, place)
     }
 
     /// Checks what of git is asked for: one repository, and none inside it.
-    fn check_git(&mut self, roots: &Roots) -> Result<Exit, String> {
+    fn check_git(&mut self, roots: &Roots, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         let opened = Opened::new(&args.git, roots)?;
         let threads = args.threads.map(usize::from);
         let repository = Repository::new(roots, opened.root.clone(), self.overrides(roots)?, threads, None);
         let job = opened.job(&args.git, &args.paths, roots)?;
-        self.check_job(repository, job)
+        self.check_job_in(repository, job, place)
     }
 
     /// Checks a revision that `args` name, and says nothing of what was found. `None` if it could not be checked.
@@ -210,12 +234,16 @@ impl<'a> Run<'a> {
     }
 
     /// Says what was found in one repository.
-    pub(super) fn report_on(&self, checked: Checked) -> Result<Exit, String> {
+    pub(super) fn report_on(&mut self, checked: Checked) -> Result<Exit, String> {
         self.report(&[checked], &mut Stdout)
     }
 
-    /// Checks what a job asks for.
+    /// Checks what a job asks for, and says what was found on standard output.
     pub(super) fn check_job(&mut self, repository: Repository, job: Job) -> Result<Exit, String> {
+        self.check_job_in(repository, job, &mut Stdout)
+    }
+
+    fn check_job_in(&mut self, repository: Repository, job: Job, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         if let Some(commit) = &job.since {
             self.terminal.detail(|| format!("compared with commit {commit}"));
@@ -228,16 +256,17 @@ impl<'a> Run<'a> {
         if args.show_files || args.show_settings {
             return Ok(Exit::Clean);
         }
-        if (args.fix || args.format) && !args.diff {
+        let ignores = args.add_ignores.is_some();
+        if (args.fix || args.format || ignores) && !args.diff {
             for checked in &all {
                 match &tree {
                     Some(tree) => self.restage(&git, tree, checked)?,
-                    None if args.fix => self.write(checked),
+                    None if args.fix || ignores => self.write(checked),
                     None => {}
                 }
             }
         }
-        self.report(&all, &mut Stdout)
+        self.report(&all, place)
     }
 
     /// Stages fixed files, and carries the fixes into the worktree.
@@ -335,6 +364,9 @@ impl<'a> Run<'a> {
             self.stopped = true;
             return Ok(None);
         }
+        if args.profile {
+            repository.take_time();
+        }
         let configs = repository.configs();
         let found = repository.find(&configs, named, args.force_exclude);
         for root in found.inner {
@@ -383,7 +415,11 @@ impl<'a> Run<'a> {
                 return Ok(None);
             }
         };
-        let fix = fixes.then_some(args.unsafe_fixes);
+        let mend = match &args.add_ignores {
+            Some(note) => Mend::Ignore { note: note.split_whitespace().collect::<Vec<_>>().join(" ") },
+            None if fixes => Mend::Fix { unsafe_too: args.unsafe_fixes },
+            None => Mend::Nothing,
+        };
         let whole = repository.is_whole(named);
         let format = |path: &RepoPath, text: &str| {
             let formatter = formatter.as_ref().filter(|formatter| !formatter.is_excluded(path))?;
@@ -392,7 +428,7 @@ impl<'a> Run<'a> {
         };
         let mut checked = watched(self.terminal, found.files.len(), |progress| {
             let format: Option<Rewrite<'_>> = if formatter.is_some() { Some(&format) } else { None };
-            repository.check(&configs, (found.files, &found.items), whole, fix, format, progress)
+            repository.check(&configs, (found.files, &found.items), whole, &mend, format, progress)
         });
         let held = baseline::apply(args, baseline, &repository, &configs, named, &mut checked.outcome);
         // Files that were read because others depend on them have settings, too.
@@ -439,7 +475,7 @@ impl<'a> Run<'a> {
     }
 
     /// Says what was found, and how the run ends.
-    fn report(&self, all: &[Checked], place: &mut dyn Place) -> Result<Exit, String> {
+    fn report(&mut self, all: &[Checked], place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         if self.stopped && all.is_empty() {
             // An empty list would look like a clean bill.
@@ -484,6 +520,10 @@ impl<'a> Run<'a> {
                 summary.gone += checked.baseline.gone.len();
             }
             self.terminal.say(summary.line(asked, self.start.elapsed()));
+            self.summary = Some(summary);
+            if args.profile {
+                self.terminal.say(profile::table(all).trim_end());
+            }
         }
         let is_stale = args.strict_baseline && all.iter().any(|checked| !checked.baseline.gone.is_empty());
         let fails = if args.diff {
@@ -518,11 +558,17 @@ impl<'a> Run<'a> {
         let fixed: usize = all.iter().flat_map(|checked| checked.counts.values()).sum();
         let files: usize = all.iter().map(|checked| checked.mended).sum();
         let formatted: usize = all.iter().map(|checked| checked.formatted).sum();
-        if self.args.fix || self.args.diff || formatted > 0 {
-            let would = if self.args.diff { "would fix" } else { "fixed" };
+        let ignores = self.args.add_ignores.is_some();
+        if self.args.fix || self.args.diff || ignores || formatted > 0 {
+            let would = match (ignores, self.args.diff) {
+                (false, false) => "fixed",
+                (false, true) => "would fix",
+                (true, false) => "silenced",
+                (true, true) => "would silence",
+            };
             let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
             if files == 0 && formatted == 0 {
-                self.terminal.say("nothing to fix");
+                self.terminal.say(if ignores { "nothing to silence" } else { "nothing to fix" });
             }
             if files > 0 {
                 self.terminal.say(format_args!("{would} {} in {}", plural(fixed, "finding"), plural(files, "file")));

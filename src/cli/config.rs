@@ -1,5 +1,6 @@
 //! `brickgate config`: settings written, shown and described.
 
+use super::migrate::{self, Linter};
 use super::repository::Repository;
 use super::terminal::{Exit, Terminal, to_stdout};
 use crate::config::style::Styles;
@@ -16,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What `config init` writes.
-const TEMPLATE: &str = include_str!("brickgate.toml");
+pub(super) const TEMPLATE: &str = include_str!("brickgate.toml");
 
 /// Write, show or describe settings
 #[derive(Clone, Debug, clap::Args)]
@@ -40,6 +41,9 @@ struct InitArgs {
     /// Where to write it
     #[arg(value_name = "FOLDER", default_value = ".")]
     folder: PathBuf,
+    /// Take over what the settings of another linter there say: pylint, ucx or ruff
+    #[arg(long, value_name = "LINTER", value_enum, hide_possible_values = true)]
+    from: Option<Linter>,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -53,6 +57,9 @@ struct ShowArgs {
     /// Take no settings file at all
     #[arg(long, conflicts_with = "config")]
     isolated: bool,
+    /// Leave out defaults: show only what a file sets, and which line of it
+    #[arg(long)]
+    origin: bool,
     /// How to write it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     output_format: super::rules::ListFormat,
@@ -61,7 +68,7 @@ struct ShowArgs {
 /// Runs the command.
 pub fn run(args: &Args, terminal: Terminal) -> Exit {
     let done = match &args.command {
-        Command::Init(args) => init(&args.folder, terminal),
+        Command::Init(args) => init(&args.folder, args.from, terminal),
         Command::Show(args) => show(args, terminal),
         Command::Schema => schema(),
     };
@@ -71,16 +78,24 @@ pub fn run(args: &Args, terminal: Terminal) -> Exit {
     })
 }
 
-fn init(folder: &Path, terminal: Terminal) -> Result<Exit, String> {
+fn init(folder: &Path, from: Option<Linter>, terminal: Terminal) -> Result<Exit, String> {
     let shown = |name: &str| folder.strip_prefix(".").unwrap_or(folder).join(name).display().to_string();
     let real = std::fs::canonicalize(folder).map_err(|error| format!("{}: {}", folder.display(), error.kind()))?;
     if let Some(own) = config::own_file(&Worktree::new(real.clone()), &RepoPath::root()) {
         return Err(format!("{}: this folder has settings already, which stay as they are", shown(own.as_str())));
     }
+    let text = match from {
+        Some(linter) => {
+            let migrated = migrate::migrate(linter, &Worktree::new(real.clone()), &Book::builtin())?;
+            migrated.notes.iter().for_each(|note| terminal.note(note));
+            migrated.text
+        }
+        None => TEMPLATE.to_owned(),
+    };
     let name = FILE_NAMES[1];
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(real.join(name))?;
-        file.write_all(TEMPLATE.as_bytes())
+        file.write_all(text.as_bytes())
     };
     write().map_err(|error| format!("{}: cannot be written: {}", shown(name), error.kind()))?;
     terminal.say(format_args!("wrote {}", shown(name)));
@@ -114,6 +129,9 @@ fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, String> {
     let styles = Styles::new(repository.snapshot(), &configs, args.isolated);
     let mut rows = configs.explain(&file);
     rows.extend(styles.explain(&file));
+    if args.origin {
+        rows.retain(|row| row.origin != "default");
+    }
     let files = configs.files(&file);
     let excluded = configs.excluded_from_top(&path, is_folder);
     let mut problems = configs.problems();
@@ -213,12 +231,12 @@ mod tests {
     fn init_writes_once() {
         let folder = tempfile::tempdir().unwrap();
         let terminal = Terminal { talk: super::super::terminal::Talk::Quiet, ..Terminal::default() };
-        assert_eq!(init(folder.path(), terminal), Ok(Exit::Clean));
+        assert_eq!(init(folder.path(), None, terminal), Ok(Exit::Clean));
         let file = folder.path().join("brickgate.toml");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), TEMPLATE);
-        assert!(init(folder.path(), terminal).unwrap_err().contains("has settings already"));
+        assert!(init(folder.path(), None, terminal).unwrap_err().contains("has settings already"));
         std::fs::rename(&file, folder.path().join(".brickgate.toml")).unwrap();
-        assert!(init(folder.path(), terminal).unwrap_err().contains(".brickgate.toml"));
-        assert!(init(&folder.path().join("none"), terminal).is_err());
+        assert!(init(folder.path(), None, terminal).unwrap_err().contains(".brickgate.toml"));
+        assert!(init(&folder.path().join("none"), None, terminal).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! What becomes of fixed text: a diff, or files on disk.
 
+use crate::rules::secrets::redacted;
 use similar::TextDiff;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,9 +8,10 @@ use std::time::Duration;
 /// Two very different texts are not worth more time than this; the diff is then longer, but true.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The unified diff of a file, empty if nothing changed.
+/// The unified diff of a file, empty if nothing changed. Credentials are starred out: a diff ends up in logs.
 pub(super) fn unified(path: &str, old: &str, new: &str, color: bool) -> String {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let (old, new) = (redacted(old), redacted(new));
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&*old, &*new);
     // As git does, so that `patch` takes the whole name where it holds blanks.
     let name = if path.contains(char::is_whitespace) { format!("{path}\t") } else { path.to_owned() };
     let plain = diff.unified_diff().header(&name, &name).to_string();

@@ -3,14 +3,19 @@
 mod base;
 pub mod baseline;
 pub mod check;
+mod completions;
 pub mod config;
+mod doctor;
 mod fixes;
 pub mod format;
 pub mod git;
 pub mod hook;
+mod init;
+mod migrate;
 pub mod names;
 mod output;
 mod paper;
+mod profile;
 mod progress;
 mod repository;
 pub mod rule;
@@ -18,12 +23,14 @@ pub mod rules;
 pub mod run_to_import;
 pub mod server;
 mod staged;
+mod surroundings;
 pub mod terminal;
 pub mod test;
+mod watch;
 
 use crate::report::Style;
 use crate::rules::book::Book;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use terminal::{Color, Exit, Talk, Terminal};
@@ -56,9 +63,13 @@ struct Cli {
 enum Command {
     Baseline(baseline::Args),
     Check(Box<check::Args>),
+    Completions(completions::Completions),
     Config(config::Args),
+    Doctor(doctor::Args),
     Format(format::Args),
     Hook(hook::Args),
+    Init(init::Args),
+    Man(completions::Man),
     Names(names::Args),
     Rule(rule::Args),
     Rules(rules::Args),
@@ -103,8 +114,12 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Format(args) => format::run(args, terminal).code(),
+        Command::Completions(args) => completions::completions(args, &mut Cli::command(), terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Hook(args) => hook::run(args, terminal),
+        Command::Doctor(args) => doctor::run(args, terminal).code(),
+        Command::Init(args) => init::run(args, terminal).code(),
+        Command::Man(args) => completions::man(args, Cli::command(), terminal).code(),
         Command::Names(args) => names::run(args, terminal).code(),
         Command::Rule(args) => with_book(terminal, |book, style, out, err| rule::run(args, book, style, out, err)),
         Command::Rules(args) => with_book(terminal, |book, style, out, _| rules::run(args, book, style, out)),
@@ -154,7 +169,6 @@ fn written(terminal: Terminal, command: impl FnOnce(&Style, &mut dyn Write, &mut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_holds_together() {

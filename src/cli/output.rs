@@ -219,6 +219,9 @@ impl Args {
 
 fn to_file(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
     let all = || -> io::Result<()> {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)?;
+        }
         let mut out = BufWriter::with_capacity(1 << 16, File::create(file)?);
         write(&mut out)?;
         out.flush()

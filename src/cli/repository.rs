@@ -53,6 +53,19 @@ pub(super) struct Picture {
     pub delta: Option<Delta>,
 }
 
+/// What is changed.
+pub(super) enum Mend {
+    Nothing,
+    /// What has a fix; unsafe ones only if it says so.
+    Fix {
+        unsafe_too: bool,
+    },
+    /// Every finding gets a comment that silences it, with this note.
+    Ignore {
+        note: String,
+    },
+}
+
 /// A repository that was checked.
 pub(super) struct Checked {
     /// The view from the working directory on its paths.
@@ -170,6 +183,11 @@ impl Repository {
         Ok(())
     }
 
+    /// Takes the time of each rule from now on.
+    pub(super) fn take_time(&mut self) {
+        self.book = std::mem::replace(&mut self.book, Book::empty()).timed();
+    }
+
     /// Its settings.
     pub(super) fn configs(&self) -> Configs<'_> {
         Configs::new(&*self.snapshot, self.book.rules().iter().map(|rule| &rule.page), &self.overrides)
@@ -251,14 +269,14 @@ impl Repository {
         search.walk(folders)
     }
 
-    /// Checks these files; `whole` says that they are all of the repository's. With `fix`, makes fixes (nothing is
-    /// written), unsafe ones if it says so; `format` then gives files their form.
+    /// Checks these files; `whole` says that they are all of the repository's. Changes what `mend` says (nothing is
+    /// written); `format` then gives files their form.
     pub(super) fn check(
         &self,
         configs: &Configs<'_>,
         (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
-        fix: Option<bool>,
+        mend: &Mend,
         format: Option<Rewrite<'_>>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
@@ -285,17 +303,10 @@ impl Repository {
             whole,
             delta: self.git.delta.as_ref(),
         };
-        let fixed = match fix {
-            Some(unsafe_too) => fix::fix_all(&setup, unsafe_too),
-            None => Fixed {
-                texts: BTreeMap::new(),
-                outcome: engine::check(&setup),
-                counts: BTreeMap::new(),
-                refused: Vec::new(),
-                settled: true,
-                formatted: 0,
-                mended: 0,
-            },
+        let fixed = match mend {
+            Mend::Nothing => Fixed::new(engine::check(&setup)),
+            Mend::Fix { unsafe_too } => fix::fix_all(&setup, *unsafe_too),
+            Mend::Ignore { note } => fix::ignore_all(&setup, note),
         };
         match format {
             Some(format) => fix::format_all(&setup, fixed, format),

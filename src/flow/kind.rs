@@ -67,6 +67,8 @@ pub enum Kind {
     Text,
     /// `True` or `False`.
     Bool,
+    /// Something of another library that makes data frames, and has methods that are called like theirs.
+    Maker,
     /// Surely none of these: a list, a dictionary, a module, `None`.
     Other,
 }
@@ -235,6 +237,9 @@ pub const ONLY_FRAME: &[&str] = &[
     "withWatermark",
 ];
 
+/// Methods of those who make data frames and have a `withColumn` as well (dbldatagen's `DataGenerator`).
+pub const ONLY_MAKER: &[&str] = &["build", "withColumnSpec", "withColumnSpecs", "withIdOutput", "withSchema"];
+
 /// Attributes that only a data frame of Spark has, and that give something else.
 pub const ONLY_FRAME_TOO: &[&str] = &[
     "createGlobalTempView",
@@ -337,6 +342,45 @@ const PANDAS_STEPS: &[&str] = &[
     "tail",
 ];
 
+/// Methods of a column.
+const COLUMN_STEPS: &[&str] = &[
+    "alias",
+    "asc",
+    "asc_nulls_first",
+    "asc_nulls_last",
+    "astype",
+    "between",
+    "bitwiseAND",
+    "bitwiseOR",
+    "bitwiseXOR",
+    "cast",
+    "contains",
+    "desc",
+    "desc_nulls_first",
+    "desc_nulls_last",
+    "dropFields",
+    "endswith",
+    "eqNullSafe",
+    "getField",
+    "getItem",
+    "ilike",
+    "isNaN",
+    "isNotNull",
+    "isNull",
+    "isin",
+    "like",
+    "name",
+    "otherwise",
+    "over",
+    "rlike",
+    "startswith",
+    "substr",
+    "transform",
+    "try_cast",
+    "when",
+    "withField",
+];
+
 /// What an attribute of a value is that is not called. [`Kind::Column`] for whatever a data frame does not have.
 pub fn attribute(of: Type, name: &str) -> Type {
     let frame = |kind| Type { kind, rows: Rows::Unknown, motion: of.motion };
@@ -356,21 +400,26 @@ pub fn attribute(of: Type, name: &str) -> Type {
         (Kind::Frame, "sparkSession") => Type::of(Kind::Session),
         (Kind::Frame, "columns" | "dtypes" | "schema" | "storageLevel" | "plot") => Type::of(Kind::Other),
         (Kind::Frame, "isStreaming") => Type::of(Kind::Bool),
-        (Kind::Frame, _) => Type::of(Kind::Column),
-        (Kind::Column, _) if !name.starts_with('_') => Type::of(Kind::Column),
+        // Names in capitals stand for something that is to be filled in.
+        (Kind::Frame | Kind::Column, _) if name.starts_with('_') || !name.contains(|c: char| c.is_lowercase()) => {
+            Type::UNKNOWN
+        }
+        (Kind::Frame | Kind::Column, _) => Type::of(Kind::Column),
         (Kind::Unknown, "sparkContext") => Type::of(Kind::Context),
         _ => Type::UNKNOWN,
     }
 }
 
-/// What a method gives; `few` says that its first argument is a literal, or a small number.
+/// What a method gives; `few` says that its first argument is a number.
 pub fn method(of: Type, name: &str, few: bool) -> Type {
     match of.kind {
         Kind::Frame => of_frame(of, name, few),
-        Kind::Session | Kind::SessionBuilder => of_session(of.kind, name, few),
+        Kind::Session | Kind::SessionBuilder => of_session(of.kind, name),
         Kind::Reader => match name {
             "format" | "option" | "options" | "schema" => of,
-            _ if READS.contains(&name) => Type::frame(Rows::Whole, of.motion),
+            "table" | "parquet" | "delta" | "orc" => Type::frame(Rows::Whole, of.motion),
+            // Files of other formats are often small.
+            _ if READS.contains(&name) => Type::frame(Rows::Unknown, of.motion),
             _ => Type::UNKNOWN,
         },
         Kind::Writer => match name {
@@ -402,7 +451,10 @@ pub fn method(of: Type, name: &str, few: bool) -> Type {
             "corr" | "cov" => Type::of(Kind::Number),
             _ => Type::UNKNOWN,
         },
-        Kind::Column | Kind::Window => of,
+        Kind::Column if COLUMN_STEPS.contains(&name) => of,
+        Kind::Window => of,
+        Kind::Maker if name == "build" => Type::frame(Rows::Unknown, Motion::Unknown),
+        Kind::Maker => of,
         Kind::Context => match name {
             "parallelize" | "textFile" | "wholeTextFiles" | "binaryFiles" | "emptyRDD" | "range" | "union"
             | "sequenceFile" | "newAPIHadoopFile" | "hadoopFile" => Type::of(Kind::Rdd),
@@ -496,12 +548,12 @@ fn of_frame(of: Type, name: &str, few: bool) -> Type {
     }
 }
 
-fn of_session(kind: Kind, name: &str, few: bool) -> Type {
+fn of_session(kind: Kind, name: &str) -> Type {
     match name {
         "table" => Type::frame(Rows::Whole, Motion::Batch),
         "sql" => Type::frame(Rows::Unknown, Motion::Unknown),
         "range" => Type::frame(Rows::Unknown, Motion::Batch),
-        "createDataFrame" => Type::frame(if few { Rows::Few } else { Rows::Unknown }, Motion::Batch),
+        "createDataFrame" => Type::frame(Rows::Unknown, Motion::Batch),
         "getOrCreate" | "newSession" | "getActiveSession" | "active" | "create" => Type::of(Kind::Session),
         _ if kind == Kind::SessionBuilder => Type::of(Kind::SessionBuilder),
         _ => Type::UNKNOWN,
@@ -538,6 +590,7 @@ pub fn function(path: &str) -> Option<Type> {
         _ if path.ends_with(".SparkSession.getActiveSession") || path.ends_with(".SparkSession.active") => {
             Type::of(Kind::Session)
         }
+        _ if path.ends_with(".DataGenerator") => Type::of(Kind::Maker),
         "pyspark.sql.SQLContext" | "pyspark.sql.HiveContext" => Type::of(Kind::Session),
         "len" | "int" | "float" | "round" | "abs" | "ord" => Type::of(Kind::Number),
         "str" | "repr" | "input" | "chr" => Type::of(Kind::Text),

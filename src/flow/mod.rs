@@ -4,6 +4,7 @@
 //!
 //! Nothing is done before a rule asks, and nothing twice for one document.
 
+mod calls;
 mod eval;
 pub mod kind;
 mod statement;
@@ -12,11 +13,12 @@ mod text;
 
 use crate::names::Namespaces;
 use crate::project::document::Document;
-use crate::python::facts::{BindingKind, BranchId, BranchKind, Call, Facts, Function};
+use crate::python::facts::{Binding, BranchId, BranchKind, Call, CallId, Facts, Function};
 use crate::python::nodes::{NodeId, NodeKind};
 use eval::{Evaluator, Meaning};
 use kind::{Kind, Type};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 pub use text::Piece;
 
 /// A chain of methods is followed so many steps back.
@@ -27,6 +29,10 @@ pub struct Flow<'a> {
     document: &'a Document,
     names: &'a Namespaces<'a>,
     evaluator: RefCell<Option<Evaluator<'a>>>,
+    /// By expression, the call of a method on it.
+    next: OnceCell<HashMap<NodeId, CallId>>,
+    /// By expression, the binding that it is given to.
+    bound: OnceCell<HashMap<NodeId, u32>>,
 }
 
 /// One link of a chain of methods: `.limit(10)`, `.write`, or what stands at its start.
@@ -43,7 +49,7 @@ pub struct Step<'a> {
 impl<'a> Flow<'a> {
     /// For the values of one document.
     pub const fn new(names: &'a Namespaces<'a>, document: &'a Document) -> Self {
-        Self { document, names, evaluator: RefCell::new(None) }
+        Self { document, names, evaluator: RefCell::new(None), next: OnceCell::new(), bound: OnceCell::new() }
     }
 
     const fn facts(&self) -> &'a Facts {
@@ -186,6 +192,53 @@ impl<'a> Flow<'a> {
         steps
     }
 
+    /// The method that is called on an expression in the same chain: `.limit(1)` for the `df` of `df.limit(1)`.
+    pub fn next(&self, node: NodeId) -> Option<&'a Call> {
+        let facts = self.facts();
+        let next = self.next.get_or_init(|| {
+            let calls = (0..).zip(&facts.calls);
+            calls.map(|(at, call)| (facts.called_on(call), at)).filter(|(node, _)| node.is_some()).collect()
+        });
+        facts.calls.get(*next.get(&node)? as usize)
+    }
+
+    /// The name that an expression is given to as a whole, with its row of [`Facts::bindings`].
+    pub fn bound_to(&self, node: NodeId) -> Option<(u32, &'a Binding)> {
+        let facts = self.facts();
+        let bound = self.bound.get_or_init(|| {
+            let rows = (0..).zip(&facts.bindings).filter(|(_, row)| row.value.is_some());
+            rows.map(|(at, row)| (row.value, at)).collect()
+        });
+        let at = *bound.get(&node)?;
+        Some((at, facts.bindings.get(at as usize)?))
+    }
+
+    /// The calls inside the brackets of a call, at any depth.
+    pub fn calls_in(&self, call: &'a Call) -> impl Iterator<Item = &'a Call> + use<'a> {
+        let facts = self.facts();
+        // What stands inside is walked before, and ends before.
+        let end = match facts.kind(call.node) {
+            NodeKind::Call(id) => id as usize,
+            _ => 0,
+        };
+        let before = facts.calls.get(..end).unwrap_or_default().iter().rev();
+        let inside = before.take_while(move |inner| call.span.covers(inner.span));
+        inside.filter(move |inner| inner.span.start >= call.callee.end)
+    }
+
+    /// The bindings, as rows of [`Facts::bindings`], that a use may read where it stands, as far as they are this
+    /// document's.
+    pub fn bindings_read(&self, name_use: u32) -> Vec<u32> {
+        let found = self.ask(|evaluator| Some(evaluator.documents.first()?.reaching(name_use)?.bindings));
+        found.flatten().unwrap_or_default()
+    }
+
+    /// Whether a branch is another, or lies in it.
+    pub fn is_inside(&self, branch: BranchId, outer: BranchId) -> bool {
+        self.ask(|evaluator| evaluator.documents.first().is_some_and(|tables| tables.is_inside(branch, outer)))
+            .unwrap_or_default()
+    }
+
     /// Whether code in `branch` lies in a `for` or `while` loop of the same function or of the module, and in which.
     pub fn loop_around(&self, branch: BranchId) -> Option<BranchId> {
         let facts = self.facts();
@@ -263,13 +316,6 @@ impl<'a> Flow<'a> {
             }
         }
         coverage
-    }
-
-    /// Every binding of this document whose value is seen, with what it is. For those who describe names.
-    pub fn binding_types(&self) -> Vec<(u32, Type)> {
-        let facts = self.facts();
-        let rows = (0_u32..).zip(&facts.bindings).filter(|(_, row)| row.kind == BindingKind::Assignment);
-        rows.map(|(at, row)| (at, self.type_of(row.value))).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is looked up again and again in one document, put in order once somebody asks.
 
-use super::kind::{ONLY_FRAME, ONLY_FRAME_TOO, Type};
+use super::kind::{ONLY_FRAME, ONLY_FRAME_TOO, ONLY_MAKER, Type};
 use crate::names::Namespaces;
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
@@ -12,6 +12,8 @@ use std::collections::{HashMap, HashSet};
 
 /// A name with more bindings in one scope is not followed.
 const MAX_BINDINGS: usize = 200;
+/// So many uses are asked whether they are of a data frame.
+const MAX_FRAMED: usize = 64;
 
 /// One document.
 pub(super) struct Tables<'a> {
@@ -29,8 +31,8 @@ pub(super) struct Tables<'a> {
     missing: HashMap<u32, u32>,
     /// Documents that imports lead to, by import.
     imports: HashMap<u32, DocumentId>,
-    /// Names on which something is asked that only a data frame has, with the scopes in which that is.
-    framed: HashSet<(Symbol, ScopeId)>,
+    /// By name, the uses of which something is asked that only a data frame has.
+    framed: HashMap<Symbol, Vec<u32>>,
     /// Names of functions whose first parameter is a data frame: `foreachBatch(f)`.
     fed: HashSet<Symbol>,
     /// Rows of [`Facts::returns`], by function.
@@ -113,12 +115,20 @@ impl<'a> Tables<'a> {
         self.returns.get(&function).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether code in the scope of a parameter treats it as a data frame of Spark, or something that feeds data frames
-    /// to functions is given the function.
+    /// Whether code that surely reads a binding treats it as a data frame of Spark, or something that feeds data frames
+    /// to functions is given the function whose first parameter it is.
     pub(super) fn is_framed(&self, binding: u32) -> bool {
         let Some(row) = self.facts.bindings.get(binding as usize) else { return false };
-        if self.framed.contains(&(row.name, row.scope)) {
+        let uses = self.framed.get(&row.name).map_or(&[][..], Vec::as_slice);
+        let is_read = |at: &u32| {
+            let reaching = self.reaching(*at);
+            reaching.is_some_and(|reaching| !reaching.open && reaching.bindings == [binding])
+        };
+        if uses.iter().take(MAX_FRAMED).any(is_read) {
             return true;
+        }
+        if row.kind != BindingKind::Parameter {
+            return false;
         }
         let scope = self.facts.scopes.get(row.scope as usize);
         let function = scope.and_then(|scope| self.facts.functions.get(scope.function? as usize));
@@ -225,29 +235,30 @@ impl<'a> Tables<'a> {
 }
 
 /// See [`Tables::framed`].
-fn framed(facts: &Facts) -> HashSet<(Symbol, ScopeId)> {
+fn framed(facts: &Facts) -> HashMap<Symbol, Vec<u32>> {
     let words = ONLY_FRAME.iter().chain(ONLY_FRAME_TOO).filter_map(|word| facts.symbols.get(word));
     let words: HashSet<Symbol> = words.collect();
-    let mut found = HashSet::new();
+    let mut found: HashMap<Symbol, Vec<u32>> = HashMap::new();
     if words.is_empty() {
         return found;
     }
+    let makers: HashSet<Symbol> = ONLY_MAKER.iter().filter_map(|word| facts.symbols.get(word)).collect();
+    let mut others = HashSet::new();
     for node in &facts.nodes {
         let NodeKind::Attribute { base, name } = node.kind else { continue };
-        if !words.contains(&name) {
+        let of_maker = makers.contains(&name);
+        if !of_maker && !words.contains(&name) {
             continue;
         }
         let NodeKind::Name(at) = facts.kind(base) else { continue };
         let Some(row) = facts.uses.get(at as usize) else { continue };
-        // The scope of the use, and those around it: whichever binds the name.
-        let mut scope = Some(row.scope);
-        while let Some(id) = scope {
-            if !found.insert((row.name, id)) {
-                break;
-            }
-            scope = facts.scopes.get(id as usize).and_then(|scope| scope.parent);
+        if of_maker || matches!(facts.text(row.name), "self" | "cls") {
+            others.insert(row.name);
+        } else {
+            found.entry(row.name).or_default().push(at);
         }
     }
+    found.retain(|name, _| !others.contains(name));
     found
 }
 

@@ -71,7 +71,8 @@ impl<'p> Namespaces<'p> {
             let pip = document.is_notebook() && pip_wipes(&document.path);
             guard::caught(|| Local::new(project, document, pip, &restarts)).unwrap_or_else(|_| Local::failed())
         };
-        let locals: Vec<Local> = if documents.len() <= FEW {
+        let is_new = |document: &&Document| document.resolved.get().is_none();
+        let locals: Vec<Local> = if documents.iter().filter(is_new).count() <= FEW {
             documents.iter().map(local).collect()
         } else {
             documents.par_iter().map(local).collect()

@@ -4,7 +4,7 @@ use super::document::Document;
 use super::places::without_extension;
 use super::roles::is_injected;
 use crate::python::builtins::is_builtin;
-use crate::python::facts::{BindingKind, Facts};
+use crate::python::facts::{BindingKind, Call, Facts, Value};
 use crate::python::names::{Names, Reader};
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
@@ -16,7 +16,41 @@ pub(super) fn may_run(path: &RepoPath) -> bool {
     without_extension(path.as_str()).is_some()
 }
 
-/// The last words of the paths behind each `%run` in a file, as far as a glance tells: more words than there are
+/// Whether a notebook reads a widget that it does not declare in Python: whoever runs it may.
+pub(super) fn reads_widgets(document: &Document) -> bool {
+    let facts = &document.python;
+    let symbol = |path| facts.symbols.get(path);
+    let readers = [symbol("dbutils.widgets.get"), symbol("getArgument")];
+    if readers == [None, None] {
+        return false;
+    }
+    let names = |wanted: &dyn Fn(&Call) -> bool| {
+        let calls = facts.calls.iter().filter(|call| wanted(call));
+        calls.filter_map(|call| facts.arguments(call).first()).map(|argument| &argument.value).collect::<Vec<_>>()
+    };
+    let declares = |call: &Call| {
+        call.path.is_some_and(|path| {
+            let path = facts.text(path);
+            path.strip_prefix("dbutils.widgets.").is_some_and(|kind| WIDGETS.contains(&kind))
+        })
+    };
+    let mut own: HashSet<&str> = HashSet::new();
+    own.extend(names(&declares).into_iter().filter_map(literal));
+    let mut read = names(&|call| call.path.is_some() && readers.contains(&call.path)).into_iter().filter_map(literal);
+    read.any(|name| !own.contains(name))
+}
+
+fn literal(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The kinds of widgets.
+const WIDGETS: [&str; 4] = ["text", "dropdown", "combobox", "multiselect"];
+
+/// The last words of the paths behind each `%run` and `notebook.run(` in a file, as far as a glance tells: more words than there are
 /// commands, but hardly one too few.
 pub(super) fn said(bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
@@ -34,8 +68,25 @@ pub(super) fn said(bytes: &[u8]) -> Vec<String> {
             found.push(name.to_owned());
         }
     }
+    for at in memmem::find_iter(bytes, b"notebook.run(") {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let rest = String::from_utf8_lossy(rest.get(..rest.len().min(400)).unwrap_or_default()).into_owned();
+        // The first string, which JSON escapes.
+        let mut parts = rest.split(['"', '\'']).skip(1).map(|part| part.trim_end_matches('\\'));
+        let name = parts.find(|part| !part.is_empty()).and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        let name = without_extension(name).unwrap_or(name);
+        let is_literal = rest.split_once('(').is_some_and(|(_, path)| path.trim_start().starts_with(['"', '\'', '\\']));
+        if !name.is_empty() && is_literal {
+            found.push(name.to_owned());
+        } else {
+            found.push(ANY.to_owned());
+        }
+    }
     found
 }
+
+/// Stands for the name in a `notebook.run(` whose path is computed: no notebook is called so.
+pub(super) const ANY: &str = "*";
 
 /// Whether a notebook reads names that neither it nor what it runs binds, or binds imports that it does not read.
 /// `reached` are the facts of all that it runs or imports, at any depth.

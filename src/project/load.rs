@@ -27,7 +27,7 @@ pub struct Request<'a> {
     pub options: &'a (dyn Fn(&RepoPath) -> ReadOptions + Sync),
     /// Called for each file that is read, from any thread.
     pub progress: &'a (dyn Fn() + Sync),
-    /// Whether somebody will ask what names mean: then modules that are imported and notebooks that run those asked
+    /// Whether somebody will ask what names mean, or who runs a notebook: then modules that are imported and notebooks that run those asked
     /// about are read, where it depends on them.
     pub names: bool,
     /// Whether somebody will ask what files run on: then the bundles around all of them are read.
@@ -115,10 +115,10 @@ impl Loader<'_> {
 
     /// Takes off the shelf what is there already.
     fn take_known(&mut self, paths: &mut Vec<&RepoPath>, asked: bool) {
-        let Some(shelf) = &mut self.shelf else { return };
+        let Some(known) = &mut self.shelf else { return };
         let mut documents = Vec::new();
         paths.retain(|path| {
-            let Some((mut document, references)) = shelf.take(path) else { return true };
+            let Some((mut document, references)) = known.take(path) else { return true };
             renew(&mut document, asked, &(self.request.options)(path));
             if let Some(references) = references {
                 self.collected.insert(self.documents.len() + documents.len(), references);
@@ -191,7 +191,7 @@ impl Loader<'_> {
 
     /// Collects references, and reads what they reach as far as it matters, until nothing new turns up: notebooks
     /// behind `%run`; if names matter, also modules behind star imports, and behind every import of a document that is
-    /// asked about. `dbutils.notebook.run` is resolved, but no rule looks into what it reaches.
+    /// asked about; and what such a document starts with `dbutils.notebook.run`.
     fn follow(&mut self) {
         while self.references.len() < self.documents.len() {
             let from = self.references.len();
@@ -200,7 +200,7 @@ impl Loader<'_> {
             for (references, document) in found.iter().zip(self.documents.iter().skip(from)) {
                 let wanted = references.iter().filter(|reference| match reference.kind {
                     ReferenceKind::Run => true,
-                    ReferenceKind::NotebookRun => false,
+                    ReferenceKind::NotebookRun => document.asked,
                     ReferenceKind::Import(at) => self.request.names && (document.asked || is_star(document, at)),
                 });
                 targets.extend(wanted.filter_map(|reference| reference.resolution.file().cloned()));
@@ -229,7 +229,7 @@ impl Loader<'_> {
             each(&candidates, |path| self.small(path).map(|bytes| callers::said(&bytes)).unwrap_or_default())
         };
         let runs = |at: usize, path: &RepoPath| match &self.shelf {
-            Some(shelf) => shelf.glance(path).map_or(&[][..], |glance| glance.runs.as_slice()),
+            Some(known) => known.glance(path).map_or(&[][..], |glance| glance.runs.as_slice()),
             None => said.get(at).map_or(&[][..], Vec::as_slice),
         };
         let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -242,6 +242,7 @@ impl Loader<'_> {
             .iter()
             .filter_map(|&at| self.documents.get(at))
             .map(|document| document.path.stem().to_owned())
+            .chain([callers::ANY.to_owned()])
             .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
@@ -265,11 +266,11 @@ impl Loader<'_> {
 
     /// Puts on the shelf what a glance at these files shows, if there is one.
     fn glance_at(&mut self, paths: &[&RepoPath]) {
-        let Some(shelf) = &self.shelf else { return };
-        let new: Vec<&RepoPath> = paths.iter().copied().filter(|path| shelf.glance(path).is_none()).collect();
+        let Some(known) = &self.shelf else { return };
+        let new: Vec<&RepoPath> = paths.iter().copied().filter(|path| known.glance(path).is_none()).collect();
         let glances = each(&new, |path| self.small(path).map(|bytes| Glance::of(&bytes)).unwrap_or_default());
-        if let Some(shelf) = &mut self.shelf {
-            shelf.remember(new.into_iter().cloned().zip(glances));
+        if let Some(known) = &mut self.shelf {
+            known.remember(new.into_iter().cloned().zip(glances));
         }
     }
 
@@ -281,7 +282,9 @@ impl Loader<'_> {
         if always {
             return true;
         }
-        callers::depends_on_callers(document, &self.reached(at)) || self.runs_in_vain(at, document)
+        callers::reads_widgets(document)
+            || callers::depends_on_callers(document, &self.reached(at))
+            || self.runs_in_vain(at, document)
     }
 
     /// The facts of all that a document runs or imports, at any depth.
@@ -340,9 +343,9 @@ impl Loader<'_> {
         let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
         let candidates: Vec<&RepoPath> = files.collect();
         self.glance_at(&candidates);
-        let defined: Vec<BTreeSet<usize>> = if let Some(shelf) = &self.shelf {
+        let defined: Vec<BTreeSet<usize>> = if let Some(known) = &self.shelf {
             let names = |path: &&RepoPath| {
-                let glance = shelf.glance(path);
+                let glance = known.glance(path);
                 let is_there = |name: &String| glance.is_some_and(|glance| glance.may_define(name));
                 (0..).zip(&missing).filter(|(_, name)| is_there(name)).map(|(at, _)| at).collect()
             };
@@ -415,8 +418,8 @@ impl Loader<'_> {
             .filter(|path| !self.known.contains_key(*path))
             .collect();
         self.glance_at(&new);
-        if let Some(shelf) = &self.shelf {
-            let glance = |path: &RepoPath| shelf.glance(path);
+        if let Some(known) = &self.shelf {
+            let glance = |path: &RepoPath| known.glance(path);
             new.retain(|path| glance(path).is_some_and(|glance| words.iter().any(|word| glance.may_import(word))));
             self.take_known(&mut new, false);
         }
@@ -437,10 +440,12 @@ impl Loader<'_> {
         let from = self.references.len();
         let collected = &self.collected;
         let new: Vec<(usize, &Document)> = (from..).zip(self.documents.iter().skip(from)).collect();
-        let found = each(&new, |(at, document)| match collected.get(at) {
+        let find = |(at, document): &(usize, &Document)| match collected.get(at) {
             Some(references) => Ok(references.clone()),
             None => guard::caught(|| collect::references(document, self.places)),
-        });
+        };
+        let unknown = new.iter().filter(|(at, _)| !collected.contains_key(at)).count();
+        let found: Vec<_> = if unknown <= FEW { new.iter().map(find).collect() } else { each(&new, find) };
         let documents = self.documents.iter_mut().skip(from);
         let said = documents.zip(found).map(|(document, found)| {
             found.unwrap_or_else(|reason| {

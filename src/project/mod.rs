@@ -7,6 +7,7 @@ pub mod command;
 pub mod dependents;
 pub mod document;
 pub mod imports;
+pub mod jobs;
 pub mod load;
 pub mod places;
 pub mod read;
@@ -21,7 +22,7 @@ pub mod target;
 mod tests;
 
 use crate::python::facts::Import;
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::{EntryKind, RepoPath, Snapshot};
 use document::{Document, DocumentId};
 use imports::Importer;
 pub use load::Request;
@@ -44,6 +45,17 @@ pub struct Project {
     runs: Runs,
     runners: Runners,
     importers: OnceLock<HashMap<RepoPath, Vec<Edge>>>,
+    starters: OnceLock<Starters>,
+    jobs: OnceLock<jobs::Jobs>,
+}
+
+/// Who starts notebooks with `dbutils.notebook.run`.
+#[derive(Debug, Default)]
+struct Starters {
+    /// By notebook.
+    by_path: HashMap<RepoPath, Vec<Edge>>,
+    /// Whether one of the paths is computed when the code runs.
+    any_computed: bool,
 }
 
 impl Project {
@@ -59,8 +71,8 @@ impl Project {
     }
 
     /// Puts all that was read on the shelf for the next time.
-    pub fn put_back(self, shelf: &mut Shelf) {
-        shelf.put(self.documents.into_iter().zip(self.references));
+    pub fn put_back(self, onto: &mut Shelf) {
+        onto.put(self.documents.into_iter().zip(self.references));
     }
 
     /// The same, and all notebooks that run those asked about, at any distance.
@@ -72,7 +84,18 @@ impl Project {
         let places = Places::new(Arc::clone(&snapshot));
         let load::Loaded { documents, references, by_path, runners } = load::load(&places, request, callers, shelf);
         let runs = Runs::new(documents.len(), edges(&references, &by_path, |kind| kind == ReferenceKind::Run));
-        Self { snapshot, places, documents, by_path, references, runs, runners, importers: OnceLock::new() }
+        Self {
+            snapshot,
+            places,
+            documents,
+            by_path,
+            references,
+            runs,
+            runners,
+            importers: OnceLock::new(),
+            starters: OnceLock::new(),
+            jobs: OnceLock::new(),
+        }
     }
 
     /// All documents, sorted by path. A [`DocumentId`] is an index into them.
@@ -125,6 +148,69 @@ impl Project {
             index
         });
         index.get(path).map_or(&[][..], Vec::as_slice).iter().filter_map(|&edge| self.edge(edge))
+    }
+
+    /// Who starts a notebook with `dbutils.notebook.run`, among the documents that were read. `None` if one of them
+    /// starts notebooks by paths that are computed, which may lead to any.
+    pub fn starters(&self, path: &RepoPath) -> Option<impl Iterator<Item = (&Document, &Reference)>> {
+        let index = self.starters.get_or_init(|| {
+            let mut index = Starters::default();
+            for (from, references) in self.references.iter().enumerate() {
+                let starts = references.iter().enumerate().filter(|(_, row)| row.kind == ReferenceKind::NotebookRun);
+                for (at, reference) in starts {
+                    index.any_computed |= reference.target.is_none();
+                    let Some(file) = reference.resolution.file() else { continue };
+                    let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                    let edge = Edge { from: clamp(from), to: u32::MAX, reference: clamp(at) };
+                    index.by_path.entry(file.clone()).or_default().push(edge);
+                }
+            }
+            index
+        });
+        let edges = index.by_path.get(path).map_or(&[][..], Vec::as_slice);
+        (!index.any_computed).then(|| edges.iter().filter_map(|&edge| self.edge(edge)))
+    }
+
+    /// The sources of the pipeline of that key that were read and define functions, sorted by path.
+    pub fn sources_of(&self, pipeline: &str) -> impl Iterator<Item = &Document> {
+        let rows = self.jobs().sources(pipeline, &self.documents);
+        rows.iter().filter_map(|at| self.documents.get(*at))
+    }
+
+    /// The tasks of jobs that run a file, as far as its bundles are known: those of the folders above a plain Python
+    /// file, or of a notebook that speaks of `dbutils`, pipelines or libraries.
+    pub fn tasks_of(&self, path: &RepoPath) -> Vec<jobs::Usage<'_>> {
+        self.jobs().of(path, &self.documents)
+    }
+
+    /// The pipelines of which a file is a source, as far as its bundles are known: bundle file and resource key.
+    pub fn pipelines_of<'p>(&'p self, path: &'p RepoPath) -> impl Iterator<Item = (&'p Document, &'p str)> {
+        self.jobs().pipelines_of(path, &self.documents)
+    }
+
+    /// The file that a path in a bundle file means, as written; `None` if it is absolute or made up by variables.
+    /// `from_git`: whether the job takes its files from git.
+    pub fn bundle_path(&self, bundle: &Document, written: &str, from_git: bool) -> Option<RepoPath> {
+        jobs::resolve(&self.places, bundle, written, from_git)
+    }
+
+    /// What stands at a path; `None` if nothing does.
+    pub fn kind_at(&self, path: &RepoPath) -> Option<EntryKind> {
+        self.places.list(&path.parent()).kind(path.name())
+    }
+
+    /// The names of the files in a folder.
+    pub fn files_in(&self, folder: &RepoPath) -> Vec<String> {
+        self.places.list(folder).files().map(str::to_owned).collect()
+    }
+
+    /// The bundle files that were read.
+    pub fn bundle_files(&self) -> impl Iterator<Item = &Document> {
+        self.jobs().files().iter().filter_map(|at| self.documents.get(*at))
+    }
+
+    fn jobs(&self) -> &jobs::Jobs {
+        self.jobs.get_or_init(|| jobs::Jobs::new(&self.documents, &self.places))
     }
 
     /// The dotted name by which a document can import the Python file `to`; `None` if there is none.

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Kind};
 use crate::notebook::{Form, regions::sql_regions};
-use crate::python::facts::{BindingKind, Call, Facts, ScopeId, StringLiteral, Value};
+use crate::python::facts::{BindingKind, Call, Facts, ScopeId, StringLiteral, SyntaxErrorKind, Value};
 use crate::python::literal::assemble;
 use crate::python::symbols::Symbol;
 use crate::sql::facts::{Place, SqlFacts};
@@ -61,11 +61,18 @@ struct Text<'a> {
 fn literals<'a>(document: &'a Document, pieces: &mut Vec<Text<'a>>) {
     let facts = &document.python;
     let Some(sql) = facts.symbols.get("sql") else { return };
+    // What the parser made of broken code may not be what is written.
+    let broken: HashSet<u32> = facts
+        .syntax_errors
+        .iter()
+        .filter(|error| error.kind == SyntaxErrorKind::Invalid)
+        .map(|error| error.cell)
+        .collect();
     let mut seen = HashSet::new();
     let mut assigned = Assigned::default();
     let mut strings = None;
     for (index, call) in (0_u32..).zip(&facts.calls) {
-        if call.method != Some(sql) || !is_session(document, call) {
+        if call.method != Some(sql) || broken.contains(&call.cell) || !is_session(document, call) {
             continue;
         }
         let Some(argument) = facts.argument(call, 0, "sqlQuery").or_else(|| facts.argument(call, 0, "query")) else {
@@ -96,7 +103,7 @@ fn literals<'a>(document: &'a Document, pieces: &mut Vec<Text<'a>>) {
     }
 }
 
-fn whole<'a>(place: Place, span: Span, code: &'a str, holes: Vec<Span>) -> Text<'a> {
+fn whole(place: Place, span: Span, code: &str, holes: Vec<Span>) -> Text<'_> {
     let map = OffsetMap::shift(span.start);
     Text { place, start: span.start, code: Cow::Borrowed(code), map, whole: Some(span), holes }
 }

@@ -2,6 +2,7 @@
 
 use super::document::{Kind, ReadOptions};
 use super::reference::{ReferenceKind, Resolution};
+use super::target::Compute;
 use super::{Project, Request};
 use crate::snapshot::memory::Memory;
 use crate::snapshot::{Entry, ReadError, RepoPath, Snapshot};
@@ -232,4 +233,106 @@ fn long_chains_and_popular_helpers() {
     let (project, _) = load(&files, &all);
     let helper = project.id(&RepoPath::new("c0.py")).unwrap();
     assert_eq!(project.runs().callers(helper).len(), 2000);
+}
+
+/// What the only notebook of a repository runs on, when nothing but the notebook is asked about.
+fn target_of(bundle: &str, notebook: &str) -> (Option<Compute>, Option<(u16, u16)>) {
+    let files = [("app/databricks.yml", bundle), ("app/jobs/load.py", notebook)];
+    let watched = Arc::new(Watched { files: Memory::of(&files), read: Mutex::default() });
+    let asked = [RepoPath::new("app/jobs/load.py")];
+    let request = Request {
+        asked: &asked,
+        everything: &Vec::new,
+        options: &|_| ReadOptions::default(),
+        progress: &|| {},
+        names: false,
+        targets: true,
+        whole: false,
+    };
+    let project = Project::load(watched, &request);
+    let target = project.target(project.document(&asked[0]).unwrap());
+    (target.compute, target.dbr)
+}
+
+/// A bundle with one job, whose task is written in one line; `{n}` stands for the notebook.
+fn job(more: &str, task: &str) -> String {
+    let task = task.replace("{n}", "notebook_task: {notebook_path: jobs/load.py}");
+    format!("resources:\n  jobs:\n    nightly:\n{more}      tasks:\n        - {{{task}}}\n")
+}
+
+#[test]
+fn jobs_say_what_notebooks_run_on() {
+    const NOTEBOOK: &str = "# Databricks notebook source\nx = 1\n";
+    let serverless = (Some(Compute::Serverless), None);
+    let unknown = (None, None);
+    let cluster = "new_cluster: {spark_version: 15.4.x-cpu-ml-scala2.12, data_security_mode: SINGLE_USER}";
+    let git = "      git_source: {git_url: u, git_provider: gitHub}\n";
+    let shared = "      job_clusters:\n        - {job_cluster_key: a, new_cluster: {spark_version: 13.3.x-scala2.12, data_security_mode: USER_ISOLATION}}\n";
+    let cases = [
+        (job("", "{n}"), serverless),
+        (job("", "{n}, environment_key: default"), serverless),
+        (job("", "{n}, existing_cluster_id: x"), unknown),
+        (job("", &format!("{{n}}, {cluster}")), (Some(Compute::Dedicated), Some((15, 4)))),
+        (job(shared, "{n}, job_cluster_key: a"), (Some(Compute::Standard), Some((13, 3)))),
+        (job(shared, "{n}, job_cluster_key: b"), unknown),
+        (job("", "{n}, new_cluster: {spark_version: \"${var.v}\", data_security_mode: NONE}"), unknown),
+        (job(git, "notebook_task: {notebook_path: app/jobs/load}"), serverless),
+        (job("", "for_each_task: {task: { {n} }}"), serverless),
+        // A job that somebody else runs says nothing.
+        (job("", "notebook_task: {notebook_path: jobs/other.py}"), unknown),
+        // Two that disagree, about all or about the runtime only.
+        (
+            format!("{}        - {{notebook_task: {{notebook_path: jobs/load.py}}, {cluster}}}\n", job("", "{n}")),
+            unknown,
+        ),
+        (
+            format!(
+                "{}        - {{notebook_task: {{notebook_path: jobs/load.py}}, {}}}\n",
+                job("", &format!("{{n}}, {cluster}")),
+                cluster.replace("15.4", "16.4")
+            ),
+            (Some(Compute::Dedicated), None),
+        ),
+        // A target that puts the job elsewhere.
+        (
+            format!(
+                "{}targets:\n  dev:\n    resources:\n      jobs:\n        nightly: {{job_clusters: []}}\n",
+                job("", "{n}")
+            ),
+            unknown,
+        ),
+    ];
+    for (bundle, expected) in &cases {
+        assert_eq!(target_of(bundle, NOTEBOOK), *expected, "{bundle}");
+    }
+}
+
+#[test]
+fn environment_blocks_say_what_notebooks_run_on() {
+    const BLOCK: &str = "# Databricks notebook source\n# /// script\n# [tool.databricks.environment]\n# environment_version = \"4\"\n# ///\nx = 1\n";
+    assert_eq!(target_of("bundle: {name: b}", BLOCK), (Some(Compute::Serverless), None));
+    assert_eq!(target_of(&job("", "{n}"), BLOCK), (Some(Compute::Serverless), None));
+    let cluster = "{n}, new_cluster: {spark_version: 15.4.x-scala2.12, data_security_mode: SINGLE_USER}";
+    assert_eq!(target_of(&job("", cluster), BLOCK).0, None);
+}
+
+#[test]
+fn the_runtime_of_a_job_decides_what_is_too_new() {
+    let old = job("", "{n}, new_cluster: {spark_version: 14.3.x-scala2.12}");
+    let new = job("", "{n}, new_cluster: {spark_version: 16.4.x-scala2.12}");
+    for (bundle, errors) in [(old.as_str(), 1), (new.as_str(), 0), ("bundle: {name: b}", 0)] {
+        let files = [("databricks.yml", bundle), ("jobs/load.py", "# Databricks notebook source\ntype A = int\n")];
+        let asked = [RepoPath::new("jobs/load.py")];
+        let request = Request {
+            asked: &asked,
+            everything: &Vec::new,
+            options: &|_| ReadOptions::default(),
+            progress: &|| {},
+            names: false,
+            targets: true,
+            whole: false,
+        };
+        let project = Project::load(Arc::new(Memory::of(&files)), &request);
+        assert_eq!(project.document(&asked[0]).unwrap().python.syntax_errors.len(), errors, "{bundle}");
+    }
 }

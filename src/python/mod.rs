@@ -25,6 +25,7 @@ mod scopes;
 mod slots;
 mod state;
 mod statements;
+mod strings;
 pub mod symbols;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,10 @@ use super::place::{Place, Places};
 use super::view::Report;
 use crate::finding::{Finding, Fix};
 use crate::project::document::Document;
+use crate::rules::secrets::redacted;
 use crate::text::lines::Position;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io;
 
 #[derive(Serialize)]
@@ -124,9 +126,19 @@ fn row<'a>(finding: &'a Finding, report: &Report<'a>, places: &mut Places<'a>) -
         cell_index: place.cell_index,
         cell_title: place.cell_title,
         notes,
-        fix: finding.fix.as_ref().zip(document).map(|(fix, document)| fix_row(fix, document, &place, places)),
+        fix: finding
+            .fix
+            .as_ref()
+            .filter(|fix| !tells(fix))
+            .zip(document)
+            .map(|(fix, document)| fix_row(fix, document, &place, places)),
         url: None,
     }
+}
+
+/// Whether a fix writes a credential anew; then it is not told, and the finding is.
+fn tells(fix: &Fix) -> bool {
+    fix.edits.iter().any(|edit| matches!(redacted(&edit.text), Cow::Owned(_)))
 }
 
 fn fix_row<'a>(fix: &'a Fix, document: &'a Document, of: &Place<'_>, places: &mut Places<'a>) -> FixRow<'a> {

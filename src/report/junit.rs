@@ -2,7 +2,7 @@
 //!
 //! Holds to what the xunit plugin of Jenkins takes, which knows neither lines nor columns: these stand in the text.
 
-use super::place::{Places, Unit};
+use super::place::Places;
 use super::view::Report;
 use super::xml;
 use crate::finding::{Finding, Severity};
@@ -61,8 +61,9 @@ fn suite(
         writeln!(out, "    <testcase name=\"nothing found\" classname=\"{name}\" time=\"0\"/>")?;
     }
     for finding in findings {
-        let (start, _) = places.in_file(&finding.path, finding.span, Unit::Characters);
-        let place = format!("{}:{}", start.row, start.column);
+        let at = places.of(&finding.path, finding.span);
+        let cell = at.cell.map(|cell| format!("cell {cell}:")).unwrap_or_default();
+        let place = format!("{cell}{}:{}", at.start.row, at.start.column);
         let (rule, message) = (xml::text(&finding.rule), xml::text(&finding.message));
         writeln!(out, "    <testcase name=\"{rule} ({place})\" classname=\"{name}\" time=\"0\">")?;
         let severity = finding.severity.as_str();

@@ -52,16 +52,21 @@ impl Summary {
         summary
     }
 
-    /// One line: `12 errors, 3 warnings in 4 files (5 fixable with --fix; 120 files checked in 45 ms)`.
-    pub fn line(&self, checked: usize, elapsed: Duration) -> String {
+    /// What was found, without how long it took: `12 errors, 3 warnings in 4 files`.
+    pub fn counts(&self) -> String {
         let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "hint")];
         let found: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word)).collect();
-        let found = if found.is_empty() {
+        if found.is_empty() {
             "nothing found".to_owned()
         } else {
             format!("{} in {}", found.join(", "), plural(self.files, "file"))
-        };
+        }
+    }
+
+    /// One line: `12 errors, 3 warnings in 4 files (5 fixable with --fix; 120 files checked in 45 ms)`.
+    pub fn line(&self, checked: usize, elapsed: Duration) -> String {
+        let found = self.counts();
         let fixes = match (self.fixable, self.unsafe_fixable) {
             (0, 0) => String::new(),
             (safe, 0) => format!("{safe} fixable with --fix; "),

@@ -1,13 +1,14 @@
 //! The book of rules: built-in pages and a team's own, each with its check.
 
+use super::clock::Clock;
 use super::context::Context;
+use super::needs::{Index, Literals, Needs};
 use super::query::PageQuery;
 use super::survey::{Survey, SurveyCheck};
 use super::{CHECKS, Check, ENGINE_RULES, SURVEYS};
 use crate::page::{Page, PageProblem};
 use crate::project::document::Document;
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
-use memchr::memmem::Finder;
 use std::sync::OnceLock;
 
 /// `(name, group, path, text)` of every page under `rules/`, sorted by name.
@@ -23,6 +24,8 @@ const DEEPEST: usize = 8;
 #[derive(Debug)]
 pub struct Book {
     rules: Vec<Rule>,
+    index: OnceLock<Option<Index>>,
+    clock: Option<Clock>,
 }
 
 /// One rule.
@@ -50,57 +53,15 @@ enum Way {
     Engine,
 }
 
-/// Literals of which a text must hold one.
-#[derive(Debug)]
-struct Needs {
-    literals: Vec<String>,
-    finders: OnceLock<Vec<Finder<'static>>>,
-}
-
-impl Needs {
-    fn finders(&self) -> impl Iterator<Item = (&String, &Finder<'static>)> {
-        let make = || self.literals.iter().map(|literal| Finder::new(literal).into_owned()).collect();
-        self.literals.iter().zip(self.finders.get_or_init(make))
-    }
-
-    /// Whether the text holds one of the literals, or none is needed.
-    fn are_met_by(&self, text: &str) -> bool {
-        self.literals.is_empty() || self.finders().any(|(_, finder)| finder.find(text.as_bytes()).is_some())
-    }
-
-    /// The same for a text of which something may be known already.
-    fn are_met<'a>(&'a self, text: &mut Literals<'a>) -> bool {
-        self.literals.is_empty() || self.finders().any(|(literal, finder)| text.holds(literal, finder))
-    }
-}
-
-/// Which literals a document's text holds, as far as a rule has asked: rules of one group need the same ones.
-#[derive(Debug)]
-pub struct Literals<'a> {
-    text: &'a str,
-    known: Vec<(&'a str, bool)>,
-}
-
-impl<'a> Literals<'a> {
-    /// For the text of one document.
-    pub const fn new(text: &'a str) -> Self {
-        Self { text, known: Vec::new() }
-    }
-
-    fn holds(&mut self, literal: &'a str, finder: &Finder<'_>) -> bool {
-        if let Some((_, held)) = self.known.iter().find(|(known, _)| *known == literal) {
-            return *held;
-        }
-        let held = finder.find(self.text.as_bytes()).is_some();
-        self.known.push((literal, held));
-        held
-    }
-}
-
 impl Rule {
     /// Whether it looks at what names mean across documents, which costs an analysis of its own.
     pub fn is_about_names(&self) -> bool {
         ABOUT_NAMES.contains(&&*self.page.group)
+    }
+
+    /// Whether it looks at who runs a notebook, and with what.
+    pub fn is_about_callers(&self) -> bool {
+        self.is_about_names() || &*self.page.group == "workflow"
     }
 
     fn new(page: Page, built_in: bool, check: Option<Check>, survey: Option<SurveyCheck>) -> Option<Self> {
@@ -114,7 +75,7 @@ impl Rule {
             (None, None) if built_in && ENGINE_RULES.contains(&&*page.name) => Way::Engine,
             _ => return None,
         };
-        let needs = Needs { literals: page.head.needs.clone(), finders: OnceLock::new() };
+        let needs = Needs::new(&page.head.needs);
         Some(Self { page, built_in, way, survey, needs })
     }
 
@@ -128,10 +89,9 @@ impl Rule {
         matches!(self.way, Way::Engine)
     }
 
-    /// Whether the rule has anything to look for in a document: it applies to that kind, and the text holds one
-    /// of the literals that it needs. `literals` remembers for the rules after it.
-    pub fn concerns<'a>(&'a self, document: &Document, literals: &mut Literals<'a>) -> bool {
-        self.page.head.applies_to.contains(&document.kind) && self.needs.are_met(literals)
+    /// What a text must hold for it.
+    pub(super) const fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// Checks the document of `context`, which the rule [concerns](Self::concerns); whether the rule is on there is
@@ -166,6 +126,11 @@ impl Rule {
 }
 
 impl Book {
+    /// No rules.
+    pub const fn empty() -> Self {
+        Self { rules: Vec::new(), index: OnceLock::new(), clock: None }
+    }
+
     /// The rules that come with brickgate.
     pub fn builtin() -> Self {
         Self::builtin_with_problems().0
@@ -182,7 +147,7 @@ impl Book {
 
     /// The same, and what is wrong with the built-in pages: those that are faulty are left out of the book.
     pub(crate) fn builtin_with_problems() -> (Self, Vec<PageProblem>) {
-        let mut book = Self { rules: Vec::with_capacity(PAGES.len()) };
+        let mut book = Self { rules: Vec::with_capacity(PAGES.len()), index: OnceLock::new(), clock: None };
         let mut problems = Vec::new();
         for &(name, group, path, text) in PAGES {
             let page = match Page::read(name, group, path, text) {
@@ -241,6 +206,7 @@ impl Book {
                 Err(faults) => problems.extend(faults),
             }
         }
+        self.index = OnceLock::new();
         if problems.is_empty() { Ok(self) } else { Err(problems) }
     }
 
@@ -265,9 +231,43 @@ impl Book {
         })
     }
 
+    /// The same book, which takes the time of its rules from now on. Its rules stay the same after that.
+    pub fn timed(mut self) -> Self {
+        self.clock = Some(Clock::new(self.rules.len()));
+        self
+    }
+
+    /// The time of its rules, if it is taken.
+    pub const fn clock(&self) -> Option<&Clock> {
+        self.clock.as_ref()
+    }
+
+    /// Does work for the rule at `position`, and takes the time of it if that is wanted.
+    pub fn time<T>(&self, position: usize, work: impl FnOnce() -> T) -> T {
+        match &self.clock {
+            Some(clock) => clock.time(position, work),
+            None => work(),
+        }
+    }
+
     /// All rules, sorted by name.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// What the text of a document holds of the literals that rules need; `many` says that it is one of many.
+    pub fn literals<'a>(&'a self, text: &'a str, many: bool) -> Literals<'a> {
+        match many.then(|| self.index.get_or_init(|| Index::new(&self.rules))) {
+            Some(Some(index)) => Literals::at_once(text, index),
+            _ => Literals::one_by_one(text),
+        }
+    }
+
+    /// Whether the rule with that index has anything to look for in a document: it is for that kind, and the text holds
+    /// one of the literals that it needs.
+    pub fn concerns<'a>(&'a self, at: usize, document: &Document, literals: &mut Literals<'a>) -> bool {
+        let is_for = |rule: &&Rule| rule.page.head.applies_to.contains(&document.kind);
+        self.rules.get(at).filter(is_for).is_some_and(|rule| literals.meet(at, &rule.needs))
     }
 
     /// The rule with that name.

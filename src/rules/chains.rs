@@ -1,11 +1,13 @@
 //! Dotted chains of calls and attributes, as rules about an API look at them, and the names that the platform gives.
 
 use super::context::Context;
+use crate::notebook::Origin;
 use crate::project::document::Document;
 use crate::python::facts::{Call, CallId, Facts, ScopeId};
 use crate::python::symbols::Symbol;
 use crate::text::Span;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A dotted chain that ends in a call, or that is no part of one.
 #[derive(Clone, Debug)]
@@ -23,6 +25,11 @@ pub struct Chain<'f> {
 }
 
 impl Chain<'_> {
+    /// Where the expression starts that it is part of.
+    pub fn start(&self) -> u32 {
+        self.call.map_or(self.span.start, |(_, call)| call.span.start)
+    }
+
     /// The names in the chain, in order.
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.path.split('.').map(str::trim).filter(|part| !part.is_empty())
@@ -64,10 +71,21 @@ impl Chain<'_> {
     }
 }
 
-/// All chains of a document; what is assigned to is none.
+/// Where names are read of which the code only tries whether they are there.
+pub fn tried(facts: &Facts) -> HashSet<u32> {
+    facts.uses.iter().filter(|name| name.guarded).map(|name| name.span.start).collect()
+}
+
+/// Whether a document is a notebook of another platform, which has Spark, `%run` and utilities of its own.
+pub fn is_elsewhere(document: &Document) -> bool {
+    document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Elsewhere)
+}
+
+/// All chains of a document; what is assigned to is none. Notebooks of other platforms have none.
 pub fn chains(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let facts = &document.python;
-    let attributes = facts.attributes.iter().filter(|row| !row.stored).map(|row| Chain {
+    let here = !is_elsewhere(document);
+    let attributes = facts.attributes.iter().filter(move |row| here && !row.stored).map(|row| Chain {
         path: Cow::Borrowed(facts.text(row.path)),
         span: row.span,
         scope: row.scope,
@@ -77,10 +95,11 @@ pub fn chains(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     calls(document).chain(attributes)
 }
 
-/// The chains of a document that end in a call.
+/// The chains of a document that end in a call. Notebooks of other platforms have none.
 pub fn calls(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let facts = &document.python;
-    (0..).zip(&facts.calls).filter_map(move |(id, call): (CallId, &Call)| {
+    let rows = if is_elsewhere(document) { &[][..] } else { facts.calls.as_slice() };
+    (0..).zip(rows).filter_map(move |(id, call): (CallId, &Call)| {
         let (path, span, rooted) = match (call.path, call.receiver.and_then(|id| facts.calls.get(id as usize))) {
             (Some(path), _) => (
                 Cow::Borrowed(facts.text(path)),

@@ -1,8 +1,10 @@
 //! The built-in rules: one page under `rules/` and one function here, or a page with a query alone.
 
 pub mod book;
+mod calls;
 pub mod catalog;
 pub mod chains;
+pub mod clock;
 pub mod context;
 pub mod file;
 pub mod git;
@@ -10,6 +12,7 @@ pub mod index;
 pub mod library;
 pub mod mlflow;
 pub mod names;
+pub mod needs;
 pub mod notebook;
 pub mod packages;
 pub mod pipeline;
@@ -48,7 +51,7 @@ pub const CHECKS: &[&[(&str, Check)]] = &[
 ];
 
 /// The functions of rules about files as such, by name. A rule may have one here and one above.
-pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS];
+pub const SURVEYS: &[&[(&str, SurveyCheck)]] = &[git::SURVEYS, notebook::SURVEYS, secrets::SURVEYS];
 
 /// Rules that have a page but no function: the engine itself makes their findings.
 pub const ENGINE_RULES: &[&str] = &["internal-error", "unused-ignore"];

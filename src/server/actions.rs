@@ -2,7 +2,7 @@
 
 use super::edits::TextEdits;
 use super::ignore::{Reach, silence};
-use super::room::{Answer, Room};
+use super::room::{Answer, Room, read};
 use super::{diagnostics, uri, wire};
 use crate::config::{Lookup, PathSettings};
 use crate::engine::Setup;
@@ -41,7 +41,7 @@ impl Room<'_> {
         let Some(document) = self.project.document(&path).filter(|document| document.asked) else {
             return Ok(Value::Null);
         };
-        let range = self.read(&params["range"])?;
+        let range = read(&params["range"])?;
         let span = self.desk.view.span(document, cell, range).unwrap_or_default();
         let only: Option<Vec<&str>> =
             params["context"]["only"].as_array().map(|kinds| kinds.iter().filter_map(Value::as_str).collect());
@@ -144,12 +144,12 @@ impl Room<'_> {
     }
 
     /// Works out the edit of an action.
-    pub(super) fn resolve_action(&self, action: &Value) -> Answer {
+    pub(super) fn resolve_action(&self, action: &Value) -> Value {
         let mut action = action.clone();
         if let Some(edit) = self.edit_of(&action["data"]) {
             action["edit"] = edit;
         }
-        Ok(action)
+        action
     }
 
     /// The edit that `data` of an action stands for; `None` if there is nothing to do.

@@ -5,7 +5,7 @@ use super::settings::Settings;
 use serde_json::{Value, json};
 
 /// What an editor says that it can do, as far as it matters.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Client {
     /// It asks for diagnostics, and can be told to ask again: then nothing is pushed.
     pub pulls: bool,

@@ -205,13 +205,13 @@ impl Desk {
 
     /// Loads what is open, works with it until something changes, and takes the change in. Whether settings still hold.
     fn one_state(&mut self, rules: &Rules<'_>, faults: &[PageProblem]) -> bool {
-        let mut shelf = std::mem::take(&mut self.shelf);
-        let orders = guard::caught(|| self.with_project(rules, faults, &mut shelf)).unwrap_or_else(|reason| {
+        let mut known = std::mem::take(&mut self.shelf);
+        let orders = guard::caught(|| self.with_project(rules, faults, &mut known)).unwrap_or_else(|reason| {
             self.shared.log(|| format!("a state of {} was given up: {reason}", self.root.display()));
-            shelf = Shelf::default();
+            known = Shelf::default();
             self.wait()
         });
-        self.shelf = shelf;
+        self.shelf = known;
         // What was changed again before it was judged is still to be judged.
         if self.all_judged.get() {
             self.touched.clear();
@@ -225,7 +225,7 @@ impl Desk {
         holds
     }
 
-    fn with_project(&self, rules: &Rules<'_>, faults: &[PageProblem], shelf: &mut Shelf) -> Vec<Order> {
+    fn with_project(&self, rules: &Rules<'_>, faults: &[PageProblem], known: &mut Shelf) -> Vec<Order> {
         let configs = rules.configs;
         let files = &self.files;
         let everything = || files.all(configs).to_vec();
@@ -253,7 +253,7 @@ impl Desk {
             whole: false,
         };
         let start = Instant::now();
-        let project = Project::reload(setup.snapshot.clone(), &request, shelf);
+        let project = Project::reload(setup.snapshot.clone(), &request, known);
         let loaded = start.elapsed();
         let pip_wipes = |path: &RepoPath| engine::pip_wipes(configs, path);
         let names = Namespaces::new(&project, &pip_wipes);
@@ -262,11 +262,11 @@ impl Desk {
             format!("state {}: {documents} documents in {loaded:.1?}, their names in {resolved:.1?}", self.state)
         });
         self.say_faults(configs, faults);
-        let room = Room::new(self, rules, &setup, &names, shelf);
+        let room = Room::new(self, rules, &setup, &names, known);
         let orders = self.until_changed(&room);
         drop(room);
         drop(names);
-        project.put_back(shelf);
+        project.put_back(known);
         orders
     }
 
@@ -394,7 +394,12 @@ impl Desk {
                 true
             }
             Order::Disk(files) => {
-                let mut holds = true;
+                // An editor that watches nothing says at least what it saves: what else has changed is looked up then.
+                let mut holds = self.shared.client.watches;
+                if !holds {
+                    self.worktree = Arc::new(Worktree::new(self.root.to_path_buf()));
+                    self.files.list = OnceLock::new();
+                }
                 self.whole_due.set(true);
                 for (path, came_or_went) in files {
                     holds &= !decides(&path);

@@ -18,7 +18,7 @@ pub(super) struct TextEdits(BTreeMap<Arc<str>, (Option<i64>, Vec<Value>)>);
 
 impl TextEdits {
     /// Adds the replacement of a place.
-    fn add(&mut self, place: &Location, text: &str) {
+    pub(super) fn add(&mut self, place: &Location, text: &str) {
         let entry = self.0.entry(place.uri.clone()).or_insert((place.version, Vec::new()));
         entry.1.push(json!({ "range": place.range.json(), "newText": text }));
     }

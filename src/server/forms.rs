@@ -31,11 +31,11 @@ impl Room<'_> {
             return Ok(Value::Null);
         }
         let failed = |message| (wire::code::FAILED, message);
-        let Some(formatted) = formatter.format(path, &document.raw).map_err(failed)? else { return Ok(Value::Null) };
-        for left in formatted.left.iter().filter(|_| formatted.text.is_none()).take(1) {
+        let Some(done) = formatter.format(path, &document.raw).map_err(failed)? else { return Ok(Value::Null) };
+        for left in done.left.iter().filter(|_| done.text.is_none()).take(1) {
             self.desk.shared.log(|| format!("{path}:{}:{}: not formatted: {}", left.row, left.column, left.message));
         }
-        let Some(new) = formatted.text else { return Ok(Value::Array(Vec::new())) };
+        let Some(new) = done.text else { return Ok(Value::Array(Vec::new())) };
         let cut = || (wire::code::FAILED, "what changes is not shown by the editor".to_owned());
         let edits = self.rewritten(document, &new).ok_or_else(cut)?;
         let uris = self.desk.view.texts(path);

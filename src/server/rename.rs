@@ -58,15 +58,11 @@ impl Room<'_> {
                 if new.is_empty() || new.contains(['"', '\'', '\\', '\n', '{', '}']) {
                     return refuse(format!("`{new}` cannot stand in quotes as it is"));
                 }
-                let mut edits: BTreeMap<String, (Option<i64>, Vec<Value>)> = BTreeMap::new();
+                let mut edits = TextEdits::default();
                 for (place, _) in self.key_places(at, &key) {
-                    let entry = edits.entry(place.uri.to_string()).or_insert((place.version, Vec::new()));
-                    entry.1.push(json!({ "range": place.range.json(), "newText": new }));
+                    edits.add(&place, new);
                 }
-                let changes = edits.into_iter().map(|(uri, (version, edits))| {
-                    json!({ "textDocument": { "uri": uri, "version": version }, "edits": edits })
-                });
-                Ok(json!({ "documentChanges": changes.collect::<Vec<_>>() }))
+                Ok(edits.json(self.desk.shared.client.document_changes))
             }
             _ => refuse("this has no name that can be changed here".to_owned()),
         }

@@ -197,7 +197,7 @@ impl<'a> Room<'a> {
         match method {
             "textDocument/diagnostic" => self.pull(params),
             "textDocument/codeAction" => self.code_actions(params),
-            "codeAction/resolve" => self.resolve_action(params),
+            "codeAction/resolve" => Ok(self.resolve_action(params)),
             "workspace/executeCommand" => self.command(params),
             "textDocument/formatting" => {
                 let (path, cell) = self.file(params)?;
@@ -205,7 +205,7 @@ impl<'a> Room<'a> {
             }
             "textDocument/rangeFormatting" => {
                 let (path, cell) = self.file(params)?;
-                let range: Range = self.read(&params["range"])?;
+                let range: Range = read(&params["range"])?;
                 self.formatting(&path, cell, Some(range))
             }
             "textDocument/documentSymbol" => Ok(self.with(params, |document, cell| self.symbols(document, cell))?),
@@ -231,14 +231,9 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// Reads parameters.
-    pub(super) fn read<T: for<'d> Deserialize<'d>>(&self, value: &Value) -> Result<T, (i32, String)> {
-        T::deserialize(value).map_err(|error| (wire::code::INVALID_PARAMS, error.to_string()))
-    }
-
     /// The file that a request is about, and the cell.
     pub(super) fn file(&self, params: &Value) -> Result<(RepoPath, Option<usize>), (i32, String)> {
-        let OfDocument { document } = self.read(params)?;
+        let OfDocument { document } = read(params)?;
         let unknown = || (wire::code::INVALID_PARAMS, format!("`{}` is not open", document.uri));
         self.desk.view.find(&document.uri).ok_or_else(unknown)
     }
@@ -255,7 +250,7 @@ impl<'a> Room<'a> {
 
     /// The place that a request is about.
     fn at(&self, params: &Value) -> Result<Option<At<'a>>, (i32, String)> {
-        let AtPosition { document, position } = self.read(params)?;
+        let AtPosition { document, position } = read(params)?;
         let Some((path, cell)) = self.desk.view.find(&document.uri) else { return Ok(None) };
         let (Some(document), Some(id)) = (self.project.document(&path), self.project.id(&path)) else {
             return Ok(None);
@@ -265,7 +260,7 @@ impl<'a> Room<'a> {
 
     /// The diagnostics of one text, unless the editor has them already.
     fn pull(&self, params: &Value) -> Answer {
-        let OfDocument { document } = self.read(params)?;
+        let OfDocument { document } = read(params)?;
         let rows = match self.desk.view.find(&document.uri) {
             Some((path, _)) => {
                 let by_text = self.diagnostics(&path);
@@ -283,6 +278,11 @@ impl<'a> Room<'a> {
         }
         Ok(json!({ "kind": "full", "resultId": id, "items": rows }))
     }
+}
+
+/// Reads parameters.
+pub(super) fn read<T: for<'d> Deserialize<'d>>(value: &Value) -> Result<T, (i32, String)> {
+    T::deserialize(value).map_err(|error| (wire::code::INVALID_PARAMS, error.to_string()))
 }
 
 /// A name for what was said: it changes when that changes.

@@ -1,6 +1,7 @@
 //! The query blocks of a statement: each `SELECT` with its clauses.
 
 use super::facts::{Block, Clause, StatementKind, StatementView};
+use super::token::TokenKind;
 
 /// Finds the blocks, in one pass.
 pub(super) fn blocks(view: StatementView<'_>) -> Vec<Block> {
@@ -90,11 +91,17 @@ fn clause(view: StatementView<'_>, at: usize) -> Option<Clause> {
         Clause::Order
     } else if by("sort") || by("cluster") || by("distribute") {
         Clause::Sort
-    } else if view.is(at, "limit") {
+    } else if view.is(at, "limit") && counts(view, at + 1) {
         Clause::Limit
-    } else if view.is(at, "offset") {
+    } else if view.is(at, "offset") && counts(view, at + 1) {
         Clause::Offset
     } else {
         return None;
     })
+}
+
+/// Whether a number of rows may stand at a token: else the word before it is the name of a column.
+fn counts(view: StatementView<'_>, at: usize) -> bool {
+    let number = |kind| matches!(kind, TokenKind::Number | TokenKind::Placeholder);
+    view.token(at).is_some_and(|token| number(token.kind)) || view.is(at, "all") || view.is_symbol(at, "(")
 }

@@ -182,13 +182,12 @@ impl Finder<'_> {
                 continue;
             }
             let before = at - 1;
-            let role = if view.is(before, "location") || view.is_any(before, &["path"]) {
+            let assigned = at > 1 && view.is_symbol(before, "=") && view.is_any(at - 2, &["path", "location"]);
+            let called = at > 1 && view.is_symbol(before, "(") && view.is_any(at - 2, &["read_files", "cloud_files"]);
+            let named = at > 1 && view.is_symbol(before, "=>") && view.is(at - 2, "path");
+            let role = if view.is_any(before, &["location", "path"]) || assigned {
                 PathRole::Location
-            } else if view.is_symbol(before, "=") && at > 1 && view.is_any(at - 2, &["path", "location"]) {
-                PathRole::Location
-            } else if view.is_symbol(before, "(") && at > 1 && view.is_any(at - 2, &["read_files", "cloud_files"]) {
-                PathRole::Function
-            } else if view.is_symbol(before, "=>") && at > 1 && view.is(at - 2, "path") {
+            } else if called || named {
                 PathRole::Function
             } else if view.is(before, "inpath") || (view.row.kind == StatementKind::Copy && view.is(before, "from")) {
                 PathRole::Source
@@ -288,6 +287,23 @@ impl Finder<'_> {
 
     /// Tables that the first words of the statement name.
     fn named_by_verb(&mut self) {
+        const OTHERS: [&str; 15] = [
+            "function",
+            "schema",
+            "database",
+            "catalog",
+            "query",
+            "share",
+            "recipient",
+            "provider",
+            "volume",
+            "location",
+            "credential",
+            "external",
+            "connection",
+            "storage",
+            "metric",
+        ];
         let view = self.view;
         let verb = view.row.verb;
         let kind = view.row.kind;
@@ -296,23 +312,6 @@ impl Finder<'_> {
             StatementKind::Optimize | StatementKind::Vacuum => self.item(verb + 1, Role::Named),
             StatementKind::Describe => {
                 let mut at = verb + 1;
-                const OTHERS: [&str; 15] = [
-                    "function",
-                    "schema",
-                    "database",
-                    "catalog",
-                    "query",
-                    "share",
-                    "recipient",
-                    "provider",
-                    "volume",
-                    "location",
-                    "credential",
-                    "external",
-                    "connection",
-                    "storage",
-                    "metric",
-                ];
                 while view.is_any(at, &["extended", "formatted", "detail", "history", "table"])
                     && !view.is_symbol(at + 1, ".")
                 {

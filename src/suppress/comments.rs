@@ -76,6 +76,19 @@ fn reading_of_file(document: &Document) -> Reading {
     }
 }
 
+/// What a comment begins with on the line at `offset`; `None` where there are none.
+pub(super) fn marker_at(document: &Document, offset: u32) -> Option<&'static str> {
+    let reading = match &document.notebook {
+        Some(notebook) => reading_of_cell(notebook.cells.get(notebook.cell_at(offset)?)?),
+        None => reading_of_file(document),
+    };
+    match reading {
+        Reading::Python => Some("#"),
+        Reading::Other(syntax) => Some(syntax.marker()),
+        Reading::Nothing => None,
+    }
+}
+
 /// The comments of those cells (or of the file) that hold [`SIGN`], in order of place.
 pub(super) fn comments(document: &Document) -> Vec<Comment> {
     let text = document.text();

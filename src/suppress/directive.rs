@@ -2,6 +2,7 @@
 
 use super::comments::{Comment, SIGN};
 use crate::text::Span;
+use crate::text::date::Date;
 use crate::text::nearest::nearest;
 
 /// How far a comment reaches.
@@ -128,9 +129,40 @@ fn directive(text: &str, comment: Comment, start: usize, after: usize, stop: usi
     } else if directive.names.is_empty() {
         directive.fault = Some((directive.inside, format!("`{word}[]` names no rule, so nothing is ignored")));
     } else {
-        directive.reach = Some(reach);
+        let after = list.get(close + 1..).unwrap_or("");
+        let (word, at) = day(after);
+        let place = place(list_start + close + 1 + at, list_start + close + 1 + at + word.len());
+        match fault_of_day(word) {
+            Some(message) => directive.fault = Some((place, message)),
+            None => directive.reach = Some(reach),
+        }
     }
     directive
+}
+
+/// The word that is to be a day in ` until 2027-01-31 reason`, and where it stands; empty if the comment ends on none.
+/// `until the migration is over` is a reason like any other.
+fn day(after: &str) -> (&str, usize) {
+    let rest = after.trim_start();
+    let Some(rest) = rest.strip_prefix("until").filter(|rest| rest.starts_with([' ', '\t'])) else { return ("", 0) };
+    let rest = rest.trim_start();
+    let at = after.len() - rest.len();
+    let word = rest.split([' ', '\t']).next().unwrap_or("");
+    let word = word.trim_end_matches([',', ';', ':', '.', ')']);
+    if word.starts_with(|c: char| c.is_ascii_digit()) { (word, at) } else { ("", 0) }
+}
+
+/// What is wrong with the day that a comment ends on: there is none such, or it is over.
+fn fault_of_day(word: &str) -> Option<String> {
+    if word.is_empty() {
+        return None;
+    }
+    let Some(date) = Date::parse(word) else {
+        return Some(format!("`{word}` is no day, so nothing is ignored: write it as in `until 2027-01-31`"));
+    };
+    (date < Date::today()).then(|| {
+        format!("this ended on {date}, so nothing is ignored any more: mend what is found, or name a later day")
+    })
 }
 
 #[cfg(test)]
@@ -158,6 +190,21 @@ mod tests {
         let all = read("<!-- brickgate: ignore[x] shown on purpose -->", "<!--");
         assert_eq!((all[0].2.join(","), all[0].3), ("x".to_owned(), false));
         assert_eq!(read("-- brickgate: ignore[x]", "--")[0].2, ["x"]);
+    }
+
+    #[test]
+    fn a_day_ends_it() {
+        let reach = |text: &str| {
+            let read = read(text, "#");
+            (read[0].0.is_some(), read[0].3)
+        };
+        assert_eq!(reach("# brickgate: ignore[a] until 9999-12-31 why"), (true, false));
+        assert_eq!(reach("# brickgate: ignore[a] until 9999-12-31: why"), (true, false));
+        assert_eq!(reach("# brickgate: ignore[a] until the move is over"), (true, false));
+        assert_eq!(reach("# brickgate: ignore[a] until"), (true, false));
+        assert_eq!(reach("# brickgate: ignore[a] untold 2000-01-01"), (true, false));
+        assert_eq!(reach("# brickgate: ignore[a] until 2000-01-01 why"), (false, true));
+        assert_eq!(reach("# brickgate: ignore-file[a] until 2027-02-30"), (false, true));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `# brickgate: ignore[rule, group/*] reason` at the end of a line or alone above it, `ignore-file[…]` before the
 //! first code of a file, `ignore-next-cell[…]` as the last line of the cell before. `docs/suppression.md` says it all.
 
+mod add;
 mod comments;
 mod directive;
 #[cfg(test)]
@@ -17,6 +18,8 @@ use directive::{Directive, Reach};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+pub use add::{Spot, Way, spot};
 
 /// The rule of findings that say that a comment silences nothing.
 pub const UNUSED_IGNORE: &str = "unused-ignore";

@@ -158,6 +158,8 @@ fn in_the_end_it_says_what_a_fresh_one_says() {
         ),
     ];
     let folder = repository(&originals);
+    // By hand with 25000, in release: a hundred thousand messages.
+    let messages = std::env::var("SERVER_MESSAGES").ok().and_then(|count| count.parse().ok()).unwrap_or(700);
     for seed in 1..=4_u64 {
         let mut numbers = Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut texts: Vec<String> = originals.iter().map(|(_, text)| (*text).to_owned()).collect();
@@ -165,7 +167,7 @@ fn in_the_end_it_says_what_a_fresh_one_says() {
         for (path, text) in originals {
             client.open(path, text);
         }
-        for version in 2..700 {
+        for version in 2..messages {
             let file = numbers.below(originals.len());
             let (path, original) = originals[file];
             match numbers.below(12) {

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn finds_each_byte_again() {
         for (raw, expected) in [
-            (r#"{"source": ["a = 1\n", "b\t= \"é\"\n", "c"]}"#, [("a", 13), ("b", 24), ("\"", 29), ("c", 40)]),
+            (r#"{"source": ["a = 1\n", "b\t= \"é\"\n", "c"]}"#, [("a", 13), ("b", 24), ("\"", 29), ("c", 41)]),
             (r#"{"source": "a = 1\nb\t= \"\u00e9\"\nc"}"#, [("a", 12), ("b", 19), ("\"", 24), ("c", 36)]),
         ] {
             let start = raw.find(": ").unwrap() + 2;

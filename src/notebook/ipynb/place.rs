@@ -1,5 +1,6 @@
 //! From the text of an `.ipynb`, which is the sources of its cells, to the bytes of its JSON and back.
 
+use super::locate::SourceMap;
 use crate::notebook::Notebook;
 
 /// The byte of the file at which a byte of the text is written; `None` if the cell has no source.
@@ -8,12 +9,7 @@ pub fn in_file(raw: &str, notebook: &Notebook, offset: u32) -> Option<u32> {
     let cell = notebook.cells.get(index)?.span;
     let within = offset.min(cell.end).saturating_sub(cell.start);
     let place = notebook.json.as_ref()?.cells.get(index)?.source;
-    let mut found = None;
-    walk(place.of(raw), |at, decoded| {
-        found = Some(at);
-        decoded < within
-    });
-    found.map(|at| place.start + at)
+    (!place.is_empty()).then(|| SourceMap::new(raw, place).offset(raw, within))
 }
 
 /// The byte of the text that is written at a byte of the file; `None` if no cell's source stands there.

@@ -171,7 +171,7 @@ impl<'a> Page<'a> {
             writeln!(out, "<h3>and {} more places</h3>", more + 1)?;
         }
         if let Some(fix) = &finding.fix {
-            writeln!(out, "<p class=\"fix\">{}</p>", xml::text(&fix_line(fix)))?;
+            writeln!(out, "<p class=\"fix\">{}</p>", xml::message(&fix_line(fix)))?;
         }
         writeln!(out, "</article>")
     }

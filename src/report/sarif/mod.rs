@@ -48,7 +48,7 @@ pub(super) fn write(out: &mut dyn io::Write, reports: &[Report<'_>]) -> io::Resu
         "name": "brickgate",
         "semanticVersion": version,
         "version": version,
-        "organization": "brickgate",
+        "informationUri": env!("CARGO_PKG_REPOSITORY"),
         "rules": rules,
     });
     write!(

@@ -78,6 +78,9 @@ pub(super) fn library(context: &mut Context<'_>) {
     let text = document.text();
     for cell in document.notebook.iter().flat_map(|notebook| &notebook.cells) {
         for magic in cell.magics.iter().filter(|magic| magic.live && magic.kind == MagicKind::Install) {
+            if !magic.argument.of(text).starts_with("install") {
+                continue;
+            }
             for word in magic.argument.of(text).split([' ', '\t', '\n', '\r', '"', '\'']) {
                 if is_dbfs(word) {
                     let start = word.as_ptr() as usize - text.as_ptr() as usize;

@@ -21,7 +21,7 @@ struct Named<'f> {
 }
 
 /// Names of tables that readers, writers and the catalog are given.
-fn named<'d>(document: &'d Document) -> Vec<Named<'d>> {
+fn named(document: &Document) -> Vec<Named<'_>> {
     let facts: &Facts = &document.python;
     let argument = |chain: &Chain<'_>| -> Option<(usize, &'static str)> {
         Some(match chain.last() {

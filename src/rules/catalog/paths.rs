@@ -30,8 +30,7 @@ fn fault(one: &PathUse) -> Option<Fault> {
     let text = &*one.text;
     if let Some((scheme, _)) = text.split_once("://") {
         return match &*scheme.to_ascii_lowercase() {
-            "abfss" | "gs" | "s3" => Some(Fault::Cloud),
-            "s3a" => Some(Fault::Cloud),
+            "abfss" | "gs" | "s3" | "s3a" => Some(Fault::Cloud),
             "abfs" | "adl" | "s3n" | "wasb" | "wasbs" => Some(Fault::LegacyCloud),
             "dbfs" => folder(text.get(7..).unwrap_or(""), one),
             _ => None,

@@ -4,8 +4,9 @@ use crate::notebook::Language;
 use crate::notebook::magic::MagicKind;
 use crate::project::document::Document;
 use crate::python::facts::{Argument, Call, Facts, Value};
-use crate::rules::chains::{Chain, calls, utility};
+use crate::rules::chains::{Chain, calls, is_elsewhere, utility};
 use crate::rules::context::Context;
+use crate::sql::facts::StatementKind;
 use crate::text::Span;
 use std::collections::HashMap;
 
@@ -81,6 +82,9 @@ const FUNCTIONS: [&str; 34] = [
 pub(super) fn paths(context: &Context<'_>) -> Vec<PathUse> {
     let document = context.document;
     let mut found = Vec::new();
+    if is_elsewhere(document) {
+        return found;
+    }
     in_python(document, &mut found);
     in_sql(context, &mut found);
     in_commands(document, &mut found);
@@ -181,7 +185,9 @@ fn is_reader_or_writer(document: &Document, facts: &Facts, call: &Call) -> bool 
 
 fn in_sql(context: &Context<'_>, found: &mut Vec<PathUse>) {
     for view in context.document.sql().views().filter(|view| !view.piece.is_template) {
-        for path in &view.row.paths {
+        // Where storage is given a name in Unity Catalog it must be named.
+        let names_storage = view.row.kind == StatementKind::Create;
+        for path in view.row.paths.iter().filter(|path| !names_storage || !path.text.contains("://")) {
             let hole = path.text.find("${").or_else(|| path.text.find('{'));
             let text: Box<str> = path.text.get(..hole.unwrap_or(path.text.len())).unwrap_or("").into();
             found.push(PathUse { text, whole: hole.is_none(), span: path.span, world: World::Spark });

@@ -6,12 +6,15 @@ use crate::notebook::Language;
 use crate::notebook::magic::MagicKind;
 use crate::project::document::Document;
 use crate::python::facts::{Facts, Import};
+use crate::rules::chains::is_elsewhere;
 use crate::rules::context::Context;
 use crate::text::Span;
 
 /// Imports of a module or of what is below it.
-fn imports_of<'f>(facts: &'f Facts, module: &'static str) -> impl Iterator<Item = &'f Import> {
-    facts.imports.iter().filter(move |import| {
+fn imports_of<'f>(document: &'f Document, module: &'static str) -> impl Iterator<Item = &'f Import> {
+    let facts: &Facts = &document.python;
+    let rows = if is_elsewhere(document) { &[][..] } else { facts.imports.as_slice() };
+    rows.iter().filter(move |import| {
         let name = facts.text(import.module);
         let rest = name.strip_prefix(module);
         let whole = name == module.rsplit_once('.').map_or("", |(parent, _)| parent)
@@ -22,9 +25,8 @@ fn imports_of<'f>(facts: &'f Facts, module: &'static str) -> impl Iterator<Item 
 
 /// Spark's first streaming API.
 pub(super) fn dstream(context: &mut Context<'_>) {
-    let facts = &context.document.python;
     let severity = needs_dedicated(context).map_or(context.settings.severity, |(severity, _)| severity);
-    for import in imports_of(facts, "pyspark.streaming") {
+    for import in imports_of(context.document, "pyspark.streaming") {
         let message = "`pyspark.streaming` is Spark's old streaming API, which Spark no longer develops and standard and serverless compute do not have: use `spark.readStream`";
         context.report_with(severity, import.span, message);
     }
@@ -40,8 +42,11 @@ pub(super) fn horovod(context: &mut Context<'_>) {
         _ => context.settings.severity,
     };
     let facts = &context.document.python;
-    for import in imports_of(facts, "horovod").chain(imports_of(facts, "sparkdl")).filter(|import| !import.optional) {
-        if facts.text(import.module) == "sparkdl" && !facts.is(import.name, "HorovodRunner") {
+    for import in imports_of(context.document, "horovod")
+        .chain(imports_of(context.document, "sparkdl"))
+        .filter(|import| !import.optional)
+    {
+        if facts.text(import.module).starts_with("sparkdl") && !facts.is(import.name, "HorovodRunner") {
             continue;
         }
         let message = "Horovod is not in runtimes after 15.4 ML: use `TorchDistributor` or DeepSpeed";
@@ -52,7 +57,7 @@ pub(super) fn horovod(context: &mut Context<'_>) {
 /// The command line before the Databricks CLI of today, as a package and as a command.
 pub(super) fn legacy_cli(context: &mut Context<'_>) {
     let document = context.document;
-    for import in imports_of(&document.python, "databricks_cli") {
+    for import in imports_of(document, "databricks_cli") {
         let message =
             "`databricks_cli` is the legacy command line, which is no longer developed: use the SDK, `databricks.sdk`";
         context.report(import.span, message);

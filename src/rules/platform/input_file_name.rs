@@ -27,6 +27,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         .imports
         .iter()
         .any(|import| facts.is(import.name, "*") && facts.text(import.module) == "pyspark.sql.functions");
+    let col = star || imports("col");
     for chain in calls(document) {
         let Some((_, call)) = chain.call.filter(|_| chain.last() == "input_file_name") else { continue };
         let path = chain.path().unwrap_or("");
@@ -37,7 +38,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         let message = "`input_file_name()` does not work under Unity Catalog on standard and serverless compute: select `_metadata.file_path`";
         let written = chain.span.of(document.text());
         let column = match written.strip_suffix("input_file_name") {
-            Some("") if star || imports("col") => Some("col(\"_metadata.file_path\")".to_owned()),
+            Some("") if col => Some("col(\"_metadata.file_path\")".to_owned()),
             Some("") => None,
             Some(module) => Some(format!("{module}col(\"_metadata.file_path\")")),
             None => None,

@@ -6,7 +6,7 @@ use crate::rules::context::Context;
 use std::collections::HashSet;
 
 /// What is asked of the notebook's context, and where else it can be had.
-const INSTEAD: [(&str, &str); 9] = [
+const INSTEAD: [(&str, &str); 8] = [
     ("apiToken", "let the SDK's `WorkspaceClient()` find its own credentials"),
     ("apiUrl", "let the SDK's `WorkspaceClient()` find the workspace"),
     ("browserHostName", "read `spark.conf.get(\"spark.databricks.workspaceUrl\")`"),
@@ -14,7 +14,6 @@ const INSTEAD: [(&str, &str); 9] = [
     ("currentRunId", "pass `{{job.run_id}}` as a parameter"),
     ("jobId", "pass `{{job.id}}` as a parameter"),
     ("userName", "ask `SELECT current_user()`"),
-    ("clusterId", "read `spark.conf.get(\"spark.databricks.clusterUsageTags.clusterId\")`"),
     ("workspaceId", "ask the SDK: `WorkspaceClient().get_workspace_id()`"),
 ];
 

@@ -27,7 +27,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("bucketing", sql::bucketing),
     ("cache-on-serverless", serverless::cache),
     ("catalog-api-on-old-runtime", old_runtime::catalog_api),
-    ("cluster-tag-on-serverless", spark_conf::cluster_tag),
     ("conf-not-on-serverless", spark_conf::not_on_serverless),
     ("context-to-json", context_json::check),
     ("dbutils-not-on-connect", connect::check),

@@ -8,6 +8,7 @@ use crate::rules::chains::{Chain, calls, utility};
 use crate::rules::context::{Compute, Context};
 use crate::text::Span;
 use crate::text::edit::Edit;
+use std::collections::HashSet;
 
 /// Methods of a data frame that keep it in memory or on disk.
 const CACHES: [&str; 4] = ["cache", "localCheckpoint", "persist", "unpersist"];
@@ -22,11 +23,17 @@ pub(super) fn cache(context: &mut Context<'_>) {
     super::sql::cache(context);
     let document = context.document;
     let facts = &document.python;
+    let other = facts
+        .bindings
+        .iter()
+        .filter(|row| matches!(row.kind, BindingKind::Import(_) | BindingKind::Class))
+        .map(|row| facts.text(row.name))
+        .collect();
     let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
     for chain in calls(document) {
         let name = chain.last();
         let of_catalog = chain.before_last() == Some("catalog") && CATALOG_CACHES.contains(&name);
-        let of_frame = speaks_of_spark && CACHES.contains(&name) && is_of_frame(facts, &chain);
+        let of_frame = speaks_of_spark && CACHES.contains(&name) && is_of_frame(facts, &chain, &other);
         if !of_catalog && !of_frame {
             continue;
         }
@@ -43,8 +50,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
 }
 
 /// Whether the call may be one on a data frame: of another call's result or of a variable, with the arguments that
-/// such a method takes.
-fn is_of_frame(facts: &Facts, chain: &Chain<'_>) -> bool {
+/// such a method takes. `other` are modules and classes.
+fn is_of_frame(facts: &Facts, chain: &Chain<'_>, other: &HashSet<&str>) -> bool {
     let Some((_, call)) = chain.call else { return false };
     let arguments = facts.arguments(call);
     let fits = match chain.last() {
@@ -55,10 +62,7 @@ fn is_of_frame(facts: &Facts, chain: &Chain<'_>) -> bool {
     let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else {
         return false;
     };
-    let rows = facts.bindings.iter().filter(|row| facts.text(row.name) == name);
-    fits && !matches!(name, "self" | "cls")
-        && !rows.into_iter().any(|row| matches!(row.kind, BindingKind::Import(_) | BindingKind::Class))
-        && !name.contains('.')
+    fits && !matches!(name, "self" | "cls") && !name.contains('.') && !other.contains(name)
 }
 
 /// What takes `.cache()` out of a chain; `None` where it is all that a statement does.

@@ -4,13 +4,13 @@
 use super::needs_dedicated;
 use crate::finding::Severity;
 use crate::project::document::{Document, Kind};
-use crate::rules::chains::{Chain, Given, calls, chains};
+use crate::rules::chains::{Chain, Given, calls, chains, tried};
 use crate::rules::context::Context;
 use crate::text::Span;
 use std::collections::HashSet;
 
 /// Methods of a `SparkContext` that make an RDD.
-const RDD_MAKERS: [&str; 17] = [
+const RDD_MAKERS: [&str; 15] = [
     "binaryFiles",
     "binaryRecords",
     "emptyRDD",
@@ -25,8 +25,6 @@ const RDD_MAKERS: [&str; 17] = [
     "range",
     "sequenceFile",
     "textFile",
-    "union",
-    "runJob",
     "wholeTextFiles",
 ];
 
@@ -46,13 +44,16 @@ enum Use {
 
 /// The names of the context that the platform gives, as far as the document does not bind them itself.
 struct Contexts {
+    /// Where code only tries whether something is there.
+    tried: HashSet<u32>,
     sc: Option<Given>,
     sql_context: Option<Given>,
 }
 
 impl Contexts {
     fn new(context: &Context<'_>) -> Self {
-        Self { sc: Given::new(context, "sc"), sql_context: Given::new(context, "sqlContext") }
+        let tried = tried(&context.document.python);
+        Self { tried, sc: Given::new(context, "sc"), sql_context: Given::new(context, "sqlContext") }
     }
 
     /// The context that a chain starts at or passes.
@@ -72,6 +73,9 @@ impl Contexts {
 
     /// What a chain does with a context.
     fn usage(&self, document: &Document, chain: &Chain<'_>) -> Option<Use> {
+        if self.tried.contains(&chain.start()) {
+            return None;
+        }
         if chain.has("org") && chain.has("log4j") || chain.last() == "setLogLevel" {
             return (chain.has("_jvm") || self.of(document, chain).is_some()).then_some(Use::LogLevel);
         }
@@ -104,7 +108,9 @@ pub(super) fn rdd_api(context: &mut Context<'_>) {
     let mut places: Vec<(Span, String)> = Vec::new();
     for chain in chains(document) {
         if chain.has("rdd") {
-            if !chain.path().is_some_and(|path| path.starts_with("pyspark.")) {
+            if !chain.path().is_some_and(|path| path.starts_with("pyspark."))
+                && !contexts.tried.contains(&chain.start())
+            {
                 places.push((chain.place(document, "rdd"), "`.rdd`".to_owned()));
             }
         } else if contexts.usage(document, &chain) == Some(Use::Rdd) {

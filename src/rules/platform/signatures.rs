@@ -89,7 +89,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ),
     ("jobs", &["taskValues"]),
     ("library", &["install", "installPyPI", "list", "updateCondaEnv"]),
-    ("notebook", &["entry_point", "getContext", "run", "setReturnValue"]),
+    ("notebook", &["entry_point", "getContext", "run"]),
     ("secrets", &[]),
     ("widgets", &["getArgument", "bindings"]),
 ];

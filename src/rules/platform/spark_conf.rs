@@ -1,8 +1,8 @@
-//! Pages: `rules/platform/conf-not-on-serverless.md`, `static-conf.md`, `cluster-tag-on-serverless.md`.
+//! Pages: `rules/platform/conf-not-on-serverless.md`, `static-conf.md`.
 
 use super::is_serverless;
 use crate::python::facts::Value;
-use crate::rules::chains::{Chain, calls};
+use crate::rules::chains::{Chain, calls, tried};
 use crate::rules::context::Context;
 use crate::text::Span;
 
@@ -66,11 +66,14 @@ pub(super) fn static_message(key: &str) -> String {
     format!("`{key}` cannot be changed while the cluster runs: set it in the cluster's Spark configuration")
 }
 
-/// Every literal key that `spark.conf.set` (or `get`) is called with.
-fn keys<'d>(context: &Context<'d>, method: &str) -> Vec<(Span, &'d str)> {
+/// Every literal key that `spark.conf.set` is called with, where the code does not only try.
+fn keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d str)> {
     let document = context.document;
     let facts = &document.python;
-    let is_it = |chain: &Chain<'_>| chain.last() == method && chain.before_last() == Some("conf");
+    let tried = tried(facts);
+    let is_it = |chain: &Chain<'_>| {
+        !tried.contains(&chain.start()) && chain.last() == "set" && chain.before_last() == Some("conf")
+    };
     let of_session = |chain: &Chain<'_>| match chain.path() {
         Some(path) => {
             path.rsplit('.').nth(2).is_some_and(|name| name.to_ascii_lowercase().contains("spark") && name != "pyspark")
@@ -95,7 +98,7 @@ pub(super) fn not_on_serverless(context: &mut Context<'_>) {
     }
     super::sql::conf_not_on_serverless(context);
     let also = context.list("allowed");
-    for (span, key) in keys(context, "set") {
+    for (span, key) in keys(context) {
         let known = is_allowed_on_serverless(key) || is_static(key) || also.iter().any(|one| one == key);
         if key.starts_with("spark.") && !known {
             context.report(span, not_on_serverless_message(key));
@@ -106,23 +109,9 @@ pub(super) fn not_on_serverless(context: &mut Context<'_>) {
 /// Settings that only count when a cluster starts.
 pub(super) fn fixed(context: &mut Context<'_>) {
     super::sql::static_conf(context);
-    for (span, key) in keys(context, "set") {
+    for (span, key) in keys(context) {
         if is_static(key) {
             context.report(span, static_message(key));
-        }
-    }
-}
-
-/// What the cluster is called, and other tags of it, where there is none.
-pub(super) fn cluster_tag(context: &mut Context<'_>) {
-    if !is_serverless(context) {
-        return;
-    }
-    for (span, key) in keys(context, "get") {
-        if key.starts_with("spark.databricks.clusterUsageTags.") {
-            let message =
-                format!("serverless compute has no cluster, and so no `{key}`: pass what you need as a job parameter");
-            context.report(span, message);
         }
     }
 }

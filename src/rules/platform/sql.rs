@@ -4,16 +4,20 @@
 
 use super::{needs_dedicated, spark_conf};
 use crate::finding::Severity;
-use crate::rules::chains::calls;
+use crate::rules::chains::{calls, is_elsewhere};
 use crate::rules::context::{Compute, Context};
 use crate::sql::TokenKind;
 use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
 use crate::text::Span;
 use crate::text::edit::Edit;
+use std::collections::HashMap;
 
-/// Every statement that is surely SQL: pieces with tags of a template language are left alone.
+/// Every statement that is surely SQL of Databricks: pieces with tags of a template language are left alone, and
+/// notebooks of other platforms.
 pub fn statements<'d>(context: &Context<'d>) -> impl Iterator<Item = StatementView<'d>> {
-    context.document.sql().views().filter(|view| !view.piece.is_template && !view.is_empty())
+    let here = !is_elsewhere(context.document);
+    let views = here.then(|| context.document.sql().views()).into_iter().flatten();
+    views.filter(|view| !view.piece.is_template && !view.is_empty())
 }
 
 /// Variables of Hive: `${hivevar:x}`, `SET hivevar:x = 1`.
@@ -49,32 +53,54 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
         return;
     }
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
-    let mut found: Vec<(Span, String, Option<Edit>)> = Vec::new();
-    for view in statements(context).filter(|view| matches!(view.piece.place, Place::Cell(_))) {
-        let text = context.document.text();
+    let text = context.document.text();
+    let mut found: Vec<Dollar> = Vec::new();
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for view in statements(context) {
+        if !matches!(view.piece.place, Place::Cell(_)) {
+            continue;
+        }
         for one in view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Dollar) {
             if !is_name(&one.name) || !one.span.of(text).starts_with("${") {
                 continue;
             }
-            let in_name = view.row.tables.iter().any(|table| table.span.covers(one.span));
-            let new = if in_name { format!("`IDENTIFIER(:{})`", one.name) } else { format!("`:{}`", one.name) };
-            let message = format!(
-                "`${{{}}}` is deprecated since DBR 15.2, and puts text into the statement: use the parameter {new}",
-                one.name
-            );
-            let edit = view
-                .span(one.token)
-                .filter(|_| is_operand(view, one.token, &one.name))
-                .map(|span| Edit::replace(span, format!(":{}", one.name)));
-            found.push((one.span, message, edit));
+            let row = *rows.entry(&*one.name).or_insert(found.len());
+            if row == found.len() {
+                let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
+                let of_table = quoted || view.row.tables.iter().any(|table| table.span.covers(one.span));
+                found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
+            }
+            let Some(row) = found.get_mut(row) else { continue };
+            row.count += 1;
+            let token = view.span(one.token).filter(|_| is_operand(view, one.token, &one.name));
+            row.edits.extend(token.map(|span| Edit::replace(span, format!(":{}", one.name))));
         }
     }
-    for (span, message, edit) in found {
+    for Dollar { name, span, of_table, count, edits } in found {
+        let new = if of_table {
+            format!("name the table with `IDENTIFIER(:{name})`")
+        } else {
+            format!("use the parameter `:{name}`")
+        };
+        let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
+        let message =
+            format!("`${{{name}}}` is deprecated since DBR 15.2, and puts text into the statement: {new}{more}");
         let finding = context.report(span, message);
-        if let Some(edit) = edit {
-            finding.unsafe_fix("use a parameter", vec![edit]);
+        if !edits.is_empty() {
+            finding.unsafe_fix("use a parameter", edits);
         }
     }
+}
+
+/// All uses of one `${name}`.
+struct Dollar {
+    name: Box<str>,
+    /// The first.
+    span: Span,
+    /// Whether that stands in the name of a table.
+    of_table: bool,
+    count: usize,
+    edits: Vec<Edit>,
 }
 
 /// Whether a token is the string `'${name}'` and nothing more, in the place of a value, in a statement that takes

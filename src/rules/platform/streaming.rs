@@ -26,7 +26,8 @@ pub(super) fn check(context: &mut Context<'_>) {
                 }) else {
                     continue;
                 };
-                if argument.value == Value::None {
+                // A variable may as well be `None`, which leaves the word to `availableNow`.
+                if !matches!(argument.value, Value::String(_) | Value::Partial { .. }) {
                     continue;
                 }
                 let keyword = argument.keyword.map_or("", |keyword| facts.text(keyword)).to_owned();

@@ -8,19 +8,19 @@ pub(super) fn check(context: &mut Context<'_>) {
     for error in context.document.python.syntax_errors.iter().filter(|error| error.kind == SyntaxErrorKind::TooNew) {
         let message = match (runtime(&error.message), context.target.dbr) {
             (Some(first), Some((major, minor))) => {
-                format!("{}: DBR {first} is the first that has it, and this runs on {major}.{minor}", error.message)
+                format!("{}: DBR {first} is the first with that, and this runs on {major}.{minor}", error.message)
             }
-            (Some(first), None) => format!("{}: DBR {first} is the first that has it", error.message),
+            (Some(first), None) => format!("{}: DBR {first} is the first with that", error.message),
             (None, _) => error.message.clone(),
         };
         context.report(error.span, message);
     }
 }
 
-/// The first Databricks Runtime with the Python that `message` ends with ("… was added in Python 3.12)").
+/// The first Databricks Runtime with the Python that `message` asks for ("… before Python 3.12; …").
 fn runtime(message: &str) -> Option<u32> {
-    let (_, version) = message.rsplit_once("Python 3.")?;
-    match version.trim_end_matches(')') {
+    let (_, version) = message.split_once("before Python 3.")?;
+    match version.split(|c: char| !c.is_ascii_digit()).next()? {
         "10" => Some(13),
         "11" => Some(15),
         "12" => Some(16),

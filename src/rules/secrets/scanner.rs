@@ -3,7 +3,7 @@
 //!
 //! The looks are bounded in length, so that the whole is linear in the text whatever the text holds.
 
-use super::shape::{entropy, is_base64, is_base64_url, is_client_secret, is_hex, is_placeholder, is_word};
+use super::shape::{entropy, is_base64, is_base64_url, is_client_secret, is_hex, is_placeholder, is_random, is_word};
 use crate::text::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::{memchr_iter, memmem};
@@ -52,6 +52,14 @@ const MARKS: &[Mark] = &[
     Mark { letters: "T3BlbkFJ", what: "OpenAI API key", read: openai },
     Mark { letters: "sk-ant-", what: "Anthropic API key", read: anthropic },
     Mark { letters: "pypi-AgEIcHlwaS5vcmc", what: "PyPI token", read: pypi },
+    Mark { letters: "glpat-", what: "GitLab token", read: gitlab },
+    Mark { letters: "xoxb-", what: "Slack token", read: slack },
+    Mark { letters: "xoxp-", what: "Slack token", read: slack },
+    Mark { letters: "hooks.slack.com/services/", what: "Slack webhook", read: slack_webhook },
+    Mark { letters: "oauth2.client.secret", what: "client secret", read: setting },
+    Mark { letters: "fs.s3a.secret.key", what: AWS_SECRET, read: setting },
+    Mark { letters: "awsSecretAccessKey", what: AWS_SECRET, read: setting },
+    Mark { letters: "sas.fixed.token", what: "Azure shared access signature", read: setting },
     Mark { letters: "PRIVATE KEY-----", what: "private key", read: private_key },
     Mark { letters: ".eyJ", what: "signed web token", read: web_token },
 ];
@@ -87,10 +95,15 @@ pub(super) fn scan(text: &str) -> Vec<Secret> {
             }
         }
     }
-    // These two marks are too short to be searched with the others at full speed.
+    // These marks are too short to be searched with the others at full speed.
     for at in memmem::find_iter(bytes, b"hf_") {
         if let Some(place) = hugging_face(bytes, at) {
             push(&mut found, place, "Hugging Face token");
+        }
+    }
+    for at in memmem::find_iter(bytes, b"://") {
+        if let Some(place) = url_password(bytes, at..at + 3) {
+            push(&mut found, place, "password in a URL");
         }
     }
     for at in memmem::find_iter(bytes, b"Q~") {
@@ -285,6 +298,83 @@ fn github(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 
 fn github_fine_grained(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
     fixed(bytes, &mark, 82, is_word, 3.0)
+}
+
+fn gitlab(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+    fixed(bytes, &mark, 20, is_base64_url, 3.0)
+}
+
+/// `xoxb-`, two numbers, and 24 letters.
+fn slack(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+    let end = run(bytes, mark.end, 120, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let value = bytes.get(mark.end..end)?;
+    let token = starts(bytes, mark.start, is_word)
+        && value.len() >= 40
+        && value.first().is_some_and(u8::is_ascii_digit)
+        && entropy(value) >= 3.5
+        && !is_placeholder(value);
+    token.then_some(mark.start..end)
+}
+
+/// `T…/B…/…`: whoever knows it can post.
+fn slack_webhook(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+    let end = run(bytes, mark.end, 90, |byte| byte.is_ascii_alphanumeric() || byte == b'/');
+    let value = bytes.get(mark.end..end)?;
+    let mut parts = value.split(|byte| *byte == b'/');
+    let part =
+        |part: Option<&[u8]>, first: u8| part.is_some_and(|part| part.first() == Some(&first) && part.len() >= 8);
+    let hook = part(parts.next(), b'T')
+        && part(parts.next(), b'B')
+        && parts.next().is_some_and(|last| last.len() == 24 && entropy(last) >= 3.0)
+        && parts.next().is_none()
+        && !is_placeholder(value);
+    hook.then_some(mark.end..end)
+}
+
+/// The value of a setting whose name ends in the mark: in quotes behind `,`, `:` or `=`, or behind blanks at the end of
+/// a line, as in the settings of a cluster.
+fn setting(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+    // The name of the storage account may follow.
+    let name = run(bytes, mark.end, 120, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    let mut at = name;
+    let divides =
+        |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b',' | b':' | b'=' | b'>' | b'\\' | b'\n' | b'\r');
+    let start = run(bytes, at, 80, divides);
+    if start == at {
+        return None;
+    }
+    at = start;
+    let inside = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b',' | b')');
+    let end = run(bytes, at, 400, inside);
+    let value = bytes.get(at..end)?;
+    (value.len() >= 20 && is_random(value)).then_some(at..end)
+}
+
+/// `user:password@host`: the password, if it is one.
+fn url_password(bytes: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+    let part = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(
+                byte,
+                b'/' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'{' | b'}' | b'$' | b'\\' | b'(' | b')' | b','
+            )
+    };
+    let end = run(bytes, mark.end, 300, part);
+    let authority = bytes.get(mark.end..end)?;
+    let at = memchr::memrchr(b'@', authority)?;
+    let (user, host) = (authority.get(..at)?, authority.get(at + 1..)?);
+    let colon = memchr::memchr(b':', user)?;
+    let value = user.get(colon + 1..)?;
+    let named = host.first().is_some_and(u8::is_ascii_alphanumeric) && !host.starts_with(b"example.");
+    let password = colon > 0
+        && named
+        && (10..=200).contains(&value.len())
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && entropy(value) >= 3.0
+        && !is_placeholder(value);
+    let start = mark.end + colon + 1;
+    password.then_some(start..start + value.len())
 }
 
 fn hugging_face(bytes: &[u8], at: usize) -> Option<Range<usize>> {

@@ -1,5 +1,6 @@
 //! Page: `rules/secrets/secret-in-source.md`.
 
+use super::assigned::assigned;
 use super::scanner::{Secret, scan};
 use super::shape::{entropy, is_placeholder};
 use crate::notebook::Notebook;
@@ -69,6 +70,11 @@ pub fn redactions(document: &Document) -> Vec<Span> {
     spans
 }
 
+/// The same for a file that is no document.
+pub(super) fn file_message(what: &str, value: &str) -> String {
+    format!("{what} `{}…` in the file: revoke it and keep the new one in a secret scope", start(value))
+}
+
 fn message(found: &Found, count: usize) -> String {
     let what = found.what;
     let start = &found.start;
@@ -86,12 +92,15 @@ fn message(found: &Found, count: usize) -> String {
 
 /// Every credential in the document's text.
 fn credentials(document: &Document) -> Vec<Secret> {
-    let mut secrets = scan(document.text());
+    let text = document.text();
+    let mut secrets = scan(text);
     let mut more = in_calls(document);
     more.extend(in_installs(document));
+    more.extend(assigned(text));
     more.retain(|literal| !secrets.iter().any(|secret| secret.hidden.overlaps(literal.hidden)));
     secrets.extend(more);
     secrets.sort_by_key(|secret| secret.span);
+    secrets.dedup_by(|later, earlier| earlier.hidden.overlaps(later.hidden));
     secrets
 }
 
@@ -164,7 +173,7 @@ fn start(value: &str) -> String {
     value.chars().take(4).collect()
 }
 
-fn is_allowed(value: &str, allow: &[String]) -> bool {
+pub(super) fn is_allowed(value: &str, allow: &[String]) -> bool {
     allow.iter().any(|known| !known.is_empty() && value.starts_with(known.as_str()))
 }
 
@@ -203,6 +212,8 @@ fn credential_arguments<'a>(facts: &'a Facts, call: &'a Call) -> Vec<&'a Argumen
         "fs.azure.account.oauth2.client.secret",
         "fs.azure.sas.fixed.token",
     ];
+    /// Options of readers and writers that are credentials.
+    const PASSWORDS: [&str; 4] = ["password", "sfpassword", "pem_private_key", "sas_token"];
     let Some(method) = call.method.map(|method| facts.text(method)) else { return Vec::new() };
     let databricks = || call.path.is_some_and(|path| facts.text(path).starts_with("databricks."));
     match method {
@@ -217,6 +228,12 @@ fn credential_arguments<'a>(facts: &'a Facts, call: &'a Call) -> Vec<&'a Argumen
                 _ => false,
             };
             return if is_key { vec![value] } else { Vec::new() };
+        }
+        "option" => {
+            let [key, value] = facts.arguments(call) else { return Vec::new() };
+            let is_password =
+                matches!(&key.value, Value::String(name) if PASSWORDS.contains(&&*name.to_ascii_lowercase()));
+            return if is_password { vec![value] } else { Vec::new() };
         }
         _ => return Vec::new(),
     }

@@ -42,6 +42,25 @@ pub(super) fn entropy(value: &[u8]) -> f64 {
         .sum()
 }
 
+/// Whether a value looks drawn by lot, and not like a name, a path, a sentence or a reference to something: letters of
+/// both cases and digits, no word of the language of settings in it.
+pub(super) fn is_random(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let signs = value.iter().filter(|byte| b"!@#%^&*+=~?".contains(byte)).count();
+    let names_something = value.starts_with(b"/")
+        || value.starts_with(b"./")
+        || memchr::memmem::find(value, b"://").is_some()
+        || memchr::memmem::find(value, b"secrets/").is_some()
+        || value.iter().any(|byte| matches!(byte, b'(' | b'[' | b'{'));
+    !names_something
+        && value.iter().any(u8::is_ascii_uppercase)
+        && value.iter().any(u8::is_ascii_lowercase)
+        && digits >= 1
+        && digits + signs >= 3
+        && entropy(value) >= 3.6
+        && !is_placeholder(value)
+}
+
 /// Whether `value` is plainly written by hand to stand for a secret: `xxxx…`, `1234567890…`, `abcabcabc…`,
 /// or one that says so itself.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {

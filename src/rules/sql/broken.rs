@@ -1,9 +1,11 @@
 //! Pages: `sql-not-closed.md`, `invalid-create.md`, `hive-only-command.md`.
 
-use super::{has_open_hole, is_readable, statements};
+use super::{has_open_hole, is_readable, is_written_out, statements};
 use crate::rules::context::Context;
 use crate::sql::Unfinished;
 use crate::sql::facts::{Role, StatementKind, StatementView};
+use crate::text::Span;
+use crate::text::edit::Edit;
 
 /// Strings, names, comments and parentheses that do not end, and parentheses that do not begin.
 pub(super) fn sql_not_closed(context: &mut Context<'_>) {
@@ -67,10 +69,15 @@ fn temporary_name(context: &mut Context<'_>, view: StatementView<'_>, verb: usiz
         return;
     }
     let name = table.parts.last().map_or("", |part| &part.text);
-    context.report(
-        table.span,
-        format!("a temporary view stands in no catalog and no schema, and its name has one part: write `{name}`"),
-    );
+    let last = table.parts.last().map_or(table.span, |part| part.span);
+    let can = is_written_out(view, context.document.text(), table.tokens.0..table.tokens.1);
+    let message =
+        format!("a temporary view stands in no catalog and no schema, and its name has one part: write `{name}`");
+    let finding = context.report(table.span, message);
+    if can {
+        let before = Span::new(table.span.start, last.start);
+        finding.unsafe_fix(format!("name it `{name}`"), vec![Edit::delete(before)]);
+    }
 }
 
 /// Commands of Hive that Spark knows only to refuse them.

@@ -171,7 +171,13 @@ pub(super) fn useless_order_by(context: &mut Context<'_>) {
             if (sorts || groups) && !depends_on_order(view, outer) {
                 let Some(span) = view.stretch(order.start, order.start + 1) else { continue };
                 let then = if sorts { "sorts its rows anew" } else { "groups its rows" };
-                context.report(span, format!("this order is lost: the query around it {then}; remove the `ORDER BY`"));
+                let cut = order.start.checked_sub(1).and_then(|before| view.span(before)).zip(view.span(order.end - 1));
+                let can = view.piece.place_is_plain() && view.piece.holes.is_empty();
+                let message = format!("this order is lost: the query around it {then}; remove the `ORDER BY`");
+                let finding = context.report(span, message);
+                if let Some((before, last)) = cut.filter(|_| can) {
+                    finding.unsafe_fix("remove the `ORDER BY`", vec![Edit::delete(Span::new(before.end, last.end))]);
+                }
             }
         }
     }

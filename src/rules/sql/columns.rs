@@ -26,7 +26,7 @@ fn width(view: StatementView<'_>, list: Range<usize>) -> Option<usize> {
     let list = if view.is_any(list.start, &["distinct", "all"]) { list.start + 1..list.end } else { list };
     let items = view.items(list);
     for item in &items {
-        let last = item.end.checked_sub(1).filter(|last| *last >= item.start)?;
+        let end = item.end.checked_sub(1).filter(|end| *end >= item.start)?;
         let hole = |at: usize| view.token(at).is_some_and(|token| token.kind == TokenKind::Placeholder);
         // A star that is no product: `*`, `t.*`, `* EXCEPT (…)`.
         let star = item.clone().any(|at| {
@@ -38,7 +38,7 @@ fn width(view: StatementView<'_>, list: Range<usize>) -> Option<usize> {
             return None;
         }
         // `TRANSFORM (…) USING`, `FROM_JSON(…).*`
-        if view.is(item.start, "transform") || view.is_symbol(last, "*") {
+        if view.is(item.start, "transform") || view.is_symbol(end, "*") {
             return None;
         }
     }
@@ -170,14 +170,31 @@ pub(super) fn duplicate_column(context: &mut Context<'_>) {
     }
 }
 
-/// The names of the columns in a list of definitions.
+/// The names of the columns in a list of definitions. Commas between `<` and `>` belong to a type.
 fn defined(view: StatementView<'_>, list: Range<usize>) -> Vec<usize> {
     const NO_COLUMN: [&str; 6] = ["constraint", "primary", "foreign", "check", "unique", "expect"];
-    view.items(list)
-        .into_iter()
-        .filter(|item| item.len() > 1 && view.is_name(item.start) && !view.is_any(item.start, &NO_COLUMN))
-        .map(|item| item.start)
-        .collect()
+    let mut names = Vec::new();
+    let mut angles = 0_usize;
+    let mut starts = true;
+    let mut at = list.start;
+    while at < list.end {
+        if starts
+            && view.is_name(at)
+            && !view.is_any(at, &NO_COLUMN)
+            && at + 1 < list.end
+            && !view.is_symbol(at + 1, ",")
+        {
+            names.push(at);
+        }
+        starts = angles == 0 && view.is_symbol(at, ",");
+        match view.text(at) {
+            "<" => angles += 1,
+            ">" | ">>" | ">>>" => angles = angles.saturating_sub(view.text(at).len()),
+            _ => {}
+        }
+        at = view.pair(at).filter(|pair| *pair > at).unwrap_or(at) + 1;
+    }
+    names
 }
 
 /// The names that the columns of a query have, as far as they are written.
@@ -200,7 +217,7 @@ fn selected(view: StatementView<'_>, block: &Block) -> Vec<usize> {
 }
 
 /// The block that an `INSERT` or a `CREATE … AS` takes its rows from, if it takes all columns as they come.
-fn starred<'a>(view: StatementView<'a>) -> Option<(&'a Block, usize)> {
+fn starred(view: StatementView<'_>) -> Option<(&Block, usize)> {
     let block = view.row.blocks.iter().find(|block| view.depth(block.select) == 0)?;
     let star = view.items(block.columns()).into_iter().find_map(|item| {
         let last = item.end.checked_sub(1)?;

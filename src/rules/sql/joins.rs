@@ -1,4 +1,4 @@
-//! Pages: `cartesian-join.md`, `cross-join.md`.
+//! Pages: `cartesian-join.md`, `sql-cross-join.md`.
 
 use super::{has_open_hole, statements};
 use crate::rules::context::Context;

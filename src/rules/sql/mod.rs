@@ -21,7 +21,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("aggregate-in-where", clauses::aggregate_in_where),
     ("cartesian-join", joins::cartesian_join),
     ("clustering-conflict", maintenance::clustering_conflict),
-    ("cross-join", joins::cross_join),
+    ("sql-cross-join", joins::cross_join),
     ("delete-without-where", rows::delete_without_where),
     ("drop-without-if-exists", hygiene::drop_without_if_exists),
     ("duplicate-column", columns::duplicate_column),
@@ -54,17 +54,42 @@ pub const CHECKS: &[(&str, Check)] = &[
 /// and not that of files written for another database.
 fn statements<'a>(context: &Context<'a>) -> impl Iterator<Item = StatementView<'a>> + use<'a> {
     let facts = context.document.sql();
-    let readable: Vec<bool> = facts.pieces.iter().map(|piece| is_readable(piece)).collect();
+    let readable: Vec<bool> = facts.pieces.iter().map(is_readable).collect();
     facts.views().filter(move |view| readable.get(view.row.piece as usize) == Some(&true))
 }
 
 fn is_readable(piece: &Piece) -> bool {
-    !piece.is_template && !(piece.place == Place::File && is_foreign(&piece.code))
+    !piece.is_template && (piece.place != Place::File || is_ours(&piece.code))
 }
 
-/// Whether a file is written for another database, by what only that one has.
-fn is_foreign(code: &str) -> bool {
-    const SIGNS: [&str; 20] = [
+/// Whether a file is written for Databricks: it has something that only Databricks has, and nothing that only another
+/// database has.
+fn is_ours(code: &str) -> bool {
+    const OURS: [&str; 22] = [
+        "delta",
+        "read_files",
+        "cloud_files",
+        "stream(",
+        "streaming table",
+        "live.",
+        "use catalog",
+        "tblproperties",
+        "parquet",
+        "zorder",
+        "cluster by",
+        "unity",
+        "databricks",
+        "/volumes/",
+        "vacuum",
+        "optimize",
+        "identifier(",
+        "insert overwrite",
+        "merge into",
+        "partitioned by",
+        "lateral view",
+        "temp view",
+    ];
+    const FOREIGN: [&str; 24] = [
         "dbo.",
         "[dbo]",
         "\ngo\n",
@@ -78,16 +103,21 @@ fn is_foreign(code: &str) -> bool {
         "delimiter ",
         "plpgsql",
         "varchar2",
-        "number(",
         "sp_executesql",
         "set nocount",
         "bigserial",
         "identity(1",
         "create extension",
-        "language plpython",
+        "create index",
+        "create unique index",
+        "jsonb",
+        "lakebase",
+        "sysibm",
+        "postgres",
     ];
     let lower = code.to_ascii_lowercase();
-    SIGNS.iter().any(|sign| lower.contains(sign))
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
+    has(&OURS) && !has(&FOREIGN)
 }
 
 /// Whether text of which nothing is known is put in between the words of a statement, where it may be anything: a

@@ -3,6 +3,7 @@
 use super::{behind, is_written_out, statements};
 use crate::rules::context::Context;
 use crate::sql::facts::{Clause, Place, StatementKind, StatementView};
+use crate::text::Span;
 use crate::text::edit::Edit;
 
 /// Two words that start a statement wherever they start a line.
@@ -128,6 +129,11 @@ pub(super) fn missing_semicolon(context: &mut Context<'_>) {
         }
         for at in starts_inside(view) {
             let (Some(span), Some(before)) = (view.span(at), behind(view, at - 1)) else { continue };
+            // A file that was a notebook until it lost its first line: its cells are statements of their own.
+            if Span::new(before.start, span.start.max(before.start)).of(context.document.text()).contains("COMMAND ---")
+            {
+                continue;
+            }
             let word = view.text(at).to_ascii_uppercase();
             let message = format!(
                 "a new statement starts here, but the one before it has no `;`: `{word}` is read as a part of it"

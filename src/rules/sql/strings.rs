@@ -4,7 +4,8 @@ use super::statements;
 use crate::python::facts::Value;
 use crate::rules::context::Context;
 use crate::sql::TokenKind;
-use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
+use crate::sql::facts::{Place, Placeholder, PlaceholderKind, StatementKind, StatementView};
+use crate::text::edit::Edit;
 
 /// A value put between quotes of SQL by Python.
 pub(super) fn string_built_sql(context: &mut Context<'_>) {
@@ -22,25 +23,62 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
         if !takes_values || last == Some(view.row.piece) {
             continue;
         }
-        let hole = view.row.placeholders.iter().find(|placeholder| {
-            placeholder.kind == PlaceholderKind::Hole && placeholder.inside && is_value(view, placeholder.token)
-        });
-        let Some(hole) = hole else { continue };
+        let holes: Vec<&Placeholder> = view
+            .row
+            .placeholders
+            .iter()
+            .filter(|hole| hole.kind == PlaceholderKind::Hole && hole.inside && is_value(view, hole.token))
+            .collect();
+        let Some(hole) = holes.first() else { continue };
         if hole_is_constant(context, call) {
             continue;
         }
         last = Some(view.row.piece);
-        let name = if hole.name.is_empty() { "value".to_owned() } else { hole.name.replace("__", "_") };
-        let name = name.trim_matches('_');
-        let parameter = name.rsplit('.').next().unwrap_or(name);
-        context.report(
-            hole.span,
-            format!(
-                "a quote in this value ends the string and changes the statement: write `:{parameter}` without quotes and \
-                 give it as `args={{\"{parameter}\": …}}`"
-            ),
+        let name = hole.name.rsplit('.').next().unwrap_or_default().trim_matches('_');
+        let named = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains("__");
+        let parameter = if named { name } else { "value" };
+        let message = format!(
+            "a quote in this value ends the string and changes the statement: write `:{parameter}` without quotes and \
+             give it as `args={{\"{parameter}\": …}}`"
         );
+        let edits = parameters(context, view, call, &holes);
+        let finding = context.report(hole.span, message);
+        if let Some(edits) = edits {
+            finding.unsafe_fix("pass the values as parameters", edits);
+        }
     }
+}
+
+/// The edits that make parameters of all quoted holes, where each is a plain name in an f-string that is all that the
+/// call is given.
+fn parameters(context: &Context<'_>, view: StatementView<'_>, call: u32, holes: &[&Placeholder]) -> Option<Vec<Edit>> {
+    let facts = &context.document.python;
+    let text = context.document.text();
+    let [argument] = facts.arguments(facts.calls.get(call as usize)?) else { return None };
+    let literal = argument.span.of(text).starts_with(['f', 'F']) && argument.span.of(text).ends_with(['"', '\'']);
+    if !literal || argument.keyword.is_some() || !argument.span.covers(view.row.span) || !view.is_exact() {
+        return None;
+    }
+    let mut edits = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for hole in holes {
+        let name = hole.span.of(text).strip_prefix('{')?.strip_suffix('}')?;
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let place = view.span(hole.token)?;
+        let quoted = place.of(text);
+        let alone = quoted.len() == name.len() + 4 && quoted.get(1..quoted.len() - 1) == Some(hole.span.of(text));
+        if !plain || !alone {
+            return None;
+        }
+        edits.push(Edit::replace(place, format!(":{name}")));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let pairs: Vec<String> = names.iter().map(|name| format!("\"{name}\": {name}")).collect();
+    edits.push(Edit::insert(argument.span.end, format!(", args={{{}}}", pairs.join(", "))));
+    Some(edits)
 }
 
 /// Whether the whole text is known in the end: then nothing foreign can be in it.
@@ -59,12 +97,15 @@ fn is_value(view: StatementView<'_>, at: usize) -> bool {
     let compared = ["=", "==", "<>", "!=", "<", ">", "<=", ">=", "<=>"].iter().any(|sign| view.is_symbol(at - 1, sign));
     let listed = || {
         // `IN ('{a}', '{b}')`, `VALUES ('{a}', 1)`
-        let open =
-            (0..at).rev().find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
+        // Rows are short; a statement may have thousands of them.
+        let open = (at.saturating_sub(300)..at)
+            .rev()
+            .find(|&open| view.is_symbol(open, "(") && view.pair(open).is_some_and(|close| close > at));
         open.is_some_and(|open| {
             open > 0
                 && (view.is_any(open - 1, &["in", "values"])
-                    || (view.is_symbol(open - 1, ",") && (0..open).rev().any(|at| view.is(at, "values"))))
+                    || (view.is_symbol(open - 1, ",")
+                        && view.find_level(view.row.verb, |at| view.is(at, "values")).is_some()))
         })
     };
     // An option of a function or table is no value of a query.

@@ -1,6 +1,38 @@
-//! Rules of the group `workflow`: parameters, jobs and the notebooks that they run.
+//! Rules of the group `workflow`: widgets, notebooks that start others, and the jobs of bundles.
+
+mod arguments;
+mod bundle;
+mod closure;
+mod files;
+mod literal;
+mod parameters;
+mod references;
+mod values;
+mod widgets;
 
 use super::Check;
 
 /// The group's rules and their functions.
-pub const CHECKS: &[(&str, Check)] = &[];
+pub const CHECKS: &[(&str, Check)] = &[
+    ("duplicate-task-key", bundle::duplicate_key),
+    ("exit-value-not-string", values::exit_value),
+    ("git-path-has-extension", files::git_extension),
+    ("job-reference-in-code", references::in_code),
+    ("notebook-run-argument-not-string", arguments::not_string),
+    ("notebook-run-unknown-argument", arguments::unknown),
+    ("notebook-run-without-timeout", arguments::without_timeout),
+    ("parameter-hidden-by-job", parameters::hidden),
+    ("task-dependency-cycle", bundle::cycle),
+    ("task-file-missing", files::missing),
+    ("task-file-wrong-kind", files::wrong_kind),
+    ("task-value-never-set", values::never_set),
+    ("task-value-without-debug-value", values::no_debug_value),
+    ("unknown-environment", bundle::unknown_environment),
+    ("unknown-job-cluster", bundle::unknown_cluster),
+    ("unknown-job-reference", references::unknown),
+    ("unknown-task-dependency", bundle::unknown_dependency),
+    ("unread-parameter", parameters::unread),
+    ("widget-declared-twice", widgets::declared_twice),
+    ("widget-made-where-removed", widgets::made_where_removed),
+    ("widget-not-declared", widgets::not_declared),
+];

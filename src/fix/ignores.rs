@@ -1,0 +1,128 @@
+//! Comments that silence what is found today, written where each reaches least.
+
+use super::{Fixed, Texts, rewritten, trouble, with_texts};
+use crate::engine::{self, Outcome, Setup};
+use crate::finding::Finding;
+use crate::project::document::Document;
+use crate::snapshot::RepoPath;
+use crate::suppress::{ALWAYS_ON, Spot, UNUSED_IGNORE, Way, spot};
+use crate::text::Span;
+use crate::text::edit::Edit;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A comment that is to be put somewhere, and the findings that it is for.
+type Planned<'a> = BTreeMap<Spot, Vec<&'a Finding>>;
+
+/// Checks, and puts a comment to each finding: at the end of its line, else above it, else before its cell, else at the
+/// top of the file. A comment that does not silence its finding is taken out again. `note` is what each comment says for
+/// people. Nothing is written.
+pub fn ignore_all(setup: &Setup<'_>, note: &str) -> Fixed {
+    let mut fixed = Fixed::new(engine::check(setup));
+    for way in Way::ALL {
+        let planned = plan(setup, &fixed.outcome, way, note);
+        if planned.is_empty() {
+            continue;
+        }
+        let tried = with_comments(&fixed, &planned);
+        let next = engine::check(&with_texts(setup, &tried));
+        let mut kept: BTreeMap<RepoPath, Planned<'_>> = BTreeMap::new();
+        let mut is_whole = true;
+        for (path, spots) in planned {
+            let (Some(before), Some(after)) = (fixed.outcome.project.document(&path), next.project.document(&path))
+            else {
+                continue;
+            };
+            let wanted = spots.len();
+            let spots = silenced(before, after, spots, &next);
+            is_whole &= spots.len() == wanted;
+            if !spots.is_empty() {
+                kept.insert(path, spots);
+            }
+        }
+        if kept.is_empty() {
+            continue;
+        }
+        for finding in kept.values().flat_map(BTreeMap::values).flatten() {
+            *fixed.counts.entry(Arc::clone(&finding.rule)).or_default() += 1;
+        }
+        let (texts, outcome) = if is_whole {
+            (tried, next)
+        } else {
+            let texts = with_comments(&fixed, &kept);
+            let outcome = engine::check(&with_texts(setup, &texts));
+            (texts, outcome)
+        };
+        drop(kept);
+        fixed.texts = texts;
+        fixed.outcome = outcome;
+    }
+    fixed.mended = fixed.texts.len();
+    fixed
+}
+
+/// For each file, where comments are to be put. One place may be for several findings.
+fn plan<'a>(setup: &Setup<'_>, outcome: &'a Outcome, way: Way, note: &str) -> BTreeMap<RepoPath, Planned<'a>> {
+    let mut planned: BTreeMap<RepoPath, Planned<'a>> = BTreeMap::new();
+    for finding in &outcome.findings {
+        let is_ours = ALWAYS_ON.contains(&&*finding.rule) || &*finding.rule == UNUSED_IGNORE;
+        if is_ours || !setup.delta.is_none_or(|delta| delta.mends(&finding.path)) {
+            continue;
+        }
+        let place =
+            outcome.project.document(&finding.path).and_then(|document| spot(document, finding.span, way, note));
+        if let Some(place) = place {
+            planned.entry(finding.path.clone()).or_default().entry(place).or_default().push(finding);
+        }
+    }
+    planned
+}
+
+/// The edits that write these comments.
+fn edits(spots: &Planned<'_>) -> Vec<Edit> {
+    spots
+        .iter()
+        .map(|(spot, findings)| {
+            let mut names: Vec<&str> = findings.iter().map(|finding| &*finding.rule).collect();
+            names.sort_unstable();
+            names.dedup();
+            Edit::insert(spot.offset, format!("{}{}{}", spot.open, names.join(", "), spot.close))
+        })
+        .collect()
+}
+
+/// All files that changed so far, and these comments in them.
+fn with_comments(fixed: &Fixed, planned: &BTreeMap<RepoPath, Planned<'_>>) -> BTreeMap<RepoPath, Texts> {
+    let mut texts = fixed.texts.clone();
+    for (path, spots) in planned {
+        let Some(document) = fixed.outcome.project.document(path) else { continue };
+        let Some(new) = rewritten(document, &edits(spots)) else { continue };
+        let old = || Texts { old: document.raw.clone(), new: String::new() };
+        texts.entry(path.clone()).or_insert_with(old).new = new;
+    }
+    texts
+}
+
+/// The comments that silence all that they are for, and break nothing.
+fn silenced<'a>(before: &Document, after: &Document, spots: Planned<'a>, next: &Outcome) -> Planned<'a> {
+    if trouble(after) > trouble(before) {
+        return Planned::new();
+    }
+    let written = edits(&spots);
+    // Where what stood at a place stands now.
+    let moved = |offset: u32| {
+        let before = written.iter().filter(|edit| edit.span.start <= offset);
+        offset + before.map(|edit| u32::try_from(edit.text.len()).unwrap_or(0)).sum::<u32>()
+    };
+    let mut left: HashMap<(&str, u32), ()> = HashMap::new();
+    for finding in next.findings.iter().filter(|finding| finding.path == before.path) {
+        left.insert((&finding.rule, finding.span.start), ());
+    }
+    let is_left = |finding: &Finding| {
+        // A finding about the whole file stands at its very start, whatever is put there.
+        let start = finding.span.start;
+        left.contains_key(&(&*finding.rule, moved(start)))
+            || (finding.span == Span::at(0) && left.contains_key(&(&*finding.rule, 0)))
+    };
+    spots.into_iter().filter(|(_, findings)| !findings.iter().any(|finding| is_left(finding))).collect()
+}

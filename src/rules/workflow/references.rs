@@ -1,0 +1,161 @@
+//! Pages: `rules/workflow/job-reference-in-code.md`, `rules/workflow/unknown-job-reference.md`.
+
+use crate::rules::context::Context;
+use crate::text::Span;
+use crate::text::nearest::nearest;
+
+/// What a time can be written as.
+const TIMES: &[&str] = &[
+    "iso_weekday",
+    "is_weekday",
+    "iso_date",
+    "iso_datetime",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "timestamp_ms",
+];
+
+/// Names of `job`, `task` and `workspace`; `*` stands for a time or a name.
+///
+/// Source: Databricks documentation, "Dynamic value references".
+const KNOWN: &[&str] = &[
+    "job.id",
+    "job.name",
+    "job.run_id",
+    "job.repair_count",
+    "job.start_time",
+    "job.parameters",
+    "job.trigger",
+    "job.notification",
+    "task.name",
+    "task.run_id",
+    "task.execution_count",
+    "task.notebook_path",
+    "workspace.id",
+    "workspace.url",
+];
+
+/// What `tasks.NAME` has.
+const OF_TASKS: &[&str] =
+    &["run_id", "result_state", "error_code", "execution_count", "notebook_path", "values", "output", "name"];
+
+/// Words of code that writes jobs, where such references are at home.
+const WRITES_JOBS: &[&str] = &[
+    "notebook_task",
+    "NotebookTask",
+    "base_parameters",
+    "job_parameters",
+    "JobParameter",
+    "task_key",
+    "python_params",
+    "notebook_params",
+    "sql_task",
+    "dbt_task",
+    "jinja",
+    "Jinja",
+];
+
+/// References to the job in a notebook's code.
+pub(super) fn in_code(context: &mut Context<'_>) {
+    let document = context.document;
+    let text = document.text();
+    if WRITES_JOBS.iter().any(|word| text.contains(word)) {
+        return;
+    }
+    for string in document.python.strings.iter().filter(|row| !row.statement) {
+        let value = string.value.trim();
+        let Some(inner) = value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else { continue };
+        let inner = inner.trim();
+        let parts: Vec<&str> = inner.split('.').collect();
+        let known = match parts.as_slice() {
+            ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
+            _ => false,
+        };
+        if known {
+            let message = format!(
+                "`{{{{{inner}}}}}` is filled in only in the settings of a job, and stays as it is in code: pass it as a \
+                 parameter, and read that with `dbutils.widgets.get`"
+            );
+            context.report(string.span, message);
+        }
+    }
+}
+
+/// References in a bundle that mean nothing.
+pub(super) fn unknown(context: &mut Context<'_>) {
+    let document = context.document;
+    if document.bundle.as_ref().is_none_or(|bundle| bundle.jobs.is_empty()) {
+        return;
+    }
+    let text = document.text();
+    let mut from = 0;
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find("{{")).map(|at| at + from) {
+        let rest = text.get(start + 2..).unwrap_or_default();
+        from = start + 2;
+        let Some(end) = rest.find("}}").filter(|end| !rest.get(..*end).unwrap_or_default().contains('\n')) else {
+            continue;
+        };
+        let line = text.get(..start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+        if line.trim_start().starts_with('#') || line.contains(" #") {
+            continue;
+        }
+        let inner = rest.get(..end).unwrap_or_default().trim();
+        let parts: Vec<&str> = inner.split('.').collect();
+        let Some(why) = problem(&parts) else { continue };
+        let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Span::new(clamp(start), clamp(start + 2 + end + 2));
+        context.report(span, why);
+    }
+}
+
+/// What is wrong with a reference; `None` also if it is none of the platform's.
+fn problem(parts: &[&str]) -> Option<String> {
+    let name = parts.join(".");
+    if name.contains('`') {
+        return None;
+    }
+    let is_word = |part: &&str| !part.is_empty() && part.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric());
+    if !parts.iter().all(|part| is_word(&part.split('[').next().unwrap_or_default())) {
+        return None;
+    }
+    match parts {
+        ["job", "parameters", _, ..] | ["job", "trigger" | "notification", ..] => None,
+        ["job", "start_time", time] => time_problem(&name, time),
+        ["job", "start_time"] => {
+            Some(format!("`{{{{{name}}}}}` lacks the form of the time: add one, as in `job.start_time.iso_date`"))
+        }
+        ["job" | "task" | "workspace", rest @ ..] => {
+            let known = KNOWN.contains(&name.as_str()) && rest.len() == 1 && !matches!(rest, ["parameters"]);
+            (!known).then(|| unknown_name(&name, KNOWN))
+        }
+        ["tasks", task, member, ..] => {
+            if OF_TASKS.contains(member) {
+                return None;
+            }
+            let meant = nearest(member, OF_TASKS.iter().copied());
+            Some(match meant {
+                Some(meant) => format!("tasks have no `{member}`: did you mean `tasks.{task}.{meant}`?"),
+                None => format!("tasks have no `{member}`: runs of the job fail"),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn time_problem(name: &str, time: &str) -> Option<String> {
+    (!TIMES.contains(&time)).then(|| match nearest(time, TIMES.iter().copied()) {
+        Some(meant) => format!("`{{{{{name}}}}}` means nothing: did you mean `job.start_time.{meant}`?"),
+        None => format!("`{{{{{name}}}}}` means nothing: times are written as `iso_date`, `iso_datetime` and the like"),
+    })
+}
+
+fn unknown_name(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("`{{{{{name}}}}}` means nothing: did you mean `{meant}`?"),
+        None => format!("`{{{{{name}}}}}` means nothing: runs of the job fail"),
+    }
+}
