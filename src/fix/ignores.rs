@@ -8,7 +8,7 @@ use crate::snapshot::RepoPath;
 use crate::suppress::{ALWAYS_ON, Spot, UNUSED_IGNORE, Way, spot};
 use crate::text::Span;
 use crate::text::edit::Edit;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// A comment that is to be put somewhere, and the findings that it is for.
@@ -34,7 +34,7 @@ pub fn ignore_all(setup: &Setup<'_>, note: &str) -> Fixed {
                 continue;
             };
             let wanted = spots.len();
-            let spots = silenced(before, after, spots, &next);
+            let spots = silenced((before, &fixed.outcome), (after, &next), spots);
             is_whole &= spots.len() == wanted;
             if !spots.is_empty() {
                 kept.insert(path, spots);
@@ -104,7 +104,11 @@ fn with_comments(fixed: &Fixed, planned: &BTreeMap<RepoPath, Planned<'_>>) -> BT
 }
 
 /// The comments that silence all that they are for, and break nothing.
-fn silenced<'a>(before: &Document, after: &Document, spots: Planned<'a>, next: &Outcome) -> Planned<'a> {
+fn silenced<'a>(
+    (before, outcome): (&Document, &Outcome),
+    (after, next): (&Document, &Outcome),
+    spots: Planned<'a>,
+) -> Planned<'a> {
     if trouble(after) > trouble(before) {
         return Planned::new();
     }
@@ -114,15 +118,25 @@ fn silenced<'a>(before: &Document, after: &Document, spots: Planned<'a>, next: &
         let before = written.iter().filter(|edit| edit.span.start <= offset);
         offset + before.map(|edit| u32::try_from(edit.text.len()).unwrap_or(0)).sum::<u32>()
     };
-    let mut left: HashMap<(&str, u32), ()> = HashMap::new();
-    for finding in next.findings.iter().filter(|finding| finding.path == before.path) {
-        left.insert((&finding.rule, finding.span.start), ());
-    }
-    let is_left = |finding: &Finding| {
-        // A finding about the whole file stands at its very start, whatever is put there.
+    let of_file = |finding: &&Finding| finding.path == before.path;
+    let left: HashSet<(&str, u32)> =
+        next.findings.iter().filter(of_file).map(|finding| (&*finding.rule, finding.span.start)).collect();
+    // A finding about the whole file stands at its very start, whatever is put there.
+    let places = |finding: &Finding| {
         let start = finding.span.start;
-        left.contains_key(&(&*finding.rule, moved(start)))
-            || (finding.span == Span::at(0) && left.contains_key(&(&*finding.rule, 0)))
+        [Some(moved(start)), (finding.span == Span::at(0)).then_some(0)]
     };
+    let known: HashSet<(&str, u32)> = outcome
+        .findings
+        .iter()
+        .filter(of_file)
+        .flat_map(|finding| places(finding).into_iter().flatten().map(|start| (&*finding.rule, start)))
+        .collect();
+    if left.iter().any(|found| found.0 != UNUSED_IGNORE && !known.contains(found)) {
+        // The comments have changed what the code is.
+        return Planned::new();
+    }
+    let is_left =
+        |finding: &Finding| places(finding).into_iter().flatten().any(|start| left.contains(&(&*finding.rule, start)));
     spots.into_iter().filter(|(_, findings)| !findings.iter().any(|finding| is_left(finding))).collect()
 }

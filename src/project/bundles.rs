@@ -148,6 +148,11 @@ impl Pattern {
     /// Whether a path matches: `*`, `?` and `[…]` within one name, `**` for any folders in between, and at the
     /// end for all that lies below.
     pub(super) fn matches(&self, path: &RepoPath) -> bool {
+        // Most paths lie in another folder altogether.
+        let plain = self.0.iter().take_while(|part| is_plain(part));
+        if !plain.zip(path.as_str().split('/')).all(|(part, name)| **part == *name) {
+            return false;
+        }
         let names: Vec<&str> = path.as_str().split('/').collect();
         let parts = &self.0;
         // Which numbers of leading parts can match the names so far.
@@ -178,8 +183,16 @@ impl Pattern {
     }
 }
 
+/// Whether a part of a glob stands for itself.
+fn is_plain(part: &str) -> bool {
+    !part.contains(['*', '?', '[', '\\'])
+}
+
 /// Whether one name matches one part of a glob, as Go's `filepath.Match` has it.
 fn matches(part: &str, name: &str) -> bool {
+    if is_plain(part) {
+        return part == name;
+    }
     let pattern: Vec<Piece> = pieces(part);
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut from) = (0, 0);

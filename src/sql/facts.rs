@@ -32,6 +32,8 @@ pub struct Piece {
     pub whole: Option<Span>,
     /// Holes of an f-string or of a text that is put together, in bytes of `code`, in order.
     pub holes: Vec<Span>,
+    /// Whether it is a file that does not look as if it were written for Databricks.
+    pub is_foreign: bool,
     /// Whether it holds tags of a template language, so that the text around them is no SQL.
     pub is_template: bool,
     /// The string, name, comment or body that does not end, and where it starts in the document. The statement it
@@ -401,7 +403,8 @@ impl<'a> StatementView<'a> {
 
     /// Whether a token is the word `word`, in any case and not in backticks.
     pub fn is(self, at: usize, word: &str) -> bool {
-        self.token(at).is_some_and(|token| token.kind == TokenKind::Word) && self.text(at).eq_ignore_ascii_case(word)
+        let fits = |token: &&SqlToken| token.kind == TokenKind::Word && token.own.len() as usize == word.len();
+        self.token(at).filter(fits).is_some() && self.text(at).eq_ignore_ascii_case(word)
     }
 
     /// Whether a token is one of some words.

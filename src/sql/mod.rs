@@ -2,6 +2,7 @@
 //! and always there; laying out needs the cargo feature `sql`.
 
 mod blocks;
+mod dialect;
 pub mod facts;
 mod format;
 mod layout;

@@ -1,6 +1,7 @@
 //! From a piece of SQL to its statements.
 
 use super::blocks::blocks;
+use super::dialect::is_ours;
 use super::facts::{NONE, Piece, Place, SqlFacts, SqlStatement, SqlToken, StatementKind, StatementView};
 use super::placeholder::placeholders;
 use super::statement::statements;
@@ -25,6 +26,7 @@ impl SqlFacts {
             map,
             whole,
             holes,
+            is_foreign: place == Place::File && !is_ours(code),
             is_template: found.tokens.iter().any(|token| token.kind == TokenKind::Template),
             unfinished: None,
             comments: Vec::new(),

@@ -145,26 +145,35 @@ impl Spots<'_> {
 
     fn file(&self) -> Option<Spot> {
         let line_end = self.line_end(0);
-        let (offset, prefix, marker) = match &self.document.notebook {
+        let mut apart = String::new();
+        let (offset, marker) = match &self.document.notebook {
             Some(notebook) if notebook.header.is_empty() => {
-                // An `.ipynb`: the first cell.
-                let cell = notebook.cells.first()?;
-                (cell.body.start, String::new(), marker_at(self.document, cell.body.start)?)
+                // An `.ipynb`: the first cell, unless its first line says what it is.
+                let cell = notebook.cells.first().filter(|cell| cell.leads().is_none())?;
+                (cell.body.start, marker_at(self.document, cell.body.start)?)
             }
             Some(notebook) => {
+                let marker = notebook.language.comment();
+                let is_plain = |cell: &Cell| {
+                    matches!(cell.form, Form::Plain | Form::Empty) && cell.leads().is_none() && cell.title.is_none()
+                };
+                // In a cell of another language, or above its title, the comment would change what the cell is.
+                if !notebook.cells.first().is_none_or(is_plain) {
+                    apart = format!("{line_end}{marker} COMMAND ----------{line_end}{line_end}");
+                }
                 let lines = self.document.lines();
                 let after = notebook.environment.map_or(notebook.header.end, |block| block.end.saturating_sub(1));
-                (lines.line(lines.line_of(after)).end, String::new(), notebook.language.comment())
+                (lines.line(lines.line_of(after)).end, marker)
             }
             None => {
                 let shebang = self.text.strip_prefix('\u{feff}').unwrap_or(self.text).starts_with("#!");
                 let first = self.document.lines().line(0);
                 let bom = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
-                (if shebang { first.end } else { bom }, String::new(), marker_at(self.document, 0)?)
+                (if shebang { first.end } else { bom }, marker_at(self.document, 0)?)
             }
         };
         let (open, close) = self.comment(marker, "ignore-file");
-        Some(Spot { offset, open: format!("{prefix}{open}"), close: format!("{close}{line_end}") })
+        Some(Spot { offset, open, close: format!("{close}{line_end}{apart}") })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::rules::chains::{Chain, calls, is_elsewhere, utility};
 use crate::rules::context::Context;
 use crate::sql::facts::StatementKind;
 use crate::text::Span;
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// Who opens the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,8 +89,8 @@ pub(super) fn paths(context: &Context<'_>) -> Vec<PathUse> {
     in_sql(context, &mut found);
     in_commands(document, &mut found);
     found.sort_by_key(|one: &PathUse| one.span);
-    let mut seen: HashMap<(Box<str>, World, bool), ()> = HashMap::new();
-    found.retain(|one| seen.insert((one.text.clone(), one.world, one.whole), ()).is_none());
+    let mut seen: HashSet<(Box<str>, World, bool)> = HashSet::new();
+    found.retain(|one| seen.insert((one.text.clone(), one.world, one.whole)));
     found
 }
 

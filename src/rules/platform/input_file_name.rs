@@ -32,16 +32,16 @@ pub(super) fn check(context: &mut Context<'_>) {
         let Some((_, call)) = chain.call.filter(|_| chain.last() == "input_file_name") else { continue };
         let path = chain.path().unwrap_or("");
         let plain = path == "input_file_name";
-        if !path.starts_with("pyspark.sql.") && !(plain && star) || !facts.arguments(call).is_empty() {
+        let is_it = path.starts_with("pyspark.sql.") || plain && star;
+        if !is_it || !facts.arguments(call).is_empty() {
             continue;
         }
         let message = "`input_file_name()` does not work under Unity Catalog on standard and serverless compute: select `_metadata.file_path`";
         let written = chain.span.of(document.text());
         let column = match written.strip_suffix("input_file_name") {
             Some("") if col => Some("col(\"_metadata.file_path\")".to_owned()),
-            Some("") => None,
-            Some(module) => Some(format!("{module}col(\"_metadata.file_path\")")),
-            None => None,
+            Some(module) if !module.is_empty() => Some(format!("{module}col(\"_metadata.file_path\")")),
+            _ => None,
         };
         let finding = context.report_with(severity, chain.span, message);
         if let Some(column) = column {

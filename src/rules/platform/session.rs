@@ -48,12 +48,21 @@ struct Contexts {
     tried: HashSet<u32>,
     sc: Option<Given>,
     sql_context: Option<Given>,
+    /// Whether the document has any of the names without which nothing is found here.
+    any: bool,
 }
+
+/// Names one of which stands in all that is found here, besides `sc`, `sqlContext` and [`JVM`].
+const WORDS: [&str; 7] =
+    ["sparkContext", "SparkContext", "SQLContext", "HiveContext", "setLogLevel", "log4j", "getOrCreate"];
 
 impl Contexts {
     fn new(context: &Context<'_>) -> Self {
-        let tried = tried(&context.document.python);
-        Self { tried, sc: Given::new(context, "sc"), sql_context: Given::new(context, "sqlContext") }
+        let facts = &context.document.python;
+        let (sc, sql_context) = (Given::new(context, "sc"), Given::new(context, "sqlContext"));
+        let mut words = WORDS.iter().chain(&JVM);
+        let any = sc.is_some() || sql_context.is_some() || words.any(|word| facts.symbols.get(word).is_some());
+        Self { tried: if any { tried(facts) } else { HashSet::new() }, sc, sql_context, any }
     }
 
     /// The context that a chain starts at or passes.
@@ -73,7 +82,7 @@ impl Contexts {
 
     /// What a chain does with a context.
     fn usage(&self, document: &Document, chain: &Chain<'_>) -> Option<Use> {
-        if self.tried.contains(&chain.start()) {
+        if !self.any || self.tried.contains(&chain.start()) {
             return None;
         }
         if chain.has("org") && chain.has("log4j") || chain.last() == "setLogLevel" {
@@ -136,6 +145,9 @@ pub(super) fn spark_context(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
     let contexts = Contexts::new(context);
+    if !contexts.any {
+        return;
+    }
     let mut seen: HashSet<Span> = HashSet::new();
     for chain in chains(document) {
         let made = chain.path().is_some_and(|path| {
@@ -181,6 +193,9 @@ pub(super) fn jvm_access(context: &mut Context<'_>) {
     let Some((severity, on)) = needs_dedicated(context) else { return };
     let document = context.document;
     let contexts = Contexts::new(context);
+    if !contexts.any {
+        return;
+    }
     let mut seen: HashSet<u32> = HashSet::new();
     for chain in chains(document) {
         if contexts.usage(document, &chain) != Some(Use::Jvm) {

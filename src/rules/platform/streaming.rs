@@ -9,6 +9,9 @@ use crate::rules::library::is_pipeline_source;
 use crate::text::Span;
 use crate::text::edit::Edit;
 
+/// What to do instead.
+const ADVICE: &str = "use `.trigger(availableNow=True)` and let a schedule start it again";
+
 /// Streams that never end, where only those that end are allowed.
 pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
@@ -16,7 +19,6 @@ pub(super) fn check(context: &mut Context<'_>) {
     if !is_serverless(context) || is_pipeline_source(facts) {
         return;
     }
-    const ADVICE: &str = "use `.trigger(availableNow=True)` and let a schedule start it again";
     for chain in calls(document) {
         let Some((_, call)) = chain.call else { continue };
         match chain.last() {

@@ -1,6 +1,6 @@
 //! Pages: `sql-not-closed.md`, `invalid-create.md`, `hive-only-command.md`.
 
-use super::{has_open_hole, is_readable, is_written_out, statements};
+use super::{has_open_hole, is_written_out, statements};
 use crate::rules::context::Context;
 use crate::sql::Unfinished;
 use crate::sql::facts::{Role, StatementKind, StatementView};
@@ -10,7 +10,7 @@ use crate::text::edit::Edit;
 /// Strings, names, comments and parentheses that do not end, and parentheses that do not begin.
 pub(super) fn sql_not_closed(context: &mut Context<'_>) {
     let document = context.document;
-    for piece in document.sql().pieces.iter().filter(|piece| is_readable(piece)) {
+    for piece in document.sql().pieces.iter().filter(|piece| !piece.is_template && !piece.is_foreign) {
         let Some((what, span)) = piece.unfinished else { continue };
         let message = match what {
             Unfinished::String => "this string is never closed: all that follows it is taken for text",

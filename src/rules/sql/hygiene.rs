@@ -1,8 +1,8 @@
-//! Pages: `drop-without-if-exists.md`, `grant-to-everyone.md`, `two-level-table-name.md`.
+//! Pages: `drop-without-if-exists.md`, `grant-to-everyone.md`.
 
 use super::{behind, is_written_out, statements};
 use crate::rules::context::Context;
-use crate::sql::facts::{Role, StatementKind};
+use crate::sql::facts::StatementKind;
 use crate::text::edit::Edit;
 
 /// `DROP TABLE t`.
@@ -45,34 +45,6 @@ pub(super) fn grant_to_everyone(context: &mut Context<'_>) {
                 view.text(strong).to_ascii_uppercase()
             };
             context.report(span, format!("`{who}` is everyone: each of them gets `{right}` here; grant it to a group"));
-        }
-    }
-}
-
-/// `CREATE TABLE schema.table`.
-pub(super) fn two_level_table_name(context: &mut Context<'_>) {
-    let chooses = statements(context)
-        .any(|view| view.row.kind == StatementKind::Use && (view.is(1, "catalog") || view.row.tokens.len() == 2));
-    if chooses {
-        return;
-    }
-    for view in statements(context) {
-        if (view.row.verb..view.row.verb + 5).any(|at| view.is_any(at, &["temp", "temporary"])) {
-            continue;
-        }
-        for table in view.row.tables.iter().filter(|table| table.role == Role::Created) {
-            let [schema, _] = table.parts.as_slice() else { continue };
-            if schema.is_open
-                || schema.text.eq_ignore_ascii_case("live")
-                || schema.text.eq_ignore_ascii_case("global_temp")
-            {
-                continue;
-            }
-            let name = table.name();
-            context.report(
-                table.span,
-                format!("in which catalog `{name}` is made depends on who runs this and where: write `catalog.{name}`"),
-            );
         }
     }
 }

@@ -86,7 +86,7 @@ fn joins(context: &mut Context<'_>, view: StatementView<'_>, from: Range<usize>)
 }
 
 /// `CROSS JOIN`, said aloud.
-pub(super) fn cross_join(context: &mut Context<'_>) {
+pub(super) fn sql_cross_join(context: &mut Context<'_>) {
     for view in statements(context) {
         for at in 0..view.len() {
             if view.are(at, &["cross", "join"])

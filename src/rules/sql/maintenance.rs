@@ -1,7 +1,6 @@
 //! Pages: `vacuum-too-short.md`, `vacuum-check-disabled.md`, `clustering-conflict.md`.
 
 use super::statements;
-use crate::python::facts::Value;
 use crate::rules::context::Context;
 use crate::sql::facts::{Role, StatementKind, StatementView};
 use std::collections::HashSet;
@@ -34,10 +33,9 @@ pub(super) fn vacuum_too_short(context: &mut Context<'_>) {
     }
 }
 
-/// The setting that allows it, in SQL and in Python.
+/// The setting that allows it.
 pub(super) fn vacuum_check_disabled(context: &mut Context<'_>) {
     const MESSAGE: &str = "this turns off the check that keeps `VACUUM` from deleting files still in use: leave it on";
-    let document = context.document;
     for view in statements(context).filter(|view| view.row.kind == StatementKind::Set) {
         let Some(last) = view.len().checked_sub(1) else { continue };
         let own = view.token(1).zip(view.token(last)).map(|(first, last)| first.own.to(last.own));
@@ -47,22 +45,6 @@ pub(super) fn vacuum_check_disabled(context: &mut Context<'_>) {
             .is_some_and(|(name, value)| name.trim() == CHECK && value.trim().eq_ignore_ascii_case("false"));
         if is_off && let Some(span) = view.stretch(0, last) {
             context.report(span, MESSAGE);
-        }
-    }
-    let facts = &document.python;
-    for call in &facts.calls {
-        if !facts.is(call.method, "set") && !facts.is(call.method, "config") {
-            continue;
-        }
-        let [key, value] = facts.arguments(call) else { continue };
-        let named = matches!(&key.value, Value::String(name) if &**name == CHECK);
-        let is_off = match &value.value {
-            Value::Bool(value) => !value,
-            Value::String(value) => value.eq_ignore_ascii_case("false"),
-            _ => false,
-        };
-        if named && is_off {
-            context.report(key.span.to(value.span), MESSAGE);
         }
     }
 }

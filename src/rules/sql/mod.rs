@@ -13,7 +13,7 @@ mod strings;
 use super::Check;
 use super::context::Context;
 use crate::sql::TokenKind;
-use crate::sql::facts::{Piece, Place, PlaceholderKind, StatementView};
+use crate::sql::facts::{PlaceholderKind, StatementView};
 use crate::text::Span;
 
 /// The group's rules and their functions.
@@ -21,7 +21,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("aggregate-in-where", clauses::aggregate_in_where),
     ("cartesian-join", joins::cartesian_join),
     ("clustering-conflict", maintenance::clustering_conflict),
-    ("sql-cross-join", joins::cross_join),
     ("delete-without-where", rows::delete_without_where),
     ("drop-without-if-exists", hygiene::drop_without_if_exists),
     ("duplicate-column", columns::duplicate_column),
@@ -38,10 +37,10 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("repeated-clause", clauses::repeated_clause),
     ("select-star-into-table", columns::select_star_into_table),
     ("several-statements-in-call", statements::several_statements_in_call),
+    ("sql-cross-join", joins::sql_cross_join),
     ("sql-not-closed", broken::sql_not_closed),
     ("sql-trailing-comma", clauses::sql_trailing_comma),
     ("string-built-sql", strings::string_built_sql),
-    ("two-level-table-name", hygiene::two_level_table_name),
     ("union-column-mismatch", columns::union_column_mismatch),
     ("unused-cte", clauses::unused_cte),
     ("update-without-where", rows::update_without_where),
@@ -53,71 +52,7 @@ pub const CHECKS: &[(&str, Check)] = &[
 /// Every statement of the document that is SQL of the platform: not what stands among tags of a template language,
 /// and not that of files written for another database.
 fn statements<'a>(context: &Context<'a>) -> impl Iterator<Item = StatementView<'a>> + use<'a> {
-    let facts = context.document.sql();
-    let readable: Vec<bool> = facts.pieces.iter().map(is_readable).collect();
-    facts.views().filter(move |view| readable.get(view.row.piece as usize) == Some(&true))
-}
-
-fn is_readable(piece: &Piece) -> bool {
-    !piece.is_template && (piece.place != Place::File || is_ours(&piece.code))
-}
-
-/// Whether a file is written for Databricks: it has something that only Databricks has, and nothing that only another
-/// database has.
-fn is_ours(code: &str) -> bool {
-    const OURS: [&str; 22] = [
-        "delta",
-        "read_files",
-        "cloud_files",
-        "stream(",
-        "streaming table",
-        "live.",
-        "use catalog",
-        "tblproperties",
-        "parquet",
-        "zorder",
-        "cluster by",
-        "unity",
-        "databricks",
-        "/volumes/",
-        "vacuum",
-        "optimize",
-        "identifier(",
-        "insert overwrite",
-        "merge into",
-        "partitioned by",
-        "lateral view",
-        "temp view",
-    ];
-    const FOREIGN: [&str; 24] = [
-        "dbo.",
-        "[dbo]",
-        "\ngo\n",
-        "\ngo\r",
-        "nvarchar",
-        "autoincrement",
-        "auto_increment",
-        "pragma ",
-        "serial primary",
-        "engine=",
-        "delimiter ",
-        "plpgsql",
-        "varchar2",
-        "sp_executesql",
-        "set nocount",
-        "bigserial",
-        "identity(1",
-        "create extension",
-        "create index",
-        "create unique index",
-        "jsonb",
-        "lakebase",
-        "sysibm",
-        "postgres",
-    ];
-    let lower = code.to_ascii_lowercase();
-    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
-    has(&OURS) && !has(&FOREIGN)
+    context.document.sql().views().filter(|view| !view.piece.is_template && !view.piece.is_foreign)
 }
 
 /// Whether text of which nothing is known is put in between the words of a statement, where it may be anything: a
