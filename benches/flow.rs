@@ -29,7 +29,7 @@ fn main() {
 }
 
 fn print(name: &str, found: Coverage) {
-    let percent = if found.receivers == 0 { 0 } else { found.typed * 100 / found.receivers };
+    let percent = (found.typed * 100).checked_div(found.receivers).unwrap_or(0);
     println!(
         "{name}: {} receivers, {} known ({percent} %), {} of them data frames",
         found.receivers, found.typed, found.frames

@@ -127,11 +127,12 @@ impl<'a> Evaluator<'a> {
             | NodeKind::Dict(_)
             | NodeKind::Lambda { .. }
             | NodeKind::Each { .. } => Type::of(Kind::Other),
-            NodeKind::Bool(_) | NodeKind::Not(_) => Type::of(Kind::Bool),
+            // `is` and `in` give a truth, whatever stands beside them.
+            NodeKind::Bool(_) | NodeKind::Not(_) | NodeKind::Compare { op: CompareOp::Other, .. } => {
+                Type::of(Kind::Bool)
+            }
             NodeKind::Signed(operand) | NodeKind::Invert(operand) => self.node(slot, operand),
             NodeKind::Binary { op, left, right } => self.binary(slot, op, left, right),
-            // `is` and `in` give a truth, whatever stands beside them.
-            NodeKind::Compare { op: CompareOp::Other, .. } => Type::of(Kind::Bool),
             NodeKind::Compare { left, right, .. } => {
                 let column = |it: Type| it.kind == Kind::Column;
                 if column(self.node(slot, left)) || column(self.node(slot, right)) {

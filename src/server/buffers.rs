@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// A text that is open.
 #[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the protocol calls it so")]
 pub(super) struct Text {
     /// The editor's name for it.
     pub uri: String,

@@ -113,6 +113,9 @@ impl Files {
     }
 }
 
+/// What was said of one text: the editor's name for it, and its diagnostics.
+pub(super) type Said = (Arc<str>, Value);
+
 /// A repository at work.
 pub(super) struct Desk {
     pub(super) shared: Arc<Shared>,
@@ -127,7 +130,7 @@ pub(super) struct Desk {
     files: Files,
     shelf: Shelf,
     /// What was last said of each file, by the names of its texts.
-    pub(super) said: RefCell<BTreeMap<RepoPath, Vec<(Arc<str>, Value)>>>,
+    pub(super) said: RefCell<BTreeMap<RepoPath, Vec<Said>>>,
     /// Files that changed since what depends on them was judged.
     pub(super) touched: BTreeSet<RepoPath>,
     /// Whether all was judged that depends on those.
@@ -305,7 +308,7 @@ impl Desk {
                     room.answer_polls();
                 }
                 Some(Order::Ask(question)) => {
-                    self.answer(&question, || room.answer(&question.method, &question.params))
+                    self.answer(&question, || room.answer(&question.method, &question.params));
                 }
                 Some(change) => {
                     let mut changes = vec![change];

@@ -65,7 +65,7 @@ pub(super) fn silence(document: &Document, rule: &str, span: Span, reach: Reach)
                 ));
             }
             let first = notebook.cells.first()?;
-            let leads = first.leads().is_some_and(|lead| lead.whole_cell());
+            let leads = first.leads().is_some_and(super::super::notebook::magic::Magic::whole_cell);
             let Marks { open, close, .. } = marker(document, Some((notebook, first))).filter(|_| !leads)?;
             Some(Edit::insert(first.span.start, format!("{open} brickgate: ignore-file[{rule}]{close}{eol}")))
         }

@@ -273,7 +273,7 @@ impl Server {
                 self.stage = Stage::ShutDown;
                 self.shared.send(wire::answer(id, Value::Null));
             }
-            (Stage::Working, "workspace/symbol" | "workspace/diagnostic") => self.ask_all(id, method, params),
+            (Stage::Working, "workspace/symbol" | "workspace/diagnostic") => self.ask_all(id, &method, &params),
             (Stage::Working, name) if capabilities::METHODS.contains(&name) => self.ask(id, method, params),
             (Stage::Working, name) => {
                 refuse(id, wire::code::UNKNOWN_METHOD, &format!("`{name}` is none of this server's"));
@@ -504,7 +504,7 @@ impl Server {
     }
 
     /// Asks all repositories.
-    fn ask_all(&mut self, id: Value, method: String, params: Value) {
+    fn ask_all(&mut self, id: Value, method: &str, params: &Value) {
         if self.workers.is_empty() {
             let nothing = if method == "workspace/symbol" { json!([]) } else { json!({ "items": [] }) };
             self.shared.send(wire::answer(id, nothing));
@@ -514,7 +514,7 @@ impl Server {
         for root in self.workers.keys().cloned().collect::<Vec<_>>() {
             let question = Question {
                 id: id.clone(),
-                method: method.clone(),
+                method: method.to_owned(),
                 params: params.clone(),
                 gather: Some(gather.clone()),
             };

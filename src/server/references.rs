@@ -202,7 +202,7 @@ fn importing(
                 }
             }
             Some(submodule) => {
-                dotted.push(if from.is_empty() { submodule.to_owned() } else { format!("{from}.{submodule}") })
+                dotted.push(if from.is_empty() { submodule.to_owned() } else { format!("{from}.{submodule}") });
             }
             None => dotted.push(from.to_owned()),
         }

@@ -124,24 +124,30 @@ pub(super) fn write(out: &mut impl Write, message: &Value) -> io::Result<()> {
     out.flush()
 }
 
+/// A message of these parts.
+fn message<const N: usize>(parts: [(&str, Value); N]) -> Value {
+    let parts = parts.into_iter().map(|(key, value)| (key.to_owned(), value));
+    Value::Object(std::iter::once(("jsonrpc".to_owned(), json!("2.0"))).chain(parts).collect())
+}
+
 /// The answer to a request.
 pub(super) fn answer(id: Value, result: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": id, "result": result })
+    message([("id", id), ("result", result)])
 }
 
 /// The answer that there is none, and why.
 pub(super) fn refusal(id: Value, code: i32, message: &str) -> Value {
-    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } })
+    self::message([("id", id), ("error", json!({ "code": code, "message": message }))])
 }
 
 /// A notification of ours.
 pub(super) fn notification(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+    message([("method", json!(method)), ("params", params)])
 }
 
 /// A request of ours.
 pub(super) fn request(id: &str, method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+    message([("id", json!(id)), ("method", json!(method)), ("params", params)])
 }
 
 #[cfg(test)]

@@ -404,7 +404,7 @@ impl<'a> StatementView<'a> {
     /// Whether a token is the word `word`, in any case and not in backticks.
     pub fn is(self, at: usize, word: &str) -> bool {
         let fits = |token: &&SqlToken| token.kind == TokenKind::Word && token.own.len() as usize == word.len();
-        self.token(at).filter(fits).is_some() && self.text(at).eq_ignore_ascii_case(word)
+        self.token(at).as_ref().is_some_and(fits) && self.text(at).eq_ignore_ascii_case(word)
     }
 
     /// Whether a token is one of some words.

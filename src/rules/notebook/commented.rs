@@ -56,7 +56,7 @@ fn is_code(line: &str) -> bool {
         return false;
     }
     // Two plain words at the end: a sentence.
-    let word = |text: &&str| text.len() > 1 && text.chars().all(|c| c.is_alphabetic());
+    let word = |text: &&str| text.len() > 1 && text.chars().all(char::is_alphabetic);
     let mut last = code.rsplit(' ').take(2).filter(word);
     let keyword = |text: &str| {
         matches!(text, "in" | "is" | "not" | "and" | "or" | "if" | "else" | "as" | "import" | "None" | "True" | "False")
