@@ -134,7 +134,7 @@ fn exit_codes_say_how_it_went() {
     place.run(&["--version"]).expect(0).says(env!("CARGO_PKG_VERSION"));
     place.run(&["check", "--help"]).expect(0).says("--force-exclude");
     place.run(&[]).expect(2);
-    place.run(&["rule", "secret"]).expect(2).warns("did you mean `secret-in-source`?");
+    place.run(&["rule", "secret"]).expect(2).warns("did you mean one of `secret-in-source`");
     place.run(&["help", "check"]).expect(0).says("--force-exclude");
 }
 

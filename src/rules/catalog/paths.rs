@@ -32,7 +32,7 @@ fn fault(one: &PathUse) -> Option<Fault> {
         return match &*scheme.to_ascii_lowercase() {
             "abfss" | "gs" | "s3" | "s3a" => Some(Fault::Cloud),
             "abfs" | "adl" | "s3n" | "wasb" | "wasbs" => Some(Fault::LegacyCloud),
-            "dbfs" => folder(text.get(7..).unwrap_or(""), one),
+            "dbfs" => folder(text.get(7..).unwrap_or("").trim_start_matches('/'), one),
             _ => None,
         };
     }
