@@ -2,6 +2,8 @@
 //! links all dependencies anew, which costs minutes of building and gigabytes of disk.
 
 #![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
