@@ -540,7 +540,7 @@ def main():
         else:
             roots = [os.path.join(top, "made-up")]
             make_up(roots[0], chooser)
-        benches, chances = [], []
+        benches = []
         for at, root in enumerate(roots):
             repository = Repository(root)
             bench = Bench(arguments.binary, repository, os.path.join(top, f"bench{at}"))
