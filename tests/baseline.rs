@@ -1,7 +1,7 @@
 //! `brickgate baseline` and what it does to a check: the real binary on small repositories.
 
+use crate::toy::{Place, Ran};
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 const BASELINE: &str = ".brickgate-baseline.json";
@@ -9,65 +9,17 @@ const HEADER: &str = "# Databricks notebook source\n";
 const CELL: &str = "\n# COMMAND ----------\n\n";
 const MISSING: &str = "# MAGIC %run ./missing\n";
 
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
 impl Ran {
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
     #[track_caller]
     fn finds(self, count: usize) -> Self {
         assert_eq!(self.out.lines().count(), count, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
-
-    #[track_caller]
-    fn warns(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}\nstdout:\n{}", self.err, self.out);
-        self
-    }
 }
 
 impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
     fn baseline(&self) -> String {
-        fs::read_to_string(self.top.join(BASELINE)).unwrap()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        command.args(arguments).current_dir(&self.top).env_clear().env("HOME", &self.top);
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        self.read(BASELINE)
     }
 
     fn check(&self, more: &[&str]) -> Ran {

@@ -2,109 +2,11 @@
 
 // Everything here is a test, but only functions that are marked as such are taken for one.
 
-use std::collections::BTreeMap;
+use crate::toy::{Place, finish};
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-/// A small repository, and how to run `brickgate` in it.
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
-    environment: BTreeMap<&'static str, &'static str>,
-}
-
-/// What a run came to.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, part: &str) -> Self {
-        assert!(self.out.contains(part), "`{part}` is not on stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn warns(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}\nstdout:\n{}", self.err, self.out);
-        self
-    }
-}
+use std::process::Command;
 
 const HEADER: &str = "# Databricks notebook source\n";
-
-impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top, environment: BTreeMap::new() };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        self.top.join(path)
-    }
-
-    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.at(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.at(path)).unwrap()
-    }
-
-    fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.environment.insert(name, value);
-        self
-    }
-
-    fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        command.args(arguments).current_dir(folder).env_clear().env("HOME", &self.top).envs(&self.environment);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.run_in(&self.top, arguments)
-    }
-
-    fn run_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
-        finish(self.command(folder, arguments), b"")
-    }
-
-    fn stdin(&self, arguments: &[&str], text: impl AsRef<[u8]>) -> Ran {
-        finish(self.command(&self.top, arguments), text.as_ref())
-    }
-}
-
-fn finish(mut command: Command, text: &[u8]) -> Ran {
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let text = text.to_vec();
-    let writer = std::thread::spawn(move || drop(input.write_all(&text)));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
 
 /// A notebook with one error in its second line, without a fix.
 fn bad() -> String {

@@ -1,48 +1,24 @@
 //! Rules about files as such, with the real binary in real worktrees: what git would see, and what it would not.
 
+use crate::toy::Place;
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 const NOTEBOOK: &str = "# Databricks notebook source\nx = 1\n";
 
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
-}
-
 impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
     /// The findings of a run, `path [rule]` each, and the exit code.
     #[track_caller]
     fn finds(&self, arguments: &[&str], expected: &[&str]) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        command.args(["check", "--output-format", "json", "--strict"]).args(arguments);
-        let output = command.current_dir(&self.top).env_clear().env("HOME", &self.top).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let ran = self.run(&[&["check", "--output-format", "json", "--strict"], arguments].concat());
+        let said = ran.err;
+        let found: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_default();
         let found = found.as_array().unwrap_or_else(|| panic!("no findings: {said}"));
         let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let rows: Vec<String> =
             found.iter().map(|row| format!("{} [{}]", word(&row["filename"]), word(&row["code"]))).collect();
         assert_eq!(rows, expected, "{arguments:?}: {said}");
-        assert_eq!(output.status.code(), Some(i32::from(!expected.is_empty())), "{said}");
+        assert_eq!(ran.code, Some(i32::from(!expected.is_empty())), "{said}");
     }
 }
 

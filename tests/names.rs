@@ -1,65 +1,11 @@
 //! `brickgate names` on small repositories: what is in scope, where it comes from, who reads it.
 
+use crate::toy::{Place, Ran};
 use serde_json::Value;
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, part: &str) -> Self {
-        assert!(self.out.contains(part), "`{part}` is not on stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn warns(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}", self.err);
-        self
-    }
-}
 
 impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
     fn names(&self, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        command.arg("names").args(arguments).current_dir(&self.top).env_clear().env("HOME", &self.top);
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        self.run(&[&["names"], arguments].concat())
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -284,7 +230,7 @@ fn knots_and_diamonds() {
     assert_eq!(listed(&place.json(&["a.py"])), ["x", "y"]);
     for at in 0..40 {
         let next = format!("# MAGIC %run ./d{}", at + 1);
-        place.write(&format!("d{at}.py"), &notebook(&[&next, &next, &format!("n{at} = 1")]));
+        place.write(&format!("d{at}.py"), notebook(&[&next, &next, &format!("n{at} = 1")]));
     }
     assert_eq!(listed(&place.json(&["d0.py"])).len(), 40);
 }

@@ -1,73 +1,12 @@
 //! `brickgate run-to-import` on small repositories: what becomes of notebooks and their callers, and what is refused.
 
+use crate::toy::{Place, Ran};
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, part: &str) -> Self {
-        assert!(self.out.contains(part), "`{part}` is not on stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn warns(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}\nstdout:\n{}", self.err, self.out);
-        self
-    }
-}
 
 impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.top.join(path)).unwrap()
-    }
-
-    fn brickgate(&self, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        command.args(arguments).current_dir(&self.top).env_clear().env("HOME", &self.top);
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
     /// Runs the command with these arguments.
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.brickgate(&[&["run-to-import"], arguments].concat())
+    fn convert(&self, arguments: &[&str]) -> Ran {
+        self.run(&[&["run-to-import"], arguments].concat())
     }
 
     /// All files with their text.
@@ -109,8 +48,8 @@ fn pair(cells: &[&str]) -> Place {
 #[track_caller]
 fn refused(place: &Place, arguments: &[&str], reason: &str) {
     let before = place.all();
-    place.run(arguments).expect(1).says(reason).says("cannot become a module").warns("nothing is changed");
-    place.run(&[arguments, &["--write"]].concat()).expect(1).says(reason);
+    place.convert(arguments).expect(1).says(reason).says("cannot become a module").warns("nothing is changed");
+    place.convert(&[arguments, &["--write"]].concat()).expect(1).says(reason);
     assert_eq!(place.all(), before);
 }
 
@@ -137,12 +76,12 @@ fn a_helper_becomes_a_module_and_callers_import_what_they_use() {
         ("report.py", &notebook(&["print(Config(), today)"])),
         ("idle.py", &notebook(&["x = 1", "# MAGIC %run ./helpers", "print(x)"])),
     ]);
-    place.brickgate(&["check"]).expect(0);
-    let ran = place.run(&["helpers.py"]).expect(0);
+    place.run(&["check"]).expect(0);
+    let ran = place.convert(&["helpers.py"]).expect(0);
     let ran = ran.says("+from helpers import LIMIT, Config, load\n").says("--- helpers.py\n+++ helpers.py\n");
     ran.warns("would make 1 module and replace 2 `%run`s in 2 notebooks; --write does it");
     assert!(place.read("daily.py").contains("%run ./helpers"));
-    place.run(&["helpers.py", "--write"]).expect(0).warns("made 1 module and replaced 2 `%run`s in 2 notebooks");
+    place.convert(&["helpers.py", "--write"]).expect(0).warns("made 1 module and replaced 2 `%run`s in 2 notebooks");
     assert_eq!(
         place.read("helpers.py"),
         "# # Helpers\n#\n# For *everybody*.\n\nimport json\nfrom datetime import datetime\n\n# Limits\nLIMIT = 10\nUNUSED = 1\n\n\n\
@@ -155,9 +94,9 @@ fn a_helper_becomes_a_module_and_callers_import_what_they_use() {
         notebook(&[imports, "print(load(\"x\"), LIMIT, F.col(\"a\"))\ntoday = date.today()", "# MAGIC %run ./report"])
     );
     assert_eq!(place.read("idle.py"), notebook(&["x = 1", "print(x)"]));
-    place.brickgate(&["check"]).expect(0);
+    place.run(&["check"]).expect(0);
     let after = place.all();
-    place.run(&["helpers.py", "--write"]).expect(0).warns("helpers.py: is a module already").warns("nothing to do");
+    place.convert(&["helpers.py", "--write"]).expect(0).warns("helpers.py: is a module already").warns("nothing to do");
     assert_eq!(place.all(), after);
 }
 
@@ -165,9 +104,9 @@ fn a_helper_becomes_a_module_and_callers_import_what_they_use() {
 fn line_ends_stay() {
     let place = pair(&[HELPERS, "# MAGIC %md A note", "X = 1"]);
     for path in ["helpers.py", "daily.py"] {
-        place.write(path, &place.read(path).replace('\n', "\r\n"));
+        place.write(path, place.read(path).replace('\n', "\r\n"));
     }
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     for path in ["helpers.py", "daily.py"] {
         let text = place.read(path);
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
@@ -184,7 +123,7 @@ fn blanks_before_a_command_go_with_it() {
         ("helpers.py", &notebook(&[HELPERS])),
         ("daily.py", &notebook(&[" %run ./helpers", "print(load(\"x\"))"])),
     ]);
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     assert_eq!(place.read("daily.py"), notebook(&["from helpers import load", "print(load(\"x\"))"]));
 }
 
@@ -196,7 +135,7 @@ fn a_chain_is_made_in_one_call() {
         ("daily.py", &notebook(&["# MAGIC %run ./helpers", "print(load(\"x\"), OTHER)"])),
     ]);
     refused(&place, &["helpers.py"], "helpers.py:2 (cell 1): itself runs `%run ./base`: name that notebook as well");
-    place.run(&["helpers.py", "base.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "base.py", "--write"]).expect(0);
     assert_eq!(place.read("helpers.py"), "from base import ROOT\n\n\ndef load(path):\n    return ROOT + path\n");
     let imports = "from base import OTHER\nfrom helpers import load";
     assert_eq!(place.read("daily.py"), notebook(&[imports, "print(load(\"x\"), OTHER)"]));
@@ -210,7 +149,7 @@ fn notebooks_in_between_import_what_others_use_through_them() {
         ("setup.py", &notebook(&["# MAGIC %run ./helpers", "spark.sql(\"use main\")"])),
         ("daily.py", &notebook(&["# MAGIC %run ./setup", "print(load(\"x\"))"])),
     ]);
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     assert_eq!(place.read("setup.py"), notebook(&["from helpers import load", "spark.sql(\"use main\")"]));
     assert_eq!(place.read("daily.py"), notebook(&["# MAGIC %run ./setup", "print(load(\"x\"))"]));
 }
@@ -229,7 +168,7 @@ fn the_path_fits_all_who_import() {
     };
     // Python looks in the folder of the notebook that was started, which is not that of `inner`.
     let place = made(files("lib"));
-    place.run(&["lib/helpers.py", "--write"]).expect(0);
+    place.convert(&["lib/helpers.py", "--write"]).expect(0);
     assert!(place.read("lib/inner.py").contains("from lib.helpers import load\n"));
     refused(&made(files("my lib")), &["my lib/helpers.py"], "`my lib` is no name that Python can import");
     refused(&made(files("1_lib")), &["1_lib/helpers.py"], "`1_lib` is no name that Python can import");
@@ -237,14 +176,14 @@ fn the_path_fits_all_who_import() {
     let place = made(files("lib"));
     place.write("databricks.yml", "bundle:\n  name: x\n");
     refused(&place, &["lib/helpers.py"], "`--git-folder` says that it always runs from a Git folder");
-    place.run(&["lib/helpers.py", "--git-folder"]).expect(0);
+    place.convert(&["lib/helpers.py", "--git-folder"]).expect(0);
     // Where all stand in one folder, that is where Python looks.
     let place = Place::new(&[
         ("my lib/helpers.py", &notebook(&[HELPERS])),
         ("my lib/daily.py", &notebook(&["# MAGIC %run ./helpers", "print(load(\"x\"))"])),
         ("databricks.yml", "bundle:\n  name: x\n"),
     ]);
-    place.run(&["my lib/helpers.py", "--write"]).expect(0);
+    place.convert(&["my lib/helpers.py", "--write"]).expect(0);
     assert!(place.read("my lib/daily.py").contains("from helpers import load\n"));
 }
 
@@ -261,14 +200,14 @@ fn a_new_module_leaves_the_notebook() {
         "`01 helpers` is no name that Python can import: rename it, for instance to `helpers.py`",
     );
     let before = place.read("01 helpers.py");
-    place.run(&["01 helpers.py", "--new-module", "daily.py"]).expect(1).says("`daily.py` is there already");
-    place.run(&["01 helpers.py", "--new-module", "lib/helpers.py", "--write"]).expect(0);
+    place.convert(&["01 helpers.py", "--new-module", "daily.py"]).expect(1).says("`daily.py` is there already");
+    place.convert(&["01 helpers.py", "--new-module", "lib/helpers.py", "--write"]).expect(0);
     assert_eq!(place.read("01 helpers.py"), before);
     assert_eq!(place.read("lib/helpers.py"), format!("{HELPERS}\n"));
     assert!(place.read("daily.py").contains("from lib.helpers import load\n"));
     assert!(place.read("query.sql").contains("%run"));
     let after = place.all();
-    let again = place.run(&["01 helpers.py", "--new-module", "lib/helpers.py", "--write"]).expect(0);
+    let again = place.convert(&["01 helpers.py", "--new-module", "lib/helpers.py", "--write"]).expect(0);
     again.warns("lib/helpers.py: is made already").warns("nothing to do");
     assert_eq!(place.all(), after);
 }
@@ -280,7 +219,7 @@ fn cells_of_an_ipynb_are_rewritten_in_place() {
                 \"metadata\": {\"application/vnd.databricks.v1+notebook\": {\"language\": \"python\"}, \"language_info\": {\"name\": \"python\"}},\n \
                 \"nbformat\": 4, \"nbformat_minor\": 0}";
     let place = Place::new(&[("helpers.py", &notebook(&[HELPERS])), ("n.ipynb", json)]);
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     assert_eq!(place.read("n.ipynb"), json.replace("%run ./helpers", "from helpers import load"));
 }
 
@@ -379,24 +318,27 @@ fn names_that_are_taken_are_refused() {
 fn all_or_nothing() {
     use std::os::unix::fs::PermissionsExt;
     let place = pair(&[HELPERS]);
-    place.write("other.py", &notebook(&["# MAGIC %run ./helpers", "print(load(\"y\"))"]));
+    place.write("other.py", notebook(&["# MAGIC %run ./helpers", "print(load(\"y\"))"]));
     let before = place.all();
     let locked = place.top.join("other.py");
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o444)).unwrap();
-    place.run(&["helpers.py", "--write"]).expect(2).warns("other.py: is read-only; nothing was changed");
+    place.convert(&["helpers.py", "--write"]).expect(2).warns("other.py: is read-only; nothing was changed");
     assert_eq!(place.all(), before);
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o644)).unwrap();
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     assert_eq!(place.read("other.py"), notebook(&["from helpers import load", "print(load(\"y\"))"]));
 }
 
 #[test]
 fn what_cannot_be_asked_for() {
     let place = pair(&[HELPERS]);
-    place.run(&["none.py"]).expect(2).warns("none.py: no such file");
-    place.run(&["."]).expect(2).warns("is a folder");
-    place.run(&[]).expect(2);
-    place.run(&["helpers.py", "daily.py", "--new-module", "x.py"]).expect(2).warns("one module out of one notebook");
+    place.convert(&["none.py"]).expect(2).warns("none.py: no such file");
+    place.convert(&["."]).expect(2).warns("is a folder");
+    place.convert(&[]).expect(2);
+    place
+        .convert(&["helpers.py", "daily.py", "--new-module", "x.py"])
+        .expect(2)
+        .warns("one module out of one notebook");
 }
 
 /// A name that a notebook binds as well counts by what comes last.
@@ -419,7 +361,7 @@ fn names_that_are_bound_twice() {
             ]),
         ),
     ]);
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     assert!(place.read("daily.py").contains("\nfrom helpers import drop, load\n"), "{}", place.read("daily.py"));
 }
 
@@ -437,8 +379,8 @@ fn imports_of_the_notebook_itself_stay_alone() {
         ("daily.py", &notebook(&["# MAGIC %run ./helpers", own])),
         ("other.py", &notebook(&["def early():\n    return load(1)", "# MAGIC %run ./helpers", "early()"])),
     ]);
-    place.run(&["helpers.py", "--write"]).expect(0);
+    place.convert(&["helpers.py", "--write"]).expect(0);
     assert_eq!(place.read("daily.py"), notebook(&["from helpers import load", own]));
     assert!(place.read("other.py").contains("\nfrom helpers import load\n"));
-    place.brickgate(&["check"]).expect(0);
+    place.run(&["check"]).expect(0);
 }

@@ -7,6 +7,9 @@
     reason = "each test uses what it needs, and fails where it fails"
 )]
 
+mod place;
+
+pub use place::{Place, finish};
 use std::env;
 use std::fs;
 use std::io::Write;
