@@ -1,86 +1,14 @@
 //! `brickgate format`, the real binary on small repositories: what is written, what is said, and what never happens.
 
+use crate::toy::{Place, finish};
 use std::fs;
-use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, part: &str) -> Self {
-        assert!(self.out.contains(part), "`{part}` is not on stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn warns(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}\nstdout:\n{}", self.err, self.out);
-        self
-    }
-}
-
 impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.top.join(path)).unwrap()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.feed(arguments, "")
-    }
-
-    fn feed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
-        self.start(Command::new(env!("CARGO_BIN_EXE_brickgate")).args(arguments), input.as_ref())
-    }
-
-    fn start(&self, command: &mut Command, input: &[u8]) -> Ran {
-        let command = command.current_dir(&self.top).env("NO_COLOR", "1");
-        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // It may have no use for it.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
     /// What becomes of `text` in the file `path`, by way of stdin.
     #[track_caller]
     fn formatted(&self, path: &str, text: &str) -> String {
-        self.feed(&["format", "--stdin-filename", path, "-"], text).expect(0).out
+        self.stdin(&["format", "--stdin-filename", path, "-"], text).expect(0).out
     }
 }
 
@@ -178,7 +106,7 @@ fn what_is_no_python_stays() {
         notebook(&["# fmt: off\nx=1\n# fmt: on\ny = 2", "a  = [\n1]  # fmt: skip"])
     );
     let first =
-        place.feed(&["format", "--stdin-filename", "m.py", "-"], "#Databricks notebook source\nx=1\n").expect(2);
+        place.stdin(&["format", "--stdin-filename", "m.py", "-"], "#Databricks notebook source\nx=1\n").expect(2);
     assert_eq!(first.out, "#Databricks notebook source\nx=1\n");
 }
 
@@ -279,16 +207,16 @@ fn line_ends_follow_gitattributes() {
 #[test]
 fn editors_get_their_text_back() {
     let place = Place::new(&[]);
-    let format = |name: &str, text: &str| place.feed(&["format", "--stdin-filename", name, "-"], text);
+    let format = |name: &str, text: &str| place.stdin(&["format", "--stdin-filename", name, "-"], text);
     assert_eq!(format("a.py", "x=1\n").expect(0).out, "x = 1\n");
     assert_eq!(format("a.py", "x=(\n").expect(2).warns("a.py:1:3: not valid Python").out, "x=(\n");
     assert_eq!(format("a.ipynb", "{").expect(2).out, "{");
     assert_eq!(format("notes.txt", "x=1").expect(0).out, "x=1");
     let arguments = ["format", "--stdin-filename", "a.py", "-"];
-    place.feed(&arguments, b"x = 1\n\0").expect(2).warns("a.py: not a text file");
-    place.feed(&["format", "-"], "x=1").expect(2).warns("--stdin-filename PATH -");
-    place.feed(&["format", "--check", "--stdin-filename", "a.py", "-"], "x=1\n").expect(1);
-    let diff = place.feed(&["format", "--diff", "--stdin-filename", "a.py", "-"], "x=1\n").expect(1);
+    place.stdin(&arguments, b"x = 1\n\0").expect(2).warns("a.py: not a text file");
+    place.stdin(&["format", "-"], "x=1").expect(2).warns("--stdin-filename PATH -");
+    place.stdin(&["format", "--check", "--stdin-filename", "a.py", "-"], "x=1\n").expect(1);
+    let diff = place.stdin(&["format", "--diff", "--stdin-filename", "a.py", "-"], "x=1\n").expect(1);
     assert!(diff.out.contains("+x = 1\n"), "{}", diff.out);
 }
 
@@ -299,7 +227,7 @@ fn a_selection_formats_what_it_touches() {
     assert_eq!(place.read("a.py"), notebook(&["x=1", "y = 2", "z=3"]));
     place.run(&["format", "--range", "2:3", "m.py"]).expect(0);
     assert_eq!(place.read("m.py"), "x=1\ny = 2\nz = 3\n");
-    let part = place.feed(&["format", "--range", "1:1", "--stdin-filename", "m.py", "-"], "x=1\ny=2\n").expect(0);
+    let part = place.stdin(&["format", "--range", "1:1", "--stdin-filename", "m.py", "-"], "x=1\ny=2\n").expect(0);
     assert_eq!(part.out, "x = 1\ny=2\n");
     place.run(&["format", "--range", "1:2"]).expect(2).warns("`--range` needs exactly one file");
     place.run(&["format", "--range", "0:2", "m.py"]).expect(2);
@@ -386,7 +314,10 @@ mod disk {
         let large = "x=1\n".repeat(4_000);
         let place = Place::new(&[("large.py", &large), ("small.py", "x=1\n")]);
         let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" format";
-        let ran = place.start(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_brickgate")]), b"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_brickgate")]).current_dir(&place.top);
+        shell.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ran = finish(shell, b"");
         let ran = ran.expect(2).warns("large.py: not reformatted:");
         assert!(ran.err.contains("1 file reformatted"), "{}", ran.err);
         assert!(place.read("large.py") == large && place.read("small.py") == "x = 1\n");
