@@ -29,15 +29,17 @@ pub(super) fn unread(context: &mut Context<'_>) {
     let document = context.document;
     let Some(bundle) = &document.bundle else { return };
     for job in &bundle.jobs {
-        let read: Vec<(&Task, RepoPath, BTreeSet<String>)> = job
-            .tasks
-            .iter()
-            .filter(|task| !task.parameters.is_empty())
-            .filter_map(|task| notebook_of(context, task).map(|(path, known)| (task, path, known)))
-            .collect();
+        let mut read = Vec::new();
         // One set of parameters is often handed to every task of a job: then each reads what it needs of it.
-        let used: BTreeSet<&str> =
-            read.iter().flat_map(|(task, _, known)| given(task).filter(|name| known.contains(*name))).collect();
+        let mut used = BTreeSet::new();
+        for task in job.tasks.iter().filter(|task| !task.parameters.is_empty()) {
+            let Some((path, known)) = notebook_of(context, task) else {
+                used.extend(given(task));
+                continue;
+            };
+            used.extend(given(task).filter(|name| known.contains(*name)));
+            read.push((task, path, known));
+        }
         for (task, path, known) in &read {
             let idle = |key: &&Key| !known.contains(&key.text) && !used.contains(key.text.as_str());
             for key in task.parameters.iter().filter(idle).filter(|key| !key.is_computed()) {
