@@ -71,7 +71,11 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
                 let of_table = match table {
                     Some(table) if table.span != one.span => Some(Part::Piece),
                     Some(_) => Some(Part::Whole),
-                    None => quoted.then_some(Part::Whole),
+                    None if quoted => {
+                        let alone = view.span(one.token).is_some_and(|token| token.len() <= one.span.len() + 2);
+                        Some(if alone { Part::Whole } else { Part::Piece })
+                    }
+                    None => None,
                 };
                 found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
             }
