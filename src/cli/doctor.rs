@@ -295,9 +295,9 @@ mod tests {
         examine(&Surroundings::new(folder.path())).clashes.into_iter().map(|clash| clash.what).collect()
     }
 
-    fn hooks(ids: &str) -> String {
-        let ids: Vec<String> = ids.split(' ').map(|id| format!("  - id: {id}\n")).collect();
-        format!("repos:\n- repo: x\n  rev: v1\n  hooks:\n{}", ids.concat())
+    fn hooks(hooks: &[&str]) -> String {
+        let hooks: Vec<String> = hooks.iter().map(|hook| format!("  - id: {hook}\n")).collect();
+        format!("repos:\n- repo: x\n  rev: v1\n  hooks:\n{}", hooks.concat())
     }
 
     #[test]
@@ -307,13 +307,13 @@ mod tests {
         assert_eq!(clashes(&[("pyproject.toml", ruff)]), [""; 0]);
         assert_eq!(clashes(&[("ruff.toml", "lint.ignore = [\"F821\"]\n")]), [""; 0]);
         assert_eq!(clashes(&[("ruff.toml", "lint.select = [\"I\", \"E\"]\n")]), [""; 0]);
-        let both = hooks("brickgate-format ruff-format brickgate-check");
+        let both = hooks(&["brickgate-format", "ruff-format", "brickgate-check"]);
         assert_eq!(clashes(&[(".pre-commit-config.yaml", &both)]), [""; 0]);
     }
 
     #[test]
     fn without_notebooks_nothing_breaks_them() {
-        let space = hooks("end-of-file-fixer trailing-whitespace isort\n    args: [--float-to-top]");
+        let space = hooks(&["end-of-file-fixer", "trailing-whitespace", "isort\n    args: [--float-to-top]"]);
         let files = [("ruff.toml", ""), (".pre-commit-config.yaml", &*space), ("src/a.py", "x = 1\n")];
         assert_eq!(clashes_in(&files), [""; 0]);
         assert_eq!(clashes(&files).len(), 4);
@@ -333,11 +333,11 @@ mod tests {
             let found = clashes(&[file]);
             assert!(found.len() == 1 && found[0].contains("float_to_top"), "{found:?}");
         }
-        let two = hooks("black ruff-format");
+        let two = hooks(&["black", "ruff-format"]);
         assert!(clashes(&[(".pre-commit-config.yaml", &two)])[0].contains("ruff-format and black"));
-        let space = hooks("end-of-file-fixer trailing-whitespace");
+        let space = hooks(&["end-of-file-fixer", "trailing-whitespace"]);
         assert_eq!(clashes(&[(".pre-commit-config.yaml", &space)]).len(), 2);
-        let excluded = hooks("end-of-file-fixer\n    exclude: ^notebooks/");
+        let excluded = hooks(&["end-of-file-fixer\n    exclude: ^notebooks/"]);
         assert_eq!(clashes(&[(".pre-commit-config.yaml", &excluded)]), [""; 0]);
         for settings in
             [("ruff.toml", "line-length = 100\n"), ("pyproject.toml", "[tool.ruff.lint]\nselect = [\"ALL\"]\n")]
