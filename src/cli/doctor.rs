@@ -99,7 +99,10 @@ fn examine(around: &Surroundings) -> Report {
         }
     }
     let styles = Styles::new(around.worktree(), &configs, false);
-    if let Some(notebook) = notebooks.iter().find(|path| !styles.excluded(path)) {
+    let is_seen = |path: &&RepoPath| {
+        !styles.excluded(path) && around.text(path.as_str()).is_some_and(|text| takes_injected(&text))
+    };
+    if let Some(notebook) = notebooks.iter().find(is_seen) {
         ruff(around, hooks.as_ref().map_or(&[], |(_, hooks)| hooks), notebook, &mut report);
     }
     report
@@ -194,6 +197,20 @@ fn list(table: &Table, key: &str) -> Vec<String> {
     values.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// Whether a notebook takes names from where ruff sees none: it neither binds nor imports them.
+fn takes_injected(text: &str) -> bool {
+    let takes = |name: &str| {
+        let uses = ["dbutils.", "display(", "spark."].iter().filter(|usage| usage.starts_with(name));
+        let mut uses = uses.flat_map(|usage| text.match_indices(usage));
+        let is_word = |at: usize| {
+            !text.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || "_.'\"".contains(c)))
+        };
+        let binds = [format!("{name} ="), format!("{name}="), format!("import {name}"), format!("{name}:")];
+        uses.any(|(at, _)| is_word(at)) && !binds.iter().any(|bind| text.contains(bind))
+    };
+    !text.contains("databricks.sdk.runtime") && ["dbutils", "display", "spark"].into_iter().any(takes)
+}
+
 /// Whether settings of ruff for single files say something of undefined names, or leave files out of linting alone: then
 /// somebody has thought of them.
 fn has_exceptions(ruff: &Table, lint: Option<&Table>) -> bool {
@@ -279,7 +296,7 @@ fn shown(report: &Report) -> String {
 mod tests {
     use super::*;
 
-    const NOTEBOOK: (&str, &str) = ("jobs/daily.py", "# Databricks notebook source\nspark\n");
+    const NOTEBOOK: (&str, &str) = ("jobs/daily.py", "# Databricks notebook source\nspark.range(1)\n");
 
     /// What is said in a repository with these files and a notebook.
     fn clashes(files: &[(&str, &str)]) -> Vec<String> {
@@ -317,6 +334,12 @@ mod tests {
         let files = [("ruff.toml", ""), (".pre-commit-config.yaml", &*space), ("src/a.py", "x = 1\n")];
         assert_eq!(clashes_in(&files), [""; 0]);
         assert_eq!(clashes(&files).len(), 4);
+        assert!(takes_injected("df = spark.range(1)") && takes_injected("display(1)"));
+        for text in
+            ["x = 1", "spark = make()\nspark.range(1)", "pyspark.sql", "from databricks.sdk.runtime import *\nspark.x"]
+        {
+            assert!(!takes_injected(text), "{text}");
+        }
         // Nor where ruff does not look at them, or somebody has thought of it.
         for ruff in ["exclude = ['jobs/*']\n", "lint.per-file-ignores = { 'jobs/*' = ['F821'] }\n"] {
             assert_eq!(clashes(&[("ruff.toml", ruff)]), [""; 0], "{ruff}");
