@@ -7,21 +7,30 @@ use crate::python::facts::{Binding, BindingKind};
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
+use std::collections::HashSet;
 
 /// Names that are bound only further down.
 pub(super) fn used_before_definition(context: &mut Context<'_>) {
+    // A statement that reads what it binds first may do so many times: once said is enough.
+    let mut own = HashSet::new();
     for case in cases(context, |fault| matches!(fault, Fault::Later(_) | Fault::ArrivesLater(_))) {
         match case.fault {
-            Fault::Later(binding) => later(context, case, binding),
+            Fault::Later(binding) if own.contains(&binding) => {}
+            Fault::Later(binding) => {
+                if later(context, case, binding) {
+                    own.insert(binding);
+                }
+            }
             Fault::ArrivesLater(source) => arrives_later(context, case, source),
             _ => {}
         }
     }
 }
 
-fn later(context: &mut Context<'_>, case: Case, binding: u32) {
+/// Says that a name is bound later; whether that is done by the statement that reads it.
+fn later(context: &mut Context<'_>, case: Case, binding: u32) -> bool {
     let (document, facts) = (context.document, &context.document.python);
-    let Some(row) = facts.bindings.get(binding as usize) else { return };
+    let Some(row) = facts.bindings.get(binding as usize) else { return false };
     let name = case.text(facts);
     let verb = match row.kind {
         BindingKind::Function(_) | BindingKind::Class => "defined",
@@ -41,6 +50,7 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) {
     };
     let (path, span, note) = (document.path.clone(), row.span, bound_here(row.kind));
     context.report(case.span, format!("{message}{}", case.tail())).note(path, span, note);
+    own
 }
 
 fn arrives_later(context: &mut Context<'_>, case: Case, source: Source) {

@@ -1,5 +1,6 @@
 //! Who uses what a document binds, beyond the document's own Python.
 
+use super::fixture;
 use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
 use crate::notebook::{Language, Origin};
@@ -21,6 +22,8 @@ pub(super) struct Usage<'a> {
     callers: OnceCell<Vec<DocumentId>>,
     /// What those who import the document take from it.
     imported: OnceCell<HashSet<&'a str>>,
+    /// What pytest is asked for.
+    fixtures: OnceCell<HashSet<&'a str>>,
 }
 
 impl<'a> Usage<'a> {
@@ -33,17 +36,19 @@ impl<'a> Usage<'a> {
             quoted: OnceCell::new(),
             callers: OnceCell::new(),
             imported: OnceCell::new(),
+            fixtures: OnceCell::new(),
         }
     }
 
     /// Whether something other than the document's own code uses a binding: notebooks that run it or are run beside
-    /// it, cells of other languages, and code that is put together as text. Who imports a notebook counts as well, who
-    /// imports a module does not: see [`Usage::is_handed_on`].
+    /// it, cells of other languages, code that is put together as text, and tests that ask for a fixture. Who imports a
+    /// notebook counts as well, who imports a module does not: see [`Usage::is_handed_on`].
     pub(super) fn is_used(&self, binding: u32) -> bool {
         let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
         let name = self.document.python.text(row.name);
         let notebook = self.document.is_notebook();
         self.is_quoted(name, row.scope)
+            || row.scope == 0 && self.is_fixture(row.kind, name)
             || notebook
                 && row.scope == 0
                 && (self.is_of_other_platform()
@@ -51,6 +56,13 @@ impl<'a> Usage<'a> {
                     || self.is_foreign(name)
                     || self.is_mentioned_by_caller(name)
                     || self.is_imported(name))
+    }
+
+    /// Whether a binding is an import that pytest has a use for.
+    fn is_fixture(&self, kind: BindingKind, name: &str) -> bool {
+        let BindingKind::Import(import) = kind else { return false };
+        self.fixtures.get_or_init(|| fixture::asked(&self.document.python)).contains(name)
+            || fixture::is_imported(self.names.project, self.document, import)
     }
 
     /// Whether nothing is known of who runs the notebook: other platforms find notebooks in other ways.

@@ -67,7 +67,16 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
             let row = *rows.entry(&*one.name).or_insert(found.len());
             if row == found.len() {
                 let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
-                let of_table = quoted || view.row.tables.iter().any(|table| table.span.covers(one.span));
+                let table = view.row.tables.iter().find(|table| table.span.covers(one.span));
+                let of_table = match table {
+                    Some(table) if table.span != one.span => Some(Part::Piece),
+                    Some(_) => Some(Part::Whole),
+                    None if quoted => {
+                        let alone = view.span(one.token).is_some_and(|token| token.len() <= one.span.len() + 2);
+                        Some(if alone { Part::Whole } else { Part::Piece })
+                    }
+                    None => None,
+                };
                 found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
             }
             let Some(row) = found.get_mut(row) else { continue };
@@ -77,10 +86,10 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
         }
     }
     for Dollar { name, span, of_table, count, edits } in found {
-        let new = if of_table {
-            format!("name the table with `IDENTIFIER(:{name})`")
-        } else {
-            format!("use the parameter `:{name}`")
+        let new = match of_table {
+            Some(Part::Whole) => format!("name the table with `IDENTIFIER(:{name})`"),
+            Some(Part::Piece) => format!("build the table's name with `IDENTIFIER(:{name} || …)`"),
+            None => format!("use the parameter `:{name}`"),
         };
         let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
         let message =
@@ -92,13 +101,20 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     }
 }
 
+/// How much of a table's name a placeholder gives.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Piece,
+}
+
 /// All uses of one `${name}`.
 struct Dollar {
     name: Box<str>,
     /// The first.
     span: Span,
-    /// Whether that stands in the name of a table.
-    of_table: bool,
+    /// How much of the name of a table that is, if it stands in one.
+    of_table: Option<Part>,
     count: usize,
     edits: Vec<Edit>,
 }
