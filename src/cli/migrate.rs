@@ -67,6 +67,7 @@ const SYMBOLS: &[(&str, &str)] = &[
     ("redefined-outer-name", "W0621"),
     ("reimported", "W0404"),
     ("rewrite-as-for-loop", "R8923"),
+    ("singleton-comparison", "C0121"),
     ("spark-outside-function", "C8915"),
     ("syntax-error", "E0001"),
     ("too-many-lines", "C0302"),
@@ -166,7 +167,7 @@ fn ruff(folder: &dyn Snapshot) -> Result<Wishes, String> {
         };
         let mut on: BTreeSet<String> = both("select").into_iter().collect();
         if on.is_empty() {
-            on.extend(["E4", "E7", "E9", "F"].map(str::to_owned));
+            on = defaults_of_ruff();
         }
         on.extend(both("extend-select"));
         let off = both("ignore").into_iter().chain(both("extend-ignore")).collect();
@@ -187,6 +188,11 @@ fn ruff(folder: &dyn Snapshot) -> Result<Wishes, String> {
         return Ok(Wishes { files: vec![name.to_owned()], on, off, exclude, target_python: python, by_file });
     }
     Err("there are no settings of ruff here: no ruff.toml, and no `[tool.ruff]` in pyproject.toml".to_owned())
+}
+
+/// What ruff looks for unless its settings say otherwise.
+fn defaults_of_ruff() -> BTreeSet<String> {
+    ["E4", "E7", "E9", "F"].map(str::to_owned).into()
 }
 
 fn pylint(folder: &dyn Snapshot) -> Result<Wishes, String> {
@@ -269,11 +275,12 @@ fn weight(list: &BTreeSet<String>, id: &str) -> usize {
 /// Whether the other linter looks for `id`; `None` if its settings do not say.
 fn wanted(linter: Linter, wishes: &Wishes, id: &str) -> Option<bool> {
     let (on, off) = (weight(&wishes.on, id), weight(&wishes.off, id));
-    match linter {
-        Linter::Ruff => Some(on > off),
-        Linter::Pylint | Linter::Ucx if on > off => Some(true),
-        Linter::Pylint | Linter::Ucx => (off > 0).then_some(false),
+    if on > off {
+        return Some(true);
     }
+    // Who leaves out what ruff has on by default does not want it; of all else that is not selected nothing is said.
+    let left_out = linter == Linter::Ruff && weight(&defaults_of_ruff(), id) > 0;
+    (off > 0 || left_out).then_some(false)
 }
 
 fn ids(linter: Linter, rule: &Rule) -> impl Iterator<Item = &Replaced> {

@@ -79,11 +79,13 @@ fn report(context: &mut Context<'_>, edge: Edge, needs: &[Need]) {
         .filter_map(|binding| document.python.bindings.get(binding as usize))
         .map(|row| row.span)
         .collect();
-    let is_are = if needs.len() == 1 { "is" } else { "are" };
+    let them = if needs.len() == 1 { "it" } else { "them" };
     let message = if rows.len() == needs.len() {
-        format!("`{target}` needs {list}, which this notebook binds only further down")
+        format!("`{target}` needs {list}, which this notebook defines only further down: move that above the `%run`")
     } else {
-        format!("`{target}` needs {list}, which {is_are} not bound here as in other notebooks that run it")
+        format!(
+            "`{target}` needs {list}, which this notebook does not define, as others that run it do: define {them} above"
+        )
     };
     let finding = context.report(reference.command, message);
     for need in needs.iter().take(LISTED) {

@@ -35,7 +35,7 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) -> bool {
     let verb = match row.kind {
         BindingKind::Function(_) | BindingKind::Class => "defined",
         BindingKind::Import(_) => "imported",
-        _ => "bound",
+        _ => "assigned",
     };
     let own = row.span.start < case.span.start;
     let cells = (document.cell_at(case.span.start), document.cell_at(row.span.start));
@@ -44,7 +44,7 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) -> bool {
             let there = cell(document, there);
             format!("`{name}` is {verb} only in {there}, further down: this works only when cells are run out of order")
         }
-        _ if own => format!("`{name}` is read by the statement that binds it first: bind it above"),
+        _ if own => format!("`{name}` is read by the statement that assigns it first: assign it above"),
         _ if row.scope != 0 => format!("`{name}` is {verb} only further down in this scope: move that up"),
         _ => format!("`{name}` is {verb} only further down: move that up"),
     };
@@ -86,9 +86,9 @@ pub(super) fn lost_at_restart(context: &mut Context<'_>) {
         };
         let again = match source.by {
             Some(_) => "run its notebook again below",
-            None => "bind it again below",
+            None => "define it again below",
         };
-        let message = format!("`{name}` is lost: {restart} after it was bound; {again}{}", case.tail());
+        let message = format!("`{name}` is lost: {restart} after it was defined; {again}{}", case.tail());
         let origin = origin(context, source);
         let finding = context.report(case.span, message);
         if let Some((path, span, words)) = origin {

@@ -25,7 +25,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         let listed: Vec<String> = known.iter().take(4).map(|choice| format!("`{choice}`")).collect();
         let more = if known.len() > listed.len() { ", …" } else { "" };
         let message = format!(
-            "the default `{value}` is none of the choices {}{more}: the widget cannot be made",
+            "the default `{value}` is none of the choices {}{more}, so the widget cannot be made: take one of them",
             listed.join(", ")
         );
         context.report(default.span, message);
