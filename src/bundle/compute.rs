@@ -27,7 +27,10 @@ pub enum Machine {
     #[default]
     Unknown,
     /// Serverless: a task that names no cluster, or one with an environment.
-    Serverless,
+    Serverless {
+        /// The version of that environment, as written.
+        environment: Option<String>,
+    },
     /// A cluster that the job makes.
     Cluster {
         /// Its `spark_version`, as written.
@@ -92,7 +95,7 @@ fn add(resources: &Node, in_target: bool, runners: &mut Vec<Runner>) {
     }
     for pipeline in resources.get("pipelines").map(Node::entries).unwrap_or_default() {
         let serverless = pipeline.value.get("serverless").and_then(Node::text) == Some("true");
-        let machine = if serverless { Machine::Serverless } else { Machine::Unknown };
+        let machine = if serverless { Machine::Serverless { environment: None } } else { Machine::Unknown };
         for library in pipeline.value.get("libraries").into_iter().flat_map(Node::items) {
             for keys in [["notebook", "path"], ["file", "path"], ["glob", "include"]] {
                 let Some(path) = library.at(&keys).and_then(Node::text) else { continue };
@@ -104,8 +107,13 @@ fn add(resources: &Node, in_target: bool, runners: &mut Vec<Runner>) {
 }
 
 fn machine(task: &Node, job: &Node) -> Machine {
-    if task.get("environment_key").is_some() {
-        return Machine::Serverless;
+    if let Some(key) = task.get("environment_key") {
+        let environments = job.get("environments").into_iter().flat_map(Node::items);
+        let mut named = environments.filter(|one| one.get("environment_key").and_then(Node::text) == key.text());
+        let spec = named.next().and_then(|one| one.get("spec"));
+        // `client` is its older name.
+        let version = spec.and_then(|spec| spec.get("environment_version").or_else(|| spec.get("client")));
+        return Machine::Serverless { environment: version.and_then(Node::text).map(str::to_owned) };
     }
     if let Some(cluster) = task.get("new_cluster") {
         return self::cluster(cluster);
@@ -118,7 +126,7 @@ fn machine(task: &Node, job: &Node) -> Machine {
     if MACHINE_KEYS.iter().any(|key| task.get(key).is_some()) {
         return Machine::Unknown;
     }
-    Machine::Serverless
+    Machine::Serverless { environment: None }
 }
 
 fn cluster(cluster: &Node) -> Machine {
@@ -141,12 +149,18 @@ mod tests {
         Machine::Cluster { version: Some(version.to_owned()), mode: mode.map(str::to_owned) }
     }
 
+    fn serverless(version: Option<&str>) -> Machine {
+        Machine::Serverless { environment: version.map(str::to_owned) }
+    }
+
     #[test]
     fn tasks_say_what_they_run_on() {
         let found = machines(
             "resources:
   jobs:
     j:
+      environments:
+        - {environment_key: default, spec: {environment_version: 2}}
       job_clusters:
         - job_cluster_key: main
           new_cluster: {spark_version: 15.4.x-scala2.12, data_security_mode: USER_ISOLATION}
@@ -171,15 +185,15 @@ mod tests {
         );
         let main = cluster("15.4.x-scala2.12", Some("USER_ISOLATION"));
         let expected = [
-            ("a.py", Machine::Serverless),
+            ("a.py", serverless(None)),
             ("b.py", main.clone()),
             ("c.py", Machine::Unknown),
-            ("d.py", Machine::Serverless),
+            ("d.py", serverless(Some("2"))),
             ("e.py", Machine::Cluster { version: None, mode: None }),
             ("f.py", Machine::Unknown),
             ("g.py", Machine::Unknown),
             ("h.py", main),
-            ("p.py", Machine::Serverless),
+            ("p.py", serverless(None)),
             ("q.py", Machine::Unknown),
         ];
         assert_eq!(found, expected.map(|(path, machine)| (path.to_owned(), machine)));

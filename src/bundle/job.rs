@@ -73,6 +73,17 @@ pub struct Task {
     pub parameters: Vec<Key>,
     /// Whether those are all: none stands behind a variable.
     pub is_whole: bool,
+    /// The job that it starts.
+    pub run_job: Option<RunJob>,
+}
+
+/// Another job that a task starts.
+#[derive(Clone, Debug)]
+pub struct RunJob {
+    /// Its identifier, as written: `${resources.jobs.load.id}`.
+    pub job: Key,
+    /// Names of the parameters that it is given.
+    pub parameters: Vec<Key>,
 }
 
 /// One pipeline.
@@ -139,6 +150,15 @@ fn task(node: &Node, from_git: bool, is_inner: bool) -> Option<Task> {
             .map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span })
             .collect(),
         is_whole: given.is_none_or(|node| matches!(node.value, Value::Mapping(_))),
+        run_job: node.get("run_job_task").and_then(run_job),
+    })
+}
+
+fn run_job(node: &Node) -> Option<RunJob> {
+    let parameters = node.get("job_parameters").map(Node::entries).unwrap_or_default().into_iter();
+    Some(RunJob {
+        job: node.get("job_id").and_then(Key::of)?,
+        parameters: parameters.map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span }).collect(),
     })
 }
 

@@ -2,11 +2,13 @@
 
 pub mod compute;
 pub mod job;
+pub mod names;
 pub mod yaml;
 
 use crate::text::Span;
 use compute::Runner;
 use job::{Job, Pipeline};
+use names::Names;
 use yaml::{Node, YamlError, parse};
 
 /// What is known of one bundle file.
@@ -26,6 +28,8 @@ pub struct Bundle {
     pub pipelines: Vec<Pipeline>,
     /// Whether it takes more jobs and pipelines out of Python code.
     pub from_python: bool,
+    /// The variables and resources that it declares, and the references to such.
+    pub names: Names,
 }
 
 /// A file that a job task or pipeline names.
@@ -89,6 +93,7 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
         }
     }
     (bundle.runners, bundle.changed_jobs) = compute::read(&root);
+    bundle.names = names::read(text, &root);
     bundle.tasks.sort_by_key(|task| task.span);
     // Merge keys and aliases can bring the same value in more than once.
     bundle.tasks.dedup();

@@ -6,7 +6,7 @@ use super::places::Places;
 use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, renew, understand};
 use super::reference::{Reference, ReferenceKind};
 use super::shelf::{Glance, Shelf};
-use super::target::{Runners, python_of};
+use super::target::Runners;
 use super::{callers, collect, roles};
 use crate::guard;
 use crate::python::facts::Facts;
@@ -485,7 +485,7 @@ fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Reques
         return;
     }
     let options = (request.options)(&document.path);
-    let of_runtime = || runners.target(document).dbr.map(|(major, _)| python_of(major));
+    let of_runtime = || runners.target(document).python();
     let is_default = options.target_python == ReadOptions::default().target_python;
     let python = of_runtime().filter(|python| is_default && *python < options.target_python);
     read_for(document, python.unwrap_or(options.target_python), &options);

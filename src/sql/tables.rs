@@ -189,6 +189,9 @@ impl Finder<'_> {
                 PathRole::Location
             } else if called || named {
                 PathRole::Function
+            } else if view.are(before.saturating_sub(1), &["local", "inpath"]) {
+                // A file of the driver.
+                continue;
             } else if view.is(before, "inpath") || (view.row.kind == StatementKind::Copy && view.is(before, "from")) {
                 PathRole::Source
             } else if view.is(before, "directory") {

@@ -7,7 +7,7 @@ use crate::finding::Severity;
 use crate::rules::chains::{calls, is_elsewhere};
 use crate::rules::context::{Compute, Context};
 use crate::sql::TokenKind;
-use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
+use crate::sql::facts::{Place, PlaceholderKind, Role, StatementKind, StatementView};
 use crate::text::Span;
 use crate::text::edit::Edit;
 use std::collections::HashMap;
@@ -149,7 +149,7 @@ fn is_pipeline(context: &Context<'_>) -> bool {
     })
 }
 
-/// `ROW FORMAT …` and `STORED AS …`.
+/// `ROW FORMAT …`, `STORED AS …` and `USING HIVE`.
 pub(super) fn hive_serde(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateTable && !is_in_hive(*view)) {
@@ -157,7 +157,8 @@ pub(super) fn hive_serde(context: &mut Context<'_>) {
             view.depth(at) == 0
                 && (view.are(at, &["row", "format"])
                     || view.are(at, &["stored", "as"])
-                    || view.are(at, &["stored", "by"]))
+                    || view.are(at, &["stored", "by"])
+                    || view.are(at, &["using", "hive"]))
         });
         found.extend(clause.and_then(|at| view.stretch(at, at + 1)));
     }
@@ -222,7 +223,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
         let verb = view.row.verb;
         let is_cache = view.is_any(verb, &["cache", "uncache"])
             && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
-            || view.are(verb, &["clear", "cache"]);
+            || view.are(verb, &["clear", "cache"])
+            || view.are(verb, &["refresh", "table"]);
         found.extend(view.stretch(verb, verb + 1).filter(|_| is_cache));
     }
     for span in found {
@@ -231,9 +233,21 @@ pub(super) fn cache(context: &mut Context<'_>) {
     }
 }
 
-/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute.
+/// What is said where one is read.
+pub(super) const NO_GLOBAL_VIEWS: &str =
+    "there are no global temporary views on serverless compute: read a temporary view, or a table";
+
+/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute, and what reads such a view.
 pub(super) fn global_temp_view(context: &mut Context<'_>) {
     let mut found = Vec::new();
+    let mut read = Vec::new();
+    for table in statements(context).flat_map(|view| &view.row.tables) {
+        let schema = table.parts.first().filter(|_| table.parts.len() == 2);
+        let is_global = schema.is_some_and(|part| part.text.eq_ignore_ascii_case("global_temp"));
+        if is_global && matches!(table.role, Role::Read) {
+            read.push(table.span);
+        }
+    }
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateView) {
         let at = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "global"));
         found.extend(
@@ -243,6 +257,9 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     for span in found {
         let message = "a global temporary view cannot be made on serverless compute: use `TEMPORARY`, or write a table that others can read";
         context.report(span, message);
+    }
+    for span in read {
+        context.report(span, NO_GLOBAL_VIEWS);
     }
 }
 
