@@ -118,7 +118,6 @@ fn opened<'f>(
     call: &Call,
 ) -> Option<(World, Vec<&'f Argument>)> {
     let path = chain.path().unwrap_or("");
-    let name = chain.last();
     let first = || facts.argument(call, 0, "path").into_iter().collect::<Vec<_>>();
     if let Some(rest) = utility(path) {
         let own = rest.strip_prefix("fs.")?;
@@ -133,6 +132,7 @@ fn opened<'f>(
     if path.ends_with("DeltaTable.forPath") || path.ends_with("DeltaTable.isDeltaTable") {
         return Some((World::Spark, facts.argument(call, 1, "path").into_iter().collect()));
     }
+    let name = chain.last();
     if IO.contains(&name) && is_reader_or_writer(document, facts, call) {
         return Some((World::Spark, first()));
     }

@@ -62,10 +62,7 @@ const WRITES_JOBS: &[&str] = &[
 /// References to the job in a notebook's code.
 pub(super) fn in_code(context: &mut Context<'_>) {
     let document = context.document;
-    let text = document.text();
-    if WRITES_JOBS.iter().any(|word| text.contains(word)) {
-        return;
-    }
+    let mut writes_jobs = None;
     for string in document.python.strings.iter().filter(|row| !row.statement) {
         let value = string.value.trim();
         let Some(inner) = value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else { continue };
@@ -75,7 +72,9 @@ pub(super) fn in_code(context: &mut Context<'_>) {
             ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
             _ => false,
         };
-        if known {
+        let mut writes_jobs =
+            || *writes_jobs.get_or_insert_with(|| WRITES_JOBS.iter().any(|word| document.text().contains(word)));
+        if known && !writes_jobs() {
             let message = format!(
                 "`{{{{{inner}}}}}` is filled in only in the settings of a job, and stays as it is in code: pass it as a \
                  parameter, and read that with `dbutils.widgets.get`"
