@@ -126,7 +126,7 @@ fn hash(name: &str) -> u32 {
 
 /// A hasher for short keys that costs a few multiplications; seeded once a process.
 #[derive(Clone, Debug)]
-pub(super) struct FastHasher(u64);
+pub struct FastHasher(u64);
 
 impl Default for FastHasher {
     fn default() -> Self {
@@ -145,6 +145,10 @@ impl Hasher for FastHasher {
         self.write_u64(u64::from_le_bytes(last) ^ ((rest.len() as u64) << 56));
     }
 
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
     fn write_u32(&mut self, value: u32) {
         self.write_u64(u64::from(value));
     }
@@ -159,9 +163,9 @@ impl Hasher for FastHasher {
 }
 
 /// A map with [`FastHasher`].
-pub(super) type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
+pub type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
 /// A set with [`FastHasher`].
-pub(super) type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
+pub type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
 
 #[cfg(test)]
 mod tests {

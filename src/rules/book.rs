@@ -24,7 +24,7 @@ const DEEPEST: usize = 8;
 #[derive(Debug)]
 pub struct Book {
     rules: Vec<Rule>,
-    index: OnceLock<Option<Index>>,
+    index: OnceLock<Index>,
     clock: Option<Clock>,
 }
 
@@ -259,7 +259,7 @@ impl Book {
     /// What the text of a document holds of the literals that rules need; `many` says that it is one of many.
     pub fn literals<'a>(&'a self, text: &'a str, many: bool) -> Literals<'a> {
         match many.then(|| self.index.get_or_init(|| Index::new(&self.rules))) {
-            Some(Some(index)) => Literals::at_once(text, index),
+            Some(index) => Literals::at_once(text, index),
             _ => Literals::one_by_one(text),
         }
     }
