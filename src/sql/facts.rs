@@ -452,6 +452,12 @@ impl<'a> StatementView<'a> {
             && (symbol.len() <= 3 || self.text(at) == symbol)
     }
 
+    /// Whether a token is a word, in whatever case, and not in backticks.
+    #[inline]
+    pub fn is_word(self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| token.kind == TokenKind::Word)
+    }
+
     /// Whether a token is a name: a word or a name in backticks, whether some grammar takes it for a keyword or not.
     pub fn is_name(self, at: usize) -> bool {
         self.token(at).is_some_and(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted))

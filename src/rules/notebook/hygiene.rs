@@ -18,13 +18,24 @@ pub(super) fn long_cell(context: &mut Context<'_>) {
         if matches!(cell.language, Language::Markdown | Language::Text) || is_short() {
             continue;
         }
-        let lines = body.lines().filter(|line| !line.trim().is_empty()).count();
+        let ends = memchr::memchr_iter(b'\n', body.as_bytes()).chain([body.len()]);
+        let mut start = 0;
+        let lines = ends.map(|end| body.get(std::mem::replace(&mut start, end + 1)..end).unwrap_or_default());
+        let lines = lines.filter(|line| !is_blank(line)).count();
         if lines <= most {
             continue;
         }
         let first = document.lines().line_content(document.lines().line_of(cell.body.start), text);
         let message = format!("{lines} lines in one cell, more than {most}: split it, or move functions to a module");
         context.report(first, message);
+    }
+}
+
+/// Whether nothing but blanks stands in a line.
+fn is_blank(line: &str) -> bool {
+    match line.bytes().find(|byte| *byte != b' ') {
+        Some(byte) if byte.is_ascii_graphic() => false,
+        _ => line.trim().is_empty(),
     }
 }
 

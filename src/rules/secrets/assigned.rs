@@ -54,10 +54,11 @@ fn is_named(bytes: &[u8], at: usize) -> bool {
     // Most names end in other letters.
     let [.., first, last] = before else { return false };
     let ends = [first | 0x20, last | 0x20];
-    matches!(&ends, b"rd" | b"wd" | b"et" | b"en" | b"ey") && NAMES.iter().any(|name| {
-        let start = before.len().checked_sub(name.len());
-        start.and_then(|start| before.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(name))
-    })
+    matches!(&ends, b"rd" | b"wd" | b"et" | b"en" | b"ey")
+        && NAMES.iter().any(|name| {
+            let start = before.len().checked_sub(name.len());
+            start.and_then(|start| before.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(name))
+        })
 }
 
 /// The literal behind the sign at `at`.
