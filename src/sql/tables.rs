@@ -222,7 +222,7 @@ impl Finder<'_> {
         self.named_by_verb();
         let merges = view.row.kind == StatementKind::Merge;
         let source = if merges { view.find_level(view.row.verb, |at| view.is(at, "using")) } else { None };
-        for at in 0..view.len() {
+        for at in (0..view.len()).filter(|&at| view.is_word(at)) {
             if view.is(at, "from") {
                 if self.is_from_clause(at) {
                     self.list(at + 1, if self.is_delete(at) { Role::Written } else { Role::Read });

@@ -63,10 +63,6 @@ const WRITES_JOBS: &[&str] = &[
 /// References to the job in a notebook's code.
 pub(super) fn in_code(context: &mut Context<'_>) {
     let document = context.document;
-    let text = document.text();
-    if WRITES_JOBS.iter().any(|word| text.contains(word)) {
-        return;
-    }
     let mut found: Vec<(Span, String)> = Vec::new();
     for string in document.python.strings.iter().filter(|row| !row.statement) {
         let value = string.value.trim();
@@ -80,6 +76,9 @@ pub(super) fn in_code(context: &mut Context<'_>) {
     for view in document.sql().views().filter(in_cells) {
         let braces = view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Braces);
         found.extend(braces.filter(|one| is_known(&one.name)).map(|one| (one.span, one.name.to_string())));
+    }
+    if found.is_empty() || WRITES_JOBS.iter().any(|word| document.text().contains(word)) {
+        return;
     }
     found.sort_unstable();
     for (span, inner) in found {
