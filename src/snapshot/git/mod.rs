@@ -8,6 +8,7 @@
 pub(super) mod absent;
 pub mod changes;
 pub mod command;
+mod looks;
 pub mod objects;
 pub mod oid;
 pub mod stage;
