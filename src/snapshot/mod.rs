@@ -11,6 +11,7 @@ pub mod root;
 pub mod walk;
 pub mod worktree;
 
+use attributes::Beside;
 use std::fmt;
 use std::sync::Arc;
 
@@ -211,6 +212,11 @@ pub trait Snapshot: Send + Sync {
 
     /// The names in a folder, sorted; empty if it is no folder or cannot be read.
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]>;
+
+    /// Files with attributes of git that are not among the files themselves.
+    fn attributes(&self) -> Beside {
+        Beside::default()
+    }
 
     /// What `look` makes of each of these files, if this snapshot remembers such things from one run to the next;
     /// nothing of a file that cannot be read or is too large. Files are read only where nothing is remembered.

@@ -6,6 +6,7 @@
 //! this process, and from `git cat-file` where libgit2 cannot read them ([`objects`]).
 
 pub(super) mod absent;
+pub(super) mod beside;
 pub mod changes;
 pub mod command;
 mod looks;

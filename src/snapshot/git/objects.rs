@@ -1,9 +1,11 @@
 //! Objects of a repository: by libgit2 where it can, else by `git cat-file`.
 
 use super::GitError;
+use super::beside;
 use super::command::{Batch, Runner};
 use super::looks::Looks;
 use super::oid::Oid;
+use crate::snapshot::attributes::Beside;
 use crate::snapshot::{Look, ReadError};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ pub struct Objects {
     contents: Mutex<Option<Batch>>,
     sizes: Mutex<Option<Batch>>,
     looks: Looks,
+    /// The folder that all worktrees share.
+    common: PathBuf,
 }
 
 impl Objects {
@@ -30,7 +34,7 @@ impl Objects {
     pub(super) fn new(runner: Runner, common: &Path) -> Self {
         let odb = open(runner.cwd(), common).ok();
         let looks = Looks::new(common);
-        Self { runner, odb, contents: Mutex::default(), sizes: Mutex::default(), looks }
+        Self { runner, odb, contents: Mutex::default(), sizes: Mutex::default(), looks, common: common.to_owned() }
     }
 
     /// The bytes of a blob, or of a tree.
@@ -62,6 +66,11 @@ impl Objects {
     /// what is no blob, is too large or cannot be read. What was seen once is remembered.
     pub(super) fn looked_at(&self, blobs: &[Option<(Oid, u8, u64)>], look: &Look<'_>) -> Vec<Vec<u8>> {
         self.looks.of(self, blobs, look)
+    }
+
+    /// Attributes that are not among the files of a commit.
+    pub(super) fn attributes(&self) -> Beside {
+        beside::of_repository(&self.common, self.runner.cwd())
     }
 
     fn read_by_git(&self, oid: Oid) -> Result<Vec<u8>, ReadError> {

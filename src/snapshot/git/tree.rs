@@ -4,6 +4,7 @@
 use super::changes::Change;
 use super::objects::Objects;
 use super::oid::{Mode, Node, Oid};
+use crate::snapshot::attributes::Beside;
 use crate::snapshot::item::{self, ItemKind};
 use crate::snapshot::walk::{Found, Remark, is_of_interest};
 use crate::snapshot::{Entry, EntryKind, Look, ReadError, RepoPath, Snapshot};
@@ -304,6 +305,10 @@ impl Snapshot for Tree {
 
     fn size(&self, path: &RepoPath) -> Option<u64> {
         self.objects.size(self.blob(path).ok()?)
+    }
+
+    fn attributes(&self) -> Beside {
+        self.objects.attributes()
     }
 
     fn remembered(&self, paths: &[&RepoPath], look: &Look<'_>) -> Option<Vec<Vec<u8>>> {
