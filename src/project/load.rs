@@ -2,6 +2,7 @@
 
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
+use super::gist::{self, Gist};
 use super::places::Places;
 use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, renew, understand};
 use super::reference::{Reference, ReferenceKind};
@@ -225,6 +226,8 @@ impl Loader<'_> {
         self.glance_at(&candidates);
         let said = if self.shelf.is_some() {
             Vec::new()
+        } else if let Some(kept) = self.remembered(&candidates) {
+            kept.iter().map(|kept| Gist::read(kept).runs()).collect()
         } else {
             each(&candidates, |path| self.small(path).map(|bytes| callers::said(&bytes)).unwrap_or_default())
         };
@@ -262,6 +265,12 @@ impl Loader<'_> {
         let snapshot = self.places.snapshot();
         let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
         if small { snapshot.read(path).ok() } else { None }
+    }
+
+    /// What these files show without being parsed, if the snapshot remembers such things.
+    fn remembered(&self, paths: &[&RepoPath]) -> Option<Vec<Vec<u8>>> {
+        let most = |path: &RepoPath| (self.request.options)(path).max_file_size;
+        gist::remembered(self.places.snapshot().as_ref(), paths, &most)
     }
 
     /// Puts on the shelf what a glance at these files shows, if there is one.
@@ -350,6 +359,11 @@ impl Loader<'_> {
                 (0..).zip(&missing).filter(|(_, name)| is_there(name)).map(|(at, _)| at).collect()
             };
             candidates.iter().map(names).collect()
+        } else if let Some(kept) = self.remembered(&candidates) {
+            let names = |gist: Gist<'_>| {
+                (0..).zip(&missing).filter(|(_, name)| gist.may_define(name)).map(|(at, _)| at).collect()
+            };
+            kept.iter().map(|kept| names(Gist::read(kept))).collect()
         } else {
             let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
             each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())

@@ -6,6 +6,7 @@ pub mod collect;
 pub mod command;
 pub mod dependents;
 pub mod document;
+mod gist;
 pub mod imports;
 pub mod jobs;
 pub mod load;
@@ -20,6 +21,7 @@ mod sql;
 pub mod target;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::python::facts::Import;
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
