@@ -32,6 +32,8 @@ const SILENT: &[(&str, &str, &str)] = &[
         "dbutils.credentials.getServiceCredentialsProvider(\"queue\")",
     ),
     ("R8909 on `dosage`", "secret-in-source", "    \"dosage\","),
+    ("tokens by prefix and length alone", "secret-in-source", "dapi123456789012345678a9bc01234defg5"),
+    ("base64 taken for a secret", "secret-in-source", "CONTENT = \"iVBORw0KGgo"),
     ("R8910 on another `getContext`", "internal-api", "context = app.getContext()"),
     ("C8917 on a figure's `show`", "missing-value-assigned", "figure.show()"),
     // UCX.
@@ -46,6 +48,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("jvm-access for a module's name", "jvm-access", "from pyspark.ml.feature import VectorAssembler"),
     ("rdd of a library called `sc`", "rdd-api", "import scanpy as sc"),
     ("legacy-context of a library called `sc`", "spark-context", "import scanpy as sc"),
+    ("python-udf on `spark.udf.register`", "java-udf", "spark.udf.register(\"mask\", mask, \"string\")"),
     ("python-udf on 14.3 and later", "udf-on-old-runtime", "result = df.mapInPandas(forecast, \"shop string\")"),
     ("`%restart_python` taken for a cell in R", "language-not-on-compute", "# MAGIC %restart_python"),
     ("`%fs` taken for an unknown magic", "unknown-magic", "# MAGIC %fs ls /Volumes"),
@@ -78,6 +81,12 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("S011 on pandas", "join-without-condition", "left.join(history_pd[[\"day\", \"y\"]].set_index(\"day\"))"),
     ("D001 on `current_catalog()`", "collect-to-driver", "spark.sql(\"select current_catalog()\").collect()[0]"),
     ("D001 on another library", "collect-to-driver", "pl.scan_parquet(\"sales.parquet\").collect()"),
+    ("D002 on another name", "rdd-api", "total = rdd + rddtools.rdd_like"),
+    ("D003 on a figure", "show-in-library", "    plt.show()"),
+    ("D008 on another object", "display-in-library", "    figure.display()"),
+    ("F002 on pandas", "pandas-method-on-spark-frame", ".drop(columns=[\"year\"])"),
+    ("F008 in a script", "print-in-library", "    print(\"done\")"),
+    ("L003 on a loop over few names", "with-column-in-loop", "for name in [\"a\", \"b\"]:"),
     ("D006 on a list", "count-to-test-empty", "if words.count(\"a\") == 0:"),
     ("U003 on a function over pandas", "udf-for-builtin", "@pandas_udf(\"string\")"),
     ("S015 with an order", "first-without-order", "F.first(\"amount\").over(window)"),
@@ -106,6 +115,8 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("D06-003 with `unpersist`", "cache-in-loop", "    part.unpersist()"),
     ("D06-002 on a frame that others read", "cache-unused", "items.createOrReplaceTempView(\"items\")"),
     ("D06-003 on `functools.cache`", "cache-in-loop", "functools.cache(load)"),
+    ("D03-008 on the `join` of a text", "join-without-condition", "\", \".join(orders.columns)"),
+    ("D03-008 on the `join` of a path", "join-without-condition", "os.path.join(\"a\", \"b\")"),
     // pipeline-lint, dltlint, databricks-notebook-linter, nborder, ruff.
     (
         "DE002 on a full load",
@@ -126,6 +137,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("F401 on what SQL and shell cells use", "unused-import", "!ls {os.sep}"),
     ("F811 on an import in another branch", "redefined-before-use", "    loads = None"),
     ("E999 on magics", "syntax-error", "    %pip list"),
+    ("outputs that are meant to be kept", "output-in-notebook", "\"keep_output\""),
 ];
 
 fn is_silent(example: &Example) -> bool {

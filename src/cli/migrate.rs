@@ -388,7 +388,7 @@ fn write(linter: Linter, wishes: &Wishes, book: &Book) -> Migrated {
     let about_databricks = |id: &&str| matches!(linter, Linter::Pylint) && id.get(1..3) == Some("89");
     let missing: Vec<String> = SYMBOLS
         .iter()
-        .filter(|(_, code)| about_databricks(&code))
+        .filter(|(_, code)| about_databricks(code))
         .filter(|(_, code)| !known.contains(code) && wanted(linter, wishes, code) == Some(true))
         .map(|(symbol, code)| format!("{code} ({symbol})"))
         .collect();
