@@ -17,7 +17,7 @@ pub(super) fn print(context: &mut Context<'_>) {
         let module = facts.text(import.module);
         COMMAND_LINES.contains(&module.split('.').next().unwrap_or(module))
     });
-    if document.kind != Kind::Module || for_terminals || facts.bindings.iter().any(|row| row.name == print) {
+    if !is_imported(context) || for_terminals || facts.bindings.iter().any(|row| row.name == print) {
         return;
     }
     let is_print = |call: &&Call| call.path == Some(print) && call.method == Some(print) && !goes_elsewhere(facts, call);
@@ -31,6 +31,13 @@ pub(super) fn print(context: &mut Context<'_>) {
     }
 }
 
+/// Whether the document is a module: a file that does something at its top level is one only if somebody imports it.
+fn is_imported(context: &Context<'_>) -> bool {
+    let document = context.document;
+    let acts = document.python.first_effect.is_some();
+    document.kind == Kind::Module && (!acts || context.project.importers(&document.path).next().is_some())
+}
+
 /// Whether a `print` says where to: `file=sys.stderr`.
 fn goes_elsewhere(facts: &Facts, call: &Call) -> bool {
     facts.arguments(call).iter().any(|argument| argument.starred || facts.is(argument.keyword, "file"))
@@ -41,7 +48,7 @@ pub(super) fn show(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
     let symbols: Vec<_> = ["show", "display"].iter().filter_map(|name| facts.symbols.get(name)).collect();
-    if document.kind != Kind::Module || symbols.is_empty() {
+    if symbols.is_empty() || !is_imported(context) {
         return;
     }
     for call in facts.calls.iter().filter(|call| call.method.is_some_and(|name| symbols.contains(&name))) {
