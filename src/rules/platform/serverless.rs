@@ -71,7 +71,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     if !is_serverless(context) {
         return;
     }
-    super::sql::global_temp_view(context);
+    let mut read = super::sql::global_temp_view(context);
     let document = context.document;
     let facts = &document.python;
     for chain in calls(document) {
@@ -84,7 +84,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             let argument = chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
             let Some(argument) = argument else { continue };
             if context.flow.text(argument.node).is_some_and(|text| text.starts_with("global_temp.")) {
-                context.report(argument.span, super::sql::NO_GLOBAL_VIEWS);
+                read.push(argument.span);
             }
             continue;
         };
@@ -92,6 +92,14 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
         context.report(chain.place(document, name), message);
     }
+    // Who reads one reads many; where they are made is said as well.
+    read.sort_unstable();
+    let Some(&first) = read.first() else { return };
+    let more = if read.len() > 1 { format!(" ({} uses)", read.len()) } else { String::new() };
+    let message = format!(
+        "there are no global temporary views on serverless compute: read a temporary view, or a table{more}"
+    );
+    context.report(first, message);
 }
 
 /// Files of the workspace, read by Spark or `dbutils.fs`.
