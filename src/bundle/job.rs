@@ -136,7 +136,9 @@ pub(super) fn jobs(resources: &Node, target: Option<&str>) -> Vec<Job> {
 pub(super) fn pipelines(resources: &Node) -> impl Iterator<Item = Pipeline> {
     resources.get("pipelines").map(Node::entries).unwrap_or_default().into_iter().map(|entry| {
         let serverless = entry.value.get("serverless").and_then(Node::text) == Some("true");
-        let own = || entry.value.entries().into_iter().find(|row| row.key == "clusters" && row.value.items().next().is_some());
+        let own = || {
+            entry.value.entries().into_iter().find(|row| row.key == "clusters" && row.value.items().next().is_some())
+        };
         Pipeline {
             key: Key { text: entry.key.to_owned(), span: entry.key_span },
             dependencies: entry.value.at(&["environment", "dependencies"]).map(words).unwrap_or_default(),

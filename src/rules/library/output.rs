@@ -20,13 +20,16 @@ pub(super) fn print(context: &mut Context<'_>) {
     if !is_imported(context) || for_terminals || facts.bindings.iter().any(|row| row.name == print) {
         return;
     }
-    let is_print = |call: &&Call| call.path == Some(print) && call.method == Some(print) && !goes_elsewhere(facts, call);
+    let is_print =
+        |call: &&Call| call.path == Some(print) && call.method == Some(print) && !goes_elsewhere(facts, call);
     let places: Vec<_> = facts.calls.iter().filter(is_print).map(|call| (call.callee, call.scope)).collect();
     for uses in by_function(facts, places.into_iter()) {
         let tail = uses.tail();
         context.report(
             uses.first,
-            format!("`print` in code that is imported: use `logging`, so that the notebook decides what is shown{tail}"),
+            format!(
+                "`print` in code that is imported: use `logging`, so that the notebook decides what is shown{tail}"
+            ),
         );
     }
 }

@@ -2,8 +2,8 @@
 
 use super::is_serverless;
 use crate::finding::Severity;
-use crate::project::document::Document;
 use crate::flow::kind::Kind;
+use crate::project::document::Document;
 use crate::python::facts::{Call, Value};
 use crate::python::nodes::NodeKind;
 use crate::rules::chains::{Chain, calls, utility};
@@ -102,7 +102,8 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             "createOrReplaceGlobalTempView" => Some("createOrReplaceTempView"),
             _ => None,
         }) else {
-            let argument = chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
+            let argument =
+                chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
             let Some(argument) = argument else { continue };
             if context.flow.text(argument.node).is_some_and(|text| text.starts_with("global_temp.")) {
                 read.push(argument.span);
@@ -117,9 +118,8 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     read.sort_unstable();
     let Some(&first) = read.first() else { return };
     let more = if read.len() > 1 { format!(" ({} uses)", read.len()) } else { String::new() };
-    let message = format!(
-        "there are no global temporary views on serverless compute: read a temporary view, or a table{more}"
-    );
+    let message =
+        format!("there are no global temporary views on serverless compute: read a temporary view, or a table{more}");
     context.report(first, message);
 }
 

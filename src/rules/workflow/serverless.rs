@@ -15,7 +15,9 @@ fn tasks<'a>(context: &Context<'a>) -> Vec<(&'a Task, &'a str)> {
     for job in jobs(context) {
         let Some(rows) = all_of(context.project, job) else { continue };
         for task in &job.tasks {
-            let Some(work) = task.work.as_ref().filter(|work| ON_COMPUTE.contains(&work.text.as_str())) else { continue };
+            let Some(work) = task.work.as_ref().filter(|work| ON_COMPUTE.contains(&work.text.as_str())) else {
+                continue;
+            };
             let same = rows.iter().flat_map(|row| &row.tasks).filter(|other| other.key.text == task.key.text);
             let has_cluster = same.into_iter().any(|other| other.has_cluster);
             if !has_cluster && !task.key.is_computed() {
