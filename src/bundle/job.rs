@@ -75,6 +75,12 @@ pub struct Task {
     pub is_whole: bool,
     /// The job that it starts.
     pub run_job: Option<RunJob>,
+    /// What kind of work it does: `notebook_task`, where it says so.
+    pub work: Option<Key>,
+    /// Whether it says what it runs on, an environment left out.
+    pub has_cluster: bool,
+    /// The word `libraries`, where it brings its own.
+    pub libraries: Option<Span>,
 }
 
 /// Another job that a task starts.
@@ -93,6 +99,8 @@ pub struct Pipeline {
     pub key: Key,
     /// What its environment installs, as written.
     pub dependencies: Vec<Key>,
+    /// For a serverless pipeline: the word `clusters`, where it describes some.
+    pub clusters: Option<Span>,
 }
 
 /// The jobs of a `resources` mapping.
@@ -119,9 +127,16 @@ pub(super) fn jobs(resources: &Node, target: Option<&str>) -> Vec<Job> {
 
 /// The pipelines of a `resources` mapping.
 pub(super) fn pipelines(resources: &Node) -> impl Iterator<Item = Pipeline> {
-    resources.entries_of("pipelines").into_iter().map(|entry| Pipeline {
-        key: Key { text: entry.key.to_owned(), span: entry.key_span },
-        dependencies: entry.value.at(&["environment", "dependencies"]).map(words).unwrap_or_default(),
+    resources.entries_of("pipelines").into_iter().map(|entry| {
+        let serverless = entry.value.get("serverless").and_then(Node::text) == Some("true");
+        let own = || {
+            entry.value.entries().into_iter().find(|row| row.key == "clusters" && row.value.items().next().is_some())
+        };
+        Pipeline {
+            key: Key { text: entry.key.to_owned(), span: entry.key_span },
+            dependencies: entry.value.at(&["environment", "dependencies"]).map(words).unwrap_or_default(),
+            clusters: own().filter(|_| serverless).map(|row| row.key_span),
+        }
     })
 }
 
@@ -163,6 +178,9 @@ fn file(path: &Node, role: TaskRole, key: &str, from_git: bool) -> Option<TaskFi
     Some(TaskFile { role, path: text.to_owned(), span: path.span, key: key.to_owned(), from_git })
 }
 
+/// Keys of a task that name a cluster or other compute.
+const CLUSTER_KEYS: [&str; 4] = ["new_cluster", "existing_cluster_id", "job_cluster_key", "compute"];
+
 fn task(node: &Node, from_git: bool, is_inner: bool) -> Option<Task> {
     let key = node.get("task_key").and_then(Key::of)?;
     let given = node.at(&["notebook_task", "base_parameters"]);
@@ -180,6 +198,13 @@ fn task(node: &Node, from_git: bool, is_inner: bool) -> Option<Task> {
             .collect(),
         is_whole: given.is_none_or(|node| matches!(node.value, Value::Mapping(_))),
         run_job: node.get("run_job_task").and_then(run_job),
+        work: node
+            .entries()
+            .into_iter()
+            .find(|entry| entry.key.ends_with("_task"))
+            .map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span }),
+        has_cluster: CLUSTER_KEYS.iter().any(|key| node.get(key).is_some()),
+        libraries: node.entries().into_iter().find(|entry| entry.key == "libraries").map(|entry| entry.key_span),
     })
 }
 

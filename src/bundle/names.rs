@@ -133,7 +133,8 @@ scripts:
 
     #[test]
     fn templates_are_not_whole() {
-        for text in ["variables: ${x}\n", "bundle: {name: '{{.project_name}}'}\n", "resources: {jobs: '${var.jobs}'}\n"] {
+        for text in ["variables: ${x}\n", "bundle: {name: '{{.project_name}}'}\n", "resources: {jobs: '${var.jobs}'}\n"]
+        {
             assert!(!read(text, &parse(text).unwrap().unwrap()).is_whole, "{text}");
         }
         let text = "resources: {jobs: {a: {parameters: [{name: x, default: '{{job.run_id}}'}]}}}\n";

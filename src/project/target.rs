@@ -184,7 +184,13 @@ mod tests {
         assert_eq!(Target::default().or(&cluster), cluster);
         assert_eq!(serverless.or(&cluster), serverless);
         let set = Target { compute: None, dbr: Some((16, 4)), environment: None };
-        assert_eq!(set.or(&cluster), Target { compute: Some(Compute::Standard), dbr: Some((16, 4)), environment: None });
-        assert_eq!((serverless.python(), cluster.python(), Target::default().python()), (Some((3, 11)), Some((3, 10)), None));
+        assert_eq!(
+            set.or(&cluster),
+            Target { compute: Some(Compute::Standard), dbr: Some((16, 4)), environment: None }
+        );
+        assert_eq!(
+            (serverless.python(), cluster.python(), Target::default().python()),
+            (Some((3, 11)), Some((3, 10)), None)
+        );
     }
 }

@@ -17,18 +17,28 @@ pub(super) fn print(context: &mut Context<'_>) {
         let module = facts.text(import.module);
         COMMAND_LINES.contains(&module.split('.').next().unwrap_or(module))
     });
-    if document.kind != Kind::Module || for_terminals || facts.bindings.iter().any(|row| row.name == print) {
+    if !is_imported(context) || for_terminals || facts.bindings.iter().any(|row| row.name == print) {
         return;
     }
-    let is_print = |call: &&Call| call.path == Some(print) && call.method == Some(print) && !goes_elsewhere(facts, call);
+    let is_print =
+        |call: &&Call| call.path == Some(print) && call.method == Some(print) && !goes_elsewhere(facts, call);
     let places: Vec<_> = facts.calls.iter().filter(is_print).map(|call| (call.callee, call.scope)).collect();
     for uses in by_function(facts, places.into_iter()) {
         let tail = uses.tail();
         context.report(
             uses.first,
-            format!("`print` in code that is imported: use `logging`, so that the notebook decides what is shown{tail}"),
+            format!(
+                "`print` in code that is imported: use `logging`, so that the notebook decides what is shown{tail}"
+            ),
         );
     }
+}
+
+/// Whether the document is a module: a file that does something at its top level is one only if somebody imports it.
+fn is_imported(context: &Context<'_>) -> bool {
+    let document = context.document;
+    let acts = document.python.first_effect.is_some();
+    document.kind == Kind::Module && (!acts || context.project.importers(&document.path).next().is_some())
 }
 
 /// Whether a `print` says where to: `file=sys.stderr`.
@@ -41,7 +51,7 @@ pub(super) fn show(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
     let symbols: Vec<_> = ["show", "display"].iter().filter_map(|name| facts.symbols.get(name)).collect();
-    if document.kind != Kind::Module || symbols.is_empty() {
+    if symbols.is_empty() || !is_imported(context) {
         return;
     }
     for call in facts.calls.iter().filter(|call| call.method.is_some_and(|name| symbols.contains(&name))) {

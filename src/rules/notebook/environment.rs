@@ -13,11 +13,7 @@ pub(super) fn not_closed(context: &mut Context<'_>) {
     let comment = notebook.language.comment();
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let ends_line = text.get(..end as usize).is_some_and(|before| before.ends_with('\n'));
-    let line = if ends_line {
-        format!("{comment} ///{line_end}")
-    } else {
-        format!("{line_end}{comment} ///")
-    };
+    let line = if ends_line { format!("{comment} ///{line_end}") } else { format!("{line_end}{comment} ///") };
     let message = format!(
         "the environment block is never closed, so the notebook runs without these packages and this version: end it with `{comment} ///`"
     );

@@ -2,8 +2,10 @@
 
 use super::is_serverless;
 use crate::finding::Severity;
+use crate::flow::kind::Kind;
 use crate::project::document::Document;
-use crate::python::facts::Value;
+use crate::python::facts::{Call, Value};
+use crate::python::nodes::NodeKind;
 use crate::rules::chains::{Chain, calls, utility};
 use crate::rules::context::{Compute, Context};
 use crate::text::Span;
@@ -30,8 +32,7 @@ pub(super) fn cache(context: &mut Context<'_>) {
     for chain in calls(document) {
         let name = chain.last();
         let of_catalog = chain.before_last() == Some("catalog") && CATALOG_CACHES.contains(&name);
-        let on_frame = |call| CACHES.contains(&name) && context.flow.receiver(call).is_frame();
-        let of_frame = chain.call.is_some_and(|(_, call)| on_frame(call));
+        let of_frame = chain.call.is_some_and(|(_, call)| CACHES.contains(&name) && is_on_frame(context, name, call));
         if !of_catalog && !of_frame {
             continue;
         }
@@ -44,6 +45,26 @@ pub(super) fn cache(context: &mut Context<'_>) {
         if let Some(edit) = edit {
             finding.unsafe_fix(format!("remove `.{name}()`"), vec![edit]);
         }
+    }
+}
+
+/// Whether a method that caches is one of a data frame: as far as values are known, or else by a name such as
+/// `orders_df`, in code that uses Spark. Data frames of pandas have no such methods.
+fn is_on_frame(context: &Context<'_>, name: &str, call: &Call) -> bool {
+    let facts = &context.document.python;
+    match context.flow.receiver(call).kind {
+        Kind::Frame => true,
+        Kind::Unknown if name != "checkpoint" => {
+            let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
+            let fits = facts.arguments(call).len() <= usize::from(name != "cache");
+            let named = |symbol| facts.text(symbol).to_ascii_lowercase().ends_with("df");
+            let base = match facts.kind(facts.called_on(call)) {
+                NodeKind::Name(at) => facts.uses.get(at as usize).map(|row| row.name),
+                _ => context.flow.bound_to(call.node).map(|(_, row)| row.name),
+            };
+            speaks_of_spark && fits && base.is_some_and(named)
+        }
+        _ => false,
     }
 }
 
@@ -71,7 +92,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     if !is_serverless(context) {
         return;
     }
-    super::sql::global_temp_view(context);
+    let mut read = super::sql::global_temp_view(context);
     let document = context.document;
     let facts = &document.python;
     for chain in calls(document) {
@@ -81,10 +102,11 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             "createOrReplaceGlobalTempView" => Some("createOrReplaceTempView"),
             _ => None,
         }) else {
-            let argument = chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
+            let argument =
+                chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
             let Some(argument) = argument else { continue };
             if context.flow.text(argument.node).is_some_and(|text| text.starts_with("global_temp.")) {
-                context.report(argument.span, super::sql::NO_GLOBAL_VIEWS);
+                read.push(argument.span);
             }
             continue;
         };
@@ -92,6 +114,13 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
         context.report(chain.place(document, name), message);
     }
+    // Who reads one reads many; where they are made is said as well.
+    read.sort_unstable();
+    let Some(&first) = read.first() else { return };
+    let more = if read.len() > 1 { format!(" ({} uses)", read.len()) } else { String::new() };
+    let message =
+        format!("there are no global temporary views on serverless compute: read a temporary view, or a table{more}");
+    context.report(first, message);
 }
 
 /// Files of the workspace, read by Spark or `dbutils.fs`.

@@ -233,12 +233,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
     }
 }
 
-/// What is said where one is read.
-pub(super) const NO_GLOBAL_VIEWS: &str =
-    "there are no global temporary views on serverless compute: read a temporary view, or a table";
-
-/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute, and what reads such a view.
-pub(super) fn global_temp_view(context: &mut Context<'_>) {
+/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute. Gives back where such views are read.
+pub(super) fn global_temp_view(context: &mut Context<'_>) -> Vec<Span> {
     let mut found = Vec::new();
     let mut read = Vec::new();
     for table in statements(context).flat_map(|view| &view.row.tables) {
@@ -258,9 +254,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
         let message = "a global temporary view cannot be made on serverless compute: use `TEMPORARY`, or write a table that others can read";
         context.report(span, message);
     }
-    for span in read {
-        context.report(span, NO_GLOBAL_VIEWS);
-    }
+    read
 }
 
 /// The settings that `SET` statements change, with their places.

@@ -49,11 +49,10 @@ fn strings(context: &Context<'_>, node: NodeId) -> Option<Vec<String>> {
 fn may_change(facts: &Facts, node: NodeId) -> bool {
     let NodeKind::Name(at) = facts.kind(node) else { return true };
     let Some(name) = facts.uses.get(at as usize).map(|row| row.name) else { return true };
-    let is_it = |node: NodeId| {
-        matches!(facts.kind(node), NodeKind::Name(at) if facts.uses.get(at as usize).is_some_and(|row| row.name == name))
-    };
+    let is_it = |node: NodeId| matches!(facts.kind(node), NodeKind::Name(at) if facts.uses.get(at as usize).is_some_and(|row| row.name == name));
     let on_it = facts.calls.iter().any(|call| is_it(facts.called_on(call)));
     let grown = facts.bindings.iter().any(|row| row.name == name && row.kind == BindingKind::Augmented);
-    let shared = facts.bindings.iter().any(|row| row.value.is_some() && is_it(row.value) && row.kind == BindingKind::Assignment);
+    let shared =
+        facts.bindings.iter().any(|row| row.value.is_some() && is_it(row.value) && row.kind == BindingKind::Assignment);
     on_it || grown || shared
 }

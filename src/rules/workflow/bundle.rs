@@ -8,12 +8,12 @@ use crate::text::nearest::nearest;
 use std::collections::{BTreeSet, HashMap};
 
 /// The jobs of the bundle file that is checked.
-fn jobs<'a>(context: &Context<'a>) -> &'a [Job] {
+pub(super) fn jobs<'a>(context: &Context<'a>) -> &'a [Job] {
     context.document.bundle.as_ref().map_or(&[], |bundle| bundle.jobs.as_slice())
 }
 
 /// All that the bundles say of the job of that key; `None` if a part of it stands behind a variable.
-fn all_of<'p>(project: &'p Project, job: &Job) -> Option<Vec<&'p Job>> {
+pub(super) fn all_of<'p>(project: &'p Project, job: &Job) -> Option<Vec<&'p Job>> {
     let bundles = project.bundle_files().filter_map(|document| document.bundle.as_ref());
     let rows: Vec<&Job> = bundles.flat_map(|bundle| &bundle.jobs).filter(|row| row.key.text == job.key.text).collect();
     rows.iter().all(|row| row.is_whole).then_some(rows)

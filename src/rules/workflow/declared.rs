@@ -63,7 +63,9 @@ pub(super) fn unknown_variable(context: &mut Context<'_>) {
     let known: BTreeSet<&str> =
         files.iter().flat_map(|names| &names.variables).map(|variable| variable.text.as_str()).collect();
     let mut found: Vec<(Span, &str)> = assigned.iter().map(|key| (key.span, key.text.as_str())).collect();
-    found.extend(references(document, "var.").map(|(row, rest)| (row.span, rest.split(['.', '[']).next().unwrap_or(rest))));
+    found.extend(
+        references(document, "var.").map(|(row, rest)| (row.span, rest.split(['.', '[']).next().unwrap_or(rest))),
+    );
     found.retain(|(_, name)| !known.contains(name) && *name != "<<");
     for (span, name) in found {
         let message = match nearest(name, known.iter().copied()) {

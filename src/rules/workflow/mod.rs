@@ -9,6 +9,7 @@ mod literal;
 mod parameters;
 mod references;
 mod scripts;
+mod serverless;
 mod values;
 mod widgets;
 
@@ -16,12 +17,14 @@ use super::Check;
 
 /// The group's rules and their functions.
 pub const CHECKS: &[(&str, Check)] = &[
+    ("clusters-in-serverless-pipeline", serverless::clusters),
     ("duplicate-task-key", bundle::duplicate_key),
     ("exit-value-not-string", values::exit_value),
     ("git-path-has-extension", files::git_extension),
     ("include-not-found", declared::include_not_found),
     ("include-not-recursive", declared::include_not_recursive),
     ("job-reference-in-code", references::in_code),
+    ("libraries-on-serverless", serverless::libraries),
     ("notebook-run-argument-not-string", arguments::not_string),
     ("notebook-run-unknown-argument", arguments::unknown),
     ("notebook-run-without-timeout", arguments::without_timeout),

@@ -4,6 +4,7 @@ use crate::rules::context::Context;
 use crate::sql::facts::{Place, PlaceholderKind, StatementView};
 use crate::text::Span;
 use crate::text::nearest::nearest;
+use std::collections::BTreeSet;
 
 /// What a time can be written as.
 const TIMES: &[&str] = &[
@@ -112,6 +113,7 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         return;
     }
     let text = document.text();
+    let tasks = text.contains("tasks.").then(|| tasks(context)).flatten();
     let mut from = 0;
     while let Some(start) = text.get(from..).and_then(|rest| rest.find("{{")).map(|at| at + from) {
         let rest = text.get(start + 2..).unwrap_or_default();
@@ -125,11 +127,35 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         }
         let inner = rest.get(..end).unwrap_or_default().trim();
         let parts: Vec<&str> = inner.split('.').collect();
-        let Some(why) = problem(&parts) else { continue };
+        let Some(why) = problem(&parts).or_else(|| unknown_task(&parts, tasks.as_ref()?)) else { continue };
         let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let span = Span::new(clamp(start), clamp(start + 2 + end + 2));
         context.report(span, why);
     }
+}
+
+/// The keys of all tasks of the bundle; `None` if not all of them are known.
+fn tasks<'a>(context: &Context<'a>) -> Option<BTreeSet<&'a str>> {
+    let files = context.project.bundle_of(context.document)?;
+    let mut found = BTreeSet::new();
+    for bundle in files.into_iter().map(|file| file.bundle.as_ref()) {
+        let bundle = bundle.filter(|bundle| !bundle.from_python && bundle.names.is_whole)?;
+        for job in &bundle.jobs {
+            let is_known = job.is_whole && job.tasks.iter().all(|task| !task.key.is_computed());
+            found.extend(is_known.then_some(&job.tasks)?.iter().map(|task| task.key.text.as_str()));
+        }
+    }
+    Some(found)
+}
+
+/// What is wrong with a reference to a task that no job of the bundle has.
+fn unknown_task(parts: &[&str], known: &BTreeSet<&str>) -> Option<String> {
+    let ["tasks", task, _, ..] = parts else { return None };
+    let is_word = task.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric());
+    (is_word && !known.contains(task)).then(|| match nearest(task, known.iter().copied()) {
+        Some(meant) => format!("no job of the bundle has a task `{task}`: did you mean `tasks.{meant}`?"),
+        None => format!("no job of the bundle has a task `{task}`"),
+    })
 }
 
 /// What is wrong with a reference; `None` also if it is none of the platform's.

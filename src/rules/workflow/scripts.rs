@@ -28,9 +28,10 @@ pub(super) fn widget(context: &mut Context<'_>) {
         let Some(argument) = facts.argument(call, 0, "name") else { continue };
         let Value::String(name) = &argument.value else { continue };
         let made = own.more || own.widgets.iter().any(|widget| widget.name == **name);
-        let tried = facts.branches.iter().any(|row| {
-            row.kind == crate::python::facts::BranchKind::Try && row.span.covers(call.span)
-        });
+        let tried = facts
+            .branches
+            .iter()
+            .any(|row| row.kind == crate::python::facts::BranchKind::Try && row.span.covers(call.span));
         if !tried {
             found.push((Span::new(call.span.start, call.callee.end), name.to_string(), made));
         }
