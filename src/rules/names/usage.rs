@@ -3,7 +3,7 @@
 use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
 use crate::notebook::{Language, Origin};
-use crate::project::document::{Document, DocumentId};
+use crate::project::document::{Document, DocumentId, Kind};
 use crate::project::reference::ReferenceKind;
 use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
 use crate::python::symbols::Symbol;
@@ -37,13 +37,14 @@ impl<'a> Usage<'a> {
     }
 
     /// Whether something other than the document's own code uses a binding: notebooks that run it or are run beside
-    /// it, cells of other languages, and code that is put together as text. Who imports a notebook counts as well, who
-    /// imports a module does not: see [`Usage::is_handed_on`].
+    /// it, cells of other languages, code that is put together as text, and pytest, which finds fixtures by the names of
+    /// parameters. Who imports a notebook counts as well, who imports a module does not: see [`Usage::is_handed_on`].
     pub(super) fn is_used(&self, binding: u32) -> bool {
         let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
         let name = self.document.python.text(row.name);
         let notebook = self.document.is_notebook();
         self.is_quoted(name, row.scope)
+            || self.may_be_fixture(binding)
             || notebook
                 && row.scope == 0
                 && (self.is_of_other_platform()
@@ -51,6 +52,29 @@ impl<'a> Usage<'a> {
                     || self.is_foreign(name)
                     || self.is_mentioned_by_caller(name)
                     || self.is_imported(name))
+    }
+
+    /// Whether a test's import may bring a fixture: pytest passes it to functions that have a parameter of its name, and
+    /// those of `conftest.py` to any test below.
+    fn may_be_fixture(&self, binding: u32) -> bool {
+        let facts = &self.document.python;
+        let Some(row) = facts.bindings.get(binding as usize).filter(|_| self.document.kind == Kind::Test) else {
+            return false;
+        };
+        let BindingKind::Import(at) = row.kind else { return false };
+        if row.scope != 0 || facts.imports.get(at as usize).is_none_or(|import| import.name.is_none()) {
+            return false;
+        }
+        self.document.path.stem() == "conftest"
+            || facts.bindings.iter().any(|other| {
+                let function = || facts.scopes.get(other.scope as usize).and_then(|scope| scope.function);
+                other.name == row.name
+                    && other.kind == BindingKind::Parameter
+                    && function().and_then(|id| facts.functions.get(id as usize)).is_some_and(|function| {
+                        facts.text(function.name).starts_with("test")
+                            || function.decorators.iter().any(|path| facts.text(*path).ends_with("fixture"))
+                    })
+            })
     }
 
     /// Whether nothing is known of who runs the notebook: other platforms find notebooks in other ways.

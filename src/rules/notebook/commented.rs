@@ -33,7 +33,10 @@ pub(super) fn check(context: &mut Context<'_>) {
         }
         blocks.push(run);
         for block in blocks {
+            // A sentence above the code is about it, and none of it.
+            let prose = block.iter().take_while(|line| !is_code(line.of(text))).count();
             let code = block.iter().filter(|line| is_code(line.of(text))).count();
+            let block = block.get(prose..).unwrap_or_default();
             let Some(whole) = block.iter().copied().reduce(Span::to) else { continue };
             // Most of the lines must be code: prose may look like it once.
             if code >= least.max(1) && code * 3 >= block.len() * 2 {

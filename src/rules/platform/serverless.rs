@@ -11,7 +11,7 @@ use crate::text::edit::Edit;
 use std::collections::HashSet;
 
 /// Methods of a data frame that keep it in memory or on disk.
-const CACHES: [&str; 4] = ["cache", "localCheckpoint", "persist", "unpersist"];
+const CACHES: [&str; 3] = ["cache", "persist", "unpersist"];
 /// The same of `spark.catalog`.
 const CATALOG_CACHES: [&str; 4] = ["cacheTable", "clearCache", "isCached", "uncacheTable"];
 
@@ -59,7 +59,7 @@ fn is_of_frame(facts: &Facts, chain: &Chain<'_>, other: &HashSet<&str>) -> bool 
         _ => arguments.len() <= 1,
     };
     let Some(path) = chain.path() else { return fits && call.receiver.is_some() };
-    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else {
+    let Some((name, "cache" | "persist" | "unpersist")) = path.rsplit_once('.') else {
         return false;
     };
     fits && !matches!(name, "self" | "cls") && !name.contains('.') && !other.contains(name)

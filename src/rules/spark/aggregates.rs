@@ -111,7 +111,7 @@ pub(super) fn first_without_order(context: &mut Context<'_>) {
                 continue;
             }
             let message = format!(
-                "rows come in no order here, so `{name}` gives any of them, and another one next time: use `F.max_by` or `F.min_by` with the column that says which"
+                "rows come in no order here, so `{name}` gives any of them, and another one next time: use `F.max_by` or `F.min_by` with the column that says which, or `F.any_value` if all are the same"
             );
             context.report(inner.callee, message);
         }
