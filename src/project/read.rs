@@ -141,9 +141,10 @@ pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &Read
     }
 }
 
-/// Whether a file belongs to a template of cookiecutter or copier, and is code only once the holes are filled.
+/// Whether a file belongs to a template of cookiecutter, which fills holes in all files. Bundle templates
+/// (`{{.project_name}}`) fill them only in `.tmpl` files.
 fn is_template(path: &RepoPath) -> bool {
-    path.as_str().contains("{{")
+    path.as_str().contains("{{") && path.as_str().contains("cookiecutter.")
 }
 
 /// What a file is, as far as its name says.

@@ -3,7 +3,8 @@
 /// Whether a file is written for Databricks: it has something that only Databricks has, and nothing that only another
 /// database has.
 pub(super) fn is_ours(code: &str) -> bool {
-    const OURS: [&str; 27] = [
+    const OURS: [&str; 28] = [
+        " string,",
         "abfss:",
         "dbfs:",
         "hive_metastore",

@@ -62,7 +62,8 @@ impl<'a> Usage<'a> {
             return false;
         };
         let BindingKind::Import(at) = row.kind else { return false };
-        if row.scope != 0 || facts.imports.get(at as usize).is_none_or(|import| import.name.is_none()) {
+        let is_function = facts.text(row.name).starts_with(|c: char| c == '_' || c.is_lowercase());
+        if row.scope != 0 || !is_function || facts.imports.get(at as usize).is_none_or(|import| import.name.is_none()) {
             return false;
         }
         self.document.path.stem() == "conftest"

@@ -27,14 +27,15 @@ pub(super) fn drop_without_if_exists(context: &mut Context<'_>) {
     }
 }
 
-/// Whether a hole stands where `IF EXISTS` may: another name, or another hole, follows it without a dot.
+/// Whether a hole stands where `IF EXISTS` may: behind a blank another name, or another hole, follows it.
 fn may_say_it(view: StatementView<'_>, at: usize) -> bool {
     let is_name = |at| {
         view.token(at).is_some_and(|token| {
             matches!(token.kind, TokenKind::Placeholder | TokenKind::Quoted | TokenKind::Word)
         })
     };
-    view.token(at).is_some_and(|token| token.kind == TokenKind::Placeholder)
+    let end = view.token(at).filter(|token| token.kind == TokenKind::Placeholder).map(|token| token.own.end);
+    end.is_some_and(|end| view.token(at + 1).is_some_and(|next| next.own.start > end))
         && is_name(at + 1)
         && !view.is_any(at + 1, &["cascade", "restrict"])
 }
