@@ -3,11 +3,15 @@
 /// Whether a file is written for Databricks: it has something that only Databricks has, and nothing that only another
 /// database has.
 pub(super) fn is_ours(code: &str) -> bool {
-    const OURS: [&str; 28] = [
+    const OURS: [&str; 32] = [
         " string,",
         "abfss:",
+        "cache table",
+        "clear cache",
         "dbfs:",
         "hive_metastore",
+        "hiveconf:",
+        "hivevar:",
         "input_file_name",
         "/mnt/",
         "s3://",

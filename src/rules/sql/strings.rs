@@ -28,7 +28,7 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
             .placeholders
             .iter()
             .filter(|hole| hole.kind == PlaceholderKind::Hole && hole.inside && is_value(view, hole.token))
-            .filter(|hole| !is_list(view, hole) && !is_harmless(context, &hole.name))
+            .filter(|hole| !is_list(view, hole) && !is_harmless(context, hole))
             .collect();
         let Some(hole) = holes.first() else { continue };
         if hole_is_constant(context, call) {
@@ -102,11 +102,14 @@ fn is_list(view: StatementView<'_>, hole: &Placeholder) -> bool {
 }
 
 /// Whether no quote can be in a value: its quotes were doubled, or the code made it of a number or a date.
-fn is_harmless(context: &Context<'_>, hole: &str) -> bool {
-    let says_so = |text: &str| ["escap", "sanitiz", "quote_"].iter().any(|word| text.contains(word));
+fn is_harmless(context: &Context<'_>, hole: &Placeholder) -> bool {
+    let written = hole.span.of(context.document.text());
+    let written = written.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
+    let hole = &*hole.name;
     let text = hole.to_ascii_lowercase();
-    let made = [".replace(\"'\"", ".strftime(", ".isoformat(", "uuid4("].iter().any(|call| text.contains(call));
-    if says_so(&text) || text.starts_with("safe_") || made || is_class_constant(hole) {
+    let says_so = ["escap", "sanitiz", "quote_"].iter().any(|word| text.contains(word)) || text.starts_with("safe_");
+    let made = [".replace(\"'\"", ".strftime(", ".isoformat(", "uuid4("].iter().any(|call| written.contains(call));
+    if says_so || made || is_class_constant(hole) {
         return true;
     }
     let facts = &context.document.python;
