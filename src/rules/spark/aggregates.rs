@@ -247,6 +247,9 @@ pub(super) fn sort_lost(context: &mut Context<'_>) {
             "count" | "isEmpty" | "agg" => {
                 format!("`{by}` does not look at the order, so this `{method}` is work for nothing: leave it out")
             }
+            "dropDuplicates" | "drop_duplicates" if !next.arguments.is_empty() => format!(
+                "`{by}` keeps any row of each key, whatever this `{method}` says: number the rows with `row_number` over an ordered window, and keep the first"
+            ),
             _ => format!("`{by}` does not keep the order, so this `{method}` is work for nothing: sort at the end"),
         };
         context.report(call.callee, message);
