@@ -24,6 +24,15 @@ impl Key {
     }
 }
 
+/// A parameter of a job or of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub key: Key,
+    /// What it is given, or its default, as written; `None` if that is no text, or nothing.
+    pub value: Option<String>,
+}
+
 /// One job, as one place of a bundle file has it: other places may say more of it.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -33,8 +42,8 @@ pub struct Job {
     pub target: Option<String>,
     /// Whether it takes its files from `git_source`.
     pub from_git: bool,
-    /// Names of its parameters.
-    pub parameters: Vec<Key>,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
     /// Keys of its `job_clusters`.
     pub clusters: Vec<Key>,
     /// Its `environments`.
@@ -69,8 +78,8 @@ pub struct Task {
     pub environment: Option<Key>,
     /// The file that it runs.
     pub file: Option<TaskFile>,
-    /// Names of the parameters that it gives to a notebook.
-    pub parameters: Vec<Key>,
+    /// The parameters that it gives to a notebook.
+    pub parameters: Vec<Parameter>,
     /// Whether those are all: none stands behind a variable.
     pub is_whole: bool,
     /// The job that it starts.
@@ -115,7 +124,7 @@ pub(super) fn jobs(resources: &Node, target: Option<&str>) -> Vec<Job> {
                 key: Key { text: entry.key.to_owned(), span: entry.key_span },
                 target: target.map(str::to_owned),
                 from_git,
-                parameters: names(node, "parameters", "name"),
+                parameters: node.items_of("parameters").filter_map(parameter).collect(),
                 clusters: names(node, "job_clusters", "job_cluster_key"),
                 environments: node.items_of("environments").filter_map(environment).collect(),
                 tasks: tasks(node).filter_map(|(task, is_inner)| self::task(task, from_git, is_inner)).collect(),
@@ -194,7 +203,10 @@ fn task(node: &Node, from_git: bool, is_inner: bool) -> Option<Task> {
         file: files(node, from_git).next(),
         parameters: parameters
             .into_iter()
-            .map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span })
+            .map(|entry| Parameter {
+                key: Key { text: entry.key.to_owned(), span: entry.key_span },
+                value: entry.value.text().map(str::to_owned),
+            })
             .collect(),
         is_whole: given.is_none_or(|node| matches!(node.value, Value::Mapping(_))),
         run_job: node.get("run_job_task").and_then(run_job),
@@ -226,6 +238,11 @@ fn words(list: &Node) -> Vec<Key> {
 }
 
 /// What the items of a list say under `name`.
+fn parameter(node: &Node) -> Option<Parameter> {
+    let key = node.get("name").and_then(Key::of)?;
+    Some(Parameter { key, value: node.get("default").and_then(Node::text).map(str::to_owned) })
+}
+
 fn names(node: &Node, key: &str, name: &str) -> Vec<Key> {
     node.items_of(key).filter_map(|item| item.get(name)).filter_map(Key::of).collect()
 }

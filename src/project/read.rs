@@ -51,6 +51,9 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         document.kind = Kind::Other;
         return document;
     }
+    if is_template(path) && options.kind.is_none() {
+        return document;
+    }
     read_cells(&mut document);
     if document.notebook.is_some() && options.kind.is_none() {
         document.kind = Kind::Notebook;
@@ -139,9 +142,18 @@ pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &Read
     }
 }
 
+/// Whether a file belongs to a template of cookiecutter, which fills holes in all files. Bundle templates
+/// (`{{.project_name}}`) fill them only in `.tmpl` files.
+fn is_template(path: &RepoPath) -> bool {
+    path.as_str().contains("{{") && path.as_str().contains("cookiecutter.")
+}
+
 /// What a file is, as far as its name says.
 fn kind_by_name(path: &RepoPath) -> Kind {
     let name = path.name();
+    if is_template(path) {
+        return Kind::Other;
+    }
     if path.has_extension("ipynb") {
         return Kind::Notebook;
     }

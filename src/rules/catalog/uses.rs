@@ -7,7 +7,7 @@ use crate::python::facts::{Argument, Call, Facts, Value};
 use crate::python::symbols::FastSet;
 use crate::rules::chains::{Chain, calls, is_elsewhere, utility};
 use crate::rules::context::Context;
-use crate::sql::facts::StatementKind;
+use crate::sql::facts::{PathLiteral, StatementKind};
 use crate::text::Span;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -201,9 +201,14 @@ fn is_reader_or_writer(document: &Document, facts: &Facts, call: &Call) -> bool 
 
 fn in_sql(context: &Context<'_>, found: &mut Vec<PathUse>) {
     for view in context.document.sql().views().filter(|view| !view.piece.is_template) {
-        // Where storage is given a name in Unity Catalog it must be named.
-        let names_storage = view.row.kind == StatementKind::Create;
-        for path in view.row.paths.iter().filter(|path| !names_storage || !path.text.contains("://")) {
+        // Where storage is given a name in Unity Catalog it must be named: locations, volumes, external tables.
+        let external = view.row.kind == StatementKind::CreateTable
+            && (view.row.verb..view.len()).any(|at| view.is(at, "location"));
+        let is_named = |path: &PathLiteral| match view.row.kind {
+            StatementKind::Create => path.text.contains("://"),
+            _ => external && ["abfss://", "gs://", "r2://", "s3://"].iter().any(|scheme| path.text.starts_with(scheme)),
+        };
+        for path in view.row.paths.iter().filter(|path| !is_named(path)) {
             let hole = path.text.find("${").or_else(|| path.text.find('{'));
             let text: Box<str> = path.text.get(..hole.unwrap_or(path.text.len())).unwrap_or("").into();
             found.push(PathUse { text, whole: hole.is_none(), span: path.span, world: World::Spark });

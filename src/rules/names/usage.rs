@@ -57,10 +57,14 @@ impl<'a> Usage<'a> {
                     || self.is_imported(name))
     }
 
-    /// Whether a binding is an import that pytest has a use for.
+    /// Whether a binding is an import that pytest has a use for: what `conftest.py` imports is for all tests below it.
     fn is_fixture(&self, kind: BindingKind, name: &str) -> bool {
         let BindingKind::Import(import) = kind else { return false };
-        self.fixtures.get_or_init(|| fixture::asked(&self.document.python)).contains(name)
+        let facts = &self.document.python;
+        let may_be = || name.starts_with(|c: char| c == '_' || c.is_lowercase());
+        let is_member = || facts.imports.get(import as usize).is_some_and(|import| import.name.is_some());
+        self.document.path.stem() == "conftest" && may_be() && is_member()
+            || self.fixtures.get_or_init(|| fixture::asked(facts)).contains(name)
             || fixture::is_imported(self.names.project, self.document, import)
     }
 

@@ -24,14 +24,17 @@ pub(super) fn check(context: &mut Context<'_>) {
     };
     for cell in notebook.cells.iter().filter(|cell| cell.form == Form::Plain && cell.language == Language::Python) {
         for block in blocks(text, cell.body, &mut in_string) {
+            // A sentence above the code is about it, and none of it.
+            let prose = block.iter().take_while(|line| !is_code(line.of(text))).count();
             let code = block.iter().filter(|line| is_code(line.of(text))).count();
-            let Some(whole) = block.iter().copied().reduce(Span::to) else { continue };
+            let lines = block.get(prose..).unwrap_or_default();
+            let Some(whole) = lines.iter().copied().reduce(Span::to) else { continue };
             // Most of the lines must be code: prose may look like it once.
             if code >= least.max(1) && code * 3 >= block.len() * 2 {
-                let what = if block.len() == 1 {
+                let what = if lines.len() == 1 {
                     "this line is".to_owned()
                 } else {
-                    format!("these {} lines are", block.len())
+                    format!("these {} lines are", lines.len())
                 };
                 context.report(whole, format!("{what} code that is commented out: delete it, git keeps it"));
             }

@@ -7,7 +7,7 @@ use crate::python::symbols::FastMap;
 use crate::rules::survey::Survey;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// So many other places are shown.
 const SHOWN: usize = 5;
@@ -41,7 +41,9 @@ pub(super) fn check(survey: &mut Survey<'_, '_>) {
         places.dedup_by(|a, b| a.0 == b.0);
         let Some(((path, span), others)) = places.split_first() else { continue };
         let least = survey.settings(path).map_or(usize::MAX, |settings| settings.integer("min-copies") as usize);
-        if places.len() < least.max(2) {
+        // Where all of a notebook was copied, its functions are not what is copied.
+        let texts = places.iter().filter_map(|(path, _)| survey.project.document(path).map(Document::text));
+        if texts.collect::<HashSet<&str>>().len() < least.max(2) {
             continue;
         }
         let message = format!(

@@ -30,10 +30,30 @@ pub(super) fn late(context: &mut Context<'_>) {
     let Some(notebook) = &document.notebook else { return };
     let commands = commands(document);
     let restarts = restarts(document);
-    for command in commands.iter().filter(|command| command.is_pip("install")) {
+    let facts = &document.python;
+    let runs: HashSet<u32> = facts
+        .calls
+        .iter()
+        .map(|row| row.cell)
+        .chain(facts.bindings.iter().map(|row| row.cell))
+        .chain(facts.uses.iter().map(|row| row.cell))
+        .collect();
+    // What to install may hang on what code says.
+    let of_code: HashSet<usize> = commands
+        .iter()
+        .filter(|command| {
+            let line = document.lines().line_of(command.magic.span.start);
+            let start = document.lines().line(line).start;
+            let before = Span::new(start, command.magic.span.start).of(document.text());
+            let is_inner = !before.is_empty() && before.chars().all(char::is_whitespace);
+            is_inner || command.words.iter().any(|word| word.text.contains(['$', '{']))
+        })
+        .map(|command| command.cell)
+        .collect();
+    for command in commands.iter().filter(|command| command.is_pip("install") && !of_code.contains(&command.cell)) {
         let starts = restarts.iter().filter(|span| span.start < command.magic.span.start).map(|span| span.start).max();
-        let code = notebook.cells.iter().take(command.cell).find(|cell| {
-            let is_code = matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
+        let code = (0_u32..).zip(&notebook.cells).take(command.cell).find(|(at, cell)| {
+            let is_code = (cell.language != Language::Python || runs.contains(at)) && matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
             let only_magics = cell.leads().is_some_and(|lead| {
                 matches!(lead.kind, MagicKind::Install | MagicKind::Restart | MagicKind::Line | MagicKind::Shell)
             });

@@ -110,8 +110,9 @@ pub(super) fn first_without_order(context: &mut Context<'_>) {
             if column.is_some_and(|column| keys.contains(&column)) || inner.in_loop || !takes_column(context, inner) {
                 continue;
             }
-            context
-                .report(inner.callee, any_row(&name, "use `F.max_by` or `F.min_by` with the column that says which"));
+            let remedy =
+                "use `F.max_by` or `F.min_by` with the column that says which, or `F.any_value` if all are the same";
+            context.report(inner.callee, any_row(&name, remedy));
         }
     }
     for call in methods(facts, &["over"]) {
@@ -282,6 +283,9 @@ pub(super) fn sort_lost(context: &mut Context<'_>) {
             "count" | "isEmpty" | "agg" => {
                 format!("`{by}` does not look at the order, so this `{method}` is work for nothing: leave it out")
             }
+            "dropDuplicates" | "drop_duplicates" if !next.arguments.is_empty() => format!(
+                "`{by}` keeps any row of each key, whatever this `{method}` says: number the rows with `row_number` over an ordered window, and keep the first"
+            ),
             _ => format!("`{by}` does not keep the order, so this `{method}` is work for nothing: sort at the end"),
         };
         context.report(call.callee, message);

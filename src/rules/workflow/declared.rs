@@ -162,7 +162,7 @@ pub(super) fn run_job_unknown_parameter(context: &mut Context<'_>) {
             .filter(|(_, job)| job.key.text == id)
             .collect();
         let known: BTreeSet<&str> =
-            jobs.iter().flat_map(|(_, job)| &job.parameters).map(|key| key.text.as_str()).collect();
+            jobs.iter().flat_map(|(_, job)| &job.parameters).map(|one| one.key.text.as_str()).collect();
         if known.is_empty() || jobs.iter().any(|(_, job)| !job.is_whole) {
             continue;
         }
