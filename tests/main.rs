@@ -21,6 +21,7 @@ mod format;
 mod format_laws;
 mod format_sql;
 mod git;
+mod git_folder;
 mod git_rules;
 mod hooks;
 mod house;
