@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-pub use ignores::ignore_all;
+pub use ignores::{Known, ignore_all};
 
 /// After so many rounds fixes undo each other, and we stop.
 const MOST_ROUNDS: usize = 20;

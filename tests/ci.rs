@@ -1,9 +1,8 @@
 //! What CI systems are given: every format against what its reader asks for, several at once, annotations, limits, exit
-//! codes; and the files that put brickgate there.
+//! codes.
 
 use crate::output::validate;
 use crate::toy::Toy;
-use brickgate::bundle::yaml;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,12 +40,12 @@ fn toy() -> Toy {
     ])
 }
 
-fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"))
 }
 
 #[track_caller]
-fn holds(value: &Value, schema: &str) {
+pub(crate) fn holds(value: &Value, schema: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas").join(schema);
     let schema = json(&fs::read_to_string(path).unwrap());
     let mut wrong = Vec::new();
@@ -140,6 +139,43 @@ fn gitlab_knows_findings_again_when_lines_move() {
 }
 
 #[test]
+fn gitlab_knows_findings_again_when_cells_change_places() {
+    let cell = |at: u32| format!("spark.table(\"a\").toPandas()\nprint(missing_{at}, missing_{at})\n");
+    let source = |order: [u32; 3]| {
+        let cells: Vec<String> = order.into_iter().map(cell).collect();
+        format!("{HEADER}{}", cells.join("\n# COMMAND ----------\n\n"))
+    };
+    let json_of = |order: [u32; 3]| {
+        let cells = order.map(|at| {
+            let lines: Vec<String> = cell(at).split_inclusive('\n').map(str::to_owned).collect();
+            serde_json::json!({"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": null, "source": lines})
+        });
+        let metadata = serde_json::json!({"language_info": {"name": "python"}});
+        serde_json::json!({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}).to_string()
+    };
+    let toy = Toy::new(&[("jobs/s.py", &source([1, 2, 3])), ("jobs/j.ipynb", &json_of([1, 2, 3]))]);
+    let before = fingerprints(&toy);
+    // Each cell: one hint on a line that all cells have, and one name twice on a line.
+    for (path, rule, count) in [
+        ("jobs/s.py", "undefined-name", 6),
+        ("jobs/s.py", "collect-to-driver", 3),
+        ("jobs/j.ipynb", "undefined-name", 6),
+        ("jobs/j.ipynb", "collect-to-driver", 3),
+    ] {
+        let found = before.iter().filter(|(_, name, file)| file == path && name == rule);
+        assert_eq!(found.count(), count, "{path} {rule}: {before:?}");
+    }
+    toy.write("jobs/s.py", source([3, 1, 2]));
+    toy.write("jobs/j.ipynb", json_of([2, 3, 1]));
+    assert_eq!(fingerprints(&toy), before);
+    // A comment that silences one of two findings on a line makes no other of the second.
+    let silenced = toy.read("jobs/s.py").replace("missing_1)\n", "missing_1)  # brickgate: ignore[nothing-such]\n");
+    toy.write("jobs/s.py", silenced);
+    let after = fingerprints(&toy);
+    assert!(after.is_superset(&before), "{after:?}");
+}
+
+#[test]
 fn rdjson_counts_bytes() {
     let report = json(&check(&toy(), "rdjson"));
     holds(&report, "rdjson.json");
@@ -185,9 +221,9 @@ fn elements(text: &str) -> Vec<(String, BTreeMap<String, String>, String)> {
     found
 }
 
-/// What the schema of Jenkins' xunit plugin allows: element, element around it, attributes, and those that must be there.
+/// What the schema of Jenkins' xunit plugin (`junit-10.xsd`) allows: element, element around it, attributes, and those that must be there.
 const JUNIT: [(&str, &str, &[&str], &[&str]); 5] = [
-    ("testsuites", "", &["name", "time", "tests", "failures", "disabled", "errors"], &[]),
+    ("testsuites", "", &["name", "time", "tests", "failures", "errors"], &[]),
     (
         "testsuite",
         "testsuites",
@@ -196,18 +232,20 @@ const JUNIT: [(&str, &str, &[&str], &[&str]); 5] = [
             "tests",
             "failures",
             "errors",
+            "group",
             "time",
-            "disabled",
             "skipped",
             "timestamp",
             "hostname",
             "id",
             "package",
             "file",
+            "log",
+            "url",
         ],
         &["name", "tests", "failures", "errors"],
     ),
-    ("testcase", "testsuite", &["name", "assertions", "time", "classname", "status", "class", "group"], &["name"]),
+    ("testcase", "testsuite", &["name", "time", "classname", "group"], &["name"]),
     ("failure", "testcase", &["type", "message"], &[]),
     ("system-out", "testcase", &[], &[]),
 ];
@@ -237,7 +275,11 @@ fn checkstyle_has_files_and_errors() {
     assert_eq!(path.1["name"], "jobs/größe, 1;2.py");
     for (_, attributes, parent) in all.iter().filter(|(name, ..)| name == "error") {
         assert_eq!(parent, "file");
-        assert!(attributes["source"].starts_with("brickgate.") && attributes["line"] != "0");
+        assert!(attributes["source"].starts_with("brickgate."));
+        // What `checkstyle-report-1.0.0.xsd` says of an error.
+        assert!(["error", "warning", "info"].contains(&&*attributes["severity"]));
+        assert!(["line", "column"].iter().all(|key| attributes[*key].parse::<u32>().is_ok_and(|number| number > 0)));
+        assert!(attributes.keys().all(|key| ["column", "line", "message", "severity", "source"].contains(&&**key)));
     }
 }
 
@@ -337,6 +379,7 @@ fn what_fails_a_run() {
     ] {
         toy.brickgate(&[&["check"][..], args].concat()).expect(code);
     }
+    toy.brickgate(&["check", "--max-warnings", "1"]).expect(1).warns("more warnings than `--max-warnings 1` lets pass");
     toy.brickgate(&["check", "--fix", "--exit-non-zero-on-fix"]).expect(1).warns("fixed 2 findings");
     toy.brickgate(&["check", "--fix", "--exit-non-zero-on-fix"]).expect(0);
 }
@@ -375,6 +418,65 @@ fn ignores_are_written_where_they_reach_least() {
 }
 
 #[test]
+fn what_a_baseline_holds_gets_no_ignore() {
+    let old = format!("{HEADER}print(old_one)\nprint(old_two, 1)\n");
+    let toy = Toy::new(&[("jobs/a.py", &old), ("jobs/b.py", &old)]);
+    toy.brickgate(&["baseline", "create"]).expect(0).warns("4 findings");
+    let new = format!("{HEADER}print(new_one)\nprint(old_one)\nimport os; print(old_two, 1)\n");
+    toy.write("jobs/a.py", &new);
+    toy.brickgate(&["check", "--add-ignores=known"]).expect(0).warns("silenced 3 findings in 1 file");
+    assert_eq!(
+        toy.read("jobs/a.py"),
+        format!(
+            "{HEADER}print(new_one)  # brickgate: ignore[undefined-name] known\nprint(old_one)\n\
+             import os; print(old_two, 1)  # brickgate: ignore[undefined-name, unused-import] known\n"
+        )
+    );
+    assert_eq!(toy.read("jobs/b.py"), old);
+    toy.brickgate(&["check", "--add-ignores"]).expect(0).warns("nothing to silence");
+    toy.brickgate(&["check", "--add-ignores", "--no-baseline"]).expect(0).warns("silenced 3 findings in 2 files");
+    // What is known stays known where a comment for another finding comes to stand on its line.
+    let both = format!("{HEADER}import os; print(old)\n");
+    let toy = Toy::new(&[("brickgate.toml", "[rules]\nunused-import = \"off\"\n"), ("jobs/a.py", &both)]);
+    toy.brickgate(&["baseline", "create"]).expect(0).warns("1 finding");
+    toy.write("brickgate.toml", "");
+    toy.brickgate(&["check", "--add-ignores"]).expect(0).warns("silenced 1 finding in 1 file");
+    let silenced = format!("{HEADER}import os; print(old)  # brickgate: ignore[unused-import]\n");
+    assert_eq!(toy.read("jobs/a.py"), silenced);
+    toy.brickgate(&["check", "--strict-baseline", "--fail-on", "info"]).expect(0).warns("1 in the baseline");
+}
+
+#[test]
+fn an_ignore_that_ends_before_it_begins_is_not_written() {
+    let toy = Toy::new(&[("a.py", &format!("{HEADER}print(missing)\n# COMMAND ----------\n"))]);
+    let before = toy.read("a.py");
+    toy.brickgate(&["check", "--add-ignores=until 2020-01-31 known"]).expect(2).warns("this ended on 2020-01-31");
+    toy.brickgate(&["check", "--add-ignores=until 2027-02-31"]).expect(2).warns("`2027-02-31` is no day");
+    assert_eq!(toy.read("a.py"), before);
+    let text = format!("{HEADER}# MAGIC %md\n# MAGIC key {TOKEN}\n");
+    toy.write("a.py", &text);
+    toy.brickgate(&["check", "--add-ignores=see --> there"]).expect(0);
+    let line = format!("key {TOKEN} <!-- brickgate: ignore[secret-in-source] see → there -->");
+    assert!(toy.read("a.py").contains(&line), "{}", toy.read("a.py"));
+}
+
+#[test]
+fn code_gives_no_commands_to_the_system_that_runs_the_check() {
+    let line = "print(missing)  # ##vso[task.setvariable variable=A]b ##[stop-commands]c\n";
+    let mut toy = Toy::new(&[("a.py", &format!("{HEADER}{line}")), ("::set-output name=x::.py", HEADER)]);
+    toy.write("::set-output name=x::.py", format!("{HEADER}print(other)\n"));
+    toy.brickgate(&["check"]).expect(1).says("##vso[task.setvariable");
+    for variable in ["GITHUB_ACTIONS", "TF_BUILD"] {
+        toy.environment = vec![(variable, "true".to_owned())];
+        for format in ["human", "concise", "grouped"] {
+            let ran = toy.brickgate(&["check", "--no-ci", "--output-format", format]).expect(1);
+            let said = ran.says("missing").silent_on("##vso[").silent_on("##[");
+            assert!(!said.out.lines().any(|line| line.trim_start().starts_with("::")), "{}", said.out);
+        }
+    }
+}
+
+#[test]
 fn the_time_of_rules() {
     let toy = toy();
     toy.brickgate(&["check", "--profile", "--exit-zero"]).expect(0).warns("all rules").warns("undefined-name");
@@ -397,7 +499,26 @@ fn shells_and_man_know_the_commands() {
         toy.brickgate(&["completions", shell]).expect(0).says("baseline").says("fail-on");
     }
     toy.write("c.bash", toy.brickgate(&["completions", "bash"]).out);
-    toy.run(&toy.top, Command::new("bash").args(["-n", "c.bash"]), "").expect(0);
+    // What bash offers behind the words.
+    let offered = |words: &str| {
+        let script = format!(
+            "source ./c.bash; COMP_WORDS=({words}); COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 )); \
+             _brickgate brickgate \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[@]}}\""
+        );
+        toy.run(&toy.top, Command::new("bash").args(["-c", &script]), "").expect(0).out
+    };
+    assert_eq!(offered("brickgate ru"), "rule rules run-to-import\n");
+    assert_eq!(offered("brickgate rule undefined-n"), "undefined-name\n");
+    assert_eq!(offered("brickgate check --select run-not"), "run-not-found\n");
+    assert_eq!(offered("brickgate check --output-format sa"), "sarif\n");
+    assert_eq!(offered("brickgate check --max-w"), "--max-warnings\n");
+    let fish = toy.brickgate(&["completions", "fish"]).out;
+    let rules = fish.lines().find(|line| line.contains("__fish_brickgate_using_subcommand rule\"")).unwrap();
+    assert!(
+        fish.lines().any(|line| line.contains("using_subcommand rule\" -f -a") && line.contains(" undefined-name ")),
+        "{rules}"
+    );
+    assert!(fish.contains("using_subcommand completions\" -f -a \"bash elvish fish powershell zsh\""));
     toy.brickgate(&["man"]).expect(0).says(".TH brickgate 1");
     toy.brickgate(&["man", "--out", "man"]).expect(0);
     assert!(toy.read("man/brickgate-check.1").contains("fail\\-on"));
@@ -410,32 +531,10 @@ fn origins_are_what_files_set() {
     let lines: Vec<&str> = ran.out.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(lines.len(), 2, "{}", ran.out);
     assert!(lines[0].contains("brickgate.toml:1") && lines[1].contains("brickgate.toml:4"), "{}", ran.out);
-}
-
-#[test]
-fn init_shows_then_writes_then_has_nothing_to_do() {
-    let toy = Toy::new(&[("jobs/a.py", &format!("{HEADER}print(missing)\n"))]);
-    toy.git(&["remote", "add", "origin", "https://github.com/team/repo.git"]);
-    let before = toy.git(&["status", "--porcelain", "-uall"]);
-    toy.brickgate(&["init"])
-        .expect(0)
-        .says("+ brickgate.toml")
-        .says("lets pass what is found today (1 error)")
-        .warns("nothing was written");
-    assert_eq!(toy.git(&["status", "--porcelain", "-uall"]), before);
-    toy.brickgate(&["init", "--yes"]).expect(0).warns("wrote .github/workflows/brickgate.yml");
-    assert!(toy.read(".brickgate-baseline.json").contains("undefined-name"));
-    toy.brickgate(&["check"]).expect(0);
-    let after = toy.git(&["status", "--porcelain", "-uall"]);
-    toy.brickgate(&["init", "--yes"]).expect(0).warns("there is nothing to write");
-    assert_eq!(toy.git(&["status", "--porcelain", "-uall"]), after);
-    toy.brickgate(&["doctor"]).expect(0).says("✓ settings: brickgate.toml").says("nothing gets in the way");
-}
-
-#[test]
-fn doctor_names_the_clash_and_the_cure() {
-    let toy = Toy::new(&[("pyproject.toml", "[tool.isort]\nfloat_to_top = true\n\n[tool.ruff]\nline-length = 100\n")]);
-    toy.brickgate(&["doctor"]).expect(1).says("✗ pyproject.toml: isort moves imports").says("builtins = [\"dbutils\"");
+    toy.write("brickgate.toml", "[hook]\nfix = true\n");
+    toy.brickgate(&["config", "show", "--origin"]).expect(0).says("hook.fix = true  # brickgate.toml:2\n");
+    toy.write("brickgate.toml", "[hook]\nformats = true\n");
+    toy.brickgate(&["config", "show"]).expect(2).warns("`hook` has no key `formats`").warns("did you mean `format`?");
 }
 
 #[test]
@@ -454,36 +553,16 @@ fn watching_says_what_changed() {
 }
 
 #[test]
-fn templates_are_what_they_claim_to_be() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let toy = Toy::new(&[]);
-    let help = toy.brickgate(&["check", "--help"]).expect(0).out;
-    let mut paths = vec![root.join("action.yml")];
-    paths.extend(fs::read_dir(root.join("templates")).unwrap().map(|entry| entry.unwrap().path()));
-    assert!(paths.len() >= 8);
-    for path in paths {
-        let text = fs::read_to_string(&path).unwrap();
-        if path.extension().is_some_and(|end| end == "yml") {
-            assert!(yaml::parse(&text).unwrap().is_some(), "{}", path.display());
-        }
-        assert!(text.contains("brickgate"), "{}", path.display());
-        // Whatever stands behind `brickgate check` is there, and so are the formats.
-        for call in text.split("brickgate check").skip(1).chain(text.split("brickgate\" check").skip(1)) {
-            let flags = call.split_whitespace().take_while(|word| !word.starts_with('#') && !word.ends_with(':'));
-            for flag in flags
-                .map(|word| word.trim_end_matches(['"', '.', '`', ',']))
-                .filter(|word| word.starts_with("--") && word.len() > 2)
-            {
-                assert!(help.contains(flag), "{}: {flag}", path.display());
-            }
-        }
-        for output in text.split("--output ").skip(1) {
-            let format = output.trim_start_matches('"').split('=').next().unwrap();
-            assert!(
-                ["sarif", "gitlab", "junit", "checkstyle", "html"].contains(&format),
-                "{}: {format}",
-                path.display()
-            );
-        }
-    }
+fn watching_sees_what_is_staged() {
+    let toy = Toy::new(&[("a.py", &format!("{HEADER}print(1)\n"))]);
+    toy.write("a.py", format!("{HEADER}print(missing)\n"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
+    command.args(["check", "--watch", "--staged", "--output-format", "concise"]).current_dir(&toy.top);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "nothing was checked; waiting for changes");
+    toy.git(&["add", "a.py"]);
+    assert!(lines.next().unwrap().contains("`missing` is not defined"));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -79,9 +79,26 @@ fn neovim_without_a_server() {
 #[test]
 fn vim_without_a_server() {
     let Some(neovim) = neovim() else { return };
-    let repository = repository();
     let mut command = Command::new(neovim);
-    command.args(["--headless", "-u", "NONE", "-S"]).arg(here("editors/vim/brickgate.vim"));
+    command.args(["--headless", "-u", "NONE"]);
+    formats_and_makes(command);
+}
+
+/// Vim itself, where there is one that can run scripts.
+#[test]
+fn vim_itself_without_a_server() {
+    let version = Command::new("vim").arg("--version").output();
+    if !version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).contains("+eval")) {
+        return;
+    }
+    let mut command = Command::new("vim");
+    command.args(["-e", "-s", "-N", "-u", "NONE", "-i", "NONE"]);
+    formats_and_makes(command);
+}
+
+fn formats_and_makes(mut command: Command) {
+    let repository = repository();
+    command.arg("-S").arg(here("editors/vim/brickgate.vim"));
     command.args(["-c", "edit notebooks/daily.py", "-c", "write", "-c", "silent make"]);
     let line = "v:val.lnum .. ':' .. v:val.col .. ' ' .. v:val.text";
     command.arg("-c").arg(format!("call writefile(map(getqflist(), \"{line}\"), 'list')"));

@@ -40,6 +40,7 @@ mod run_to_import;
 mod schema;
 mod secrets;
 mod server;
+mod setup;
 mod sql;
 mod sql_facts;
 mod stability;

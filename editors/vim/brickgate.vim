@@ -24,6 +24,6 @@ endfunction
 
 augroup brickgate
   autocmd!
-  autocmd BufNewFile,BufRead *.py,*.sql,*.scala,*.r call s:Make()
-  autocmd BufWritePre *.py,*.sql,*.scala,*.r call s:Format()
+  autocmd BufNewFile,BufRead *.py,*.sql,*.scala,*.r,*.R call s:Make()
+  autocmd BufWritePre *.py,*.sql,*.scala,*.r,*.R call s:Format()
 augroup END

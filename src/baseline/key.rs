@@ -4,6 +4,7 @@ use crate::finding::Finding;
 use crate::project::Project;
 use crate::snapshot::RepoPath;
 use crate::snapshot::fingerprint::fingerprint;
+use crate::suppress::{UNUSED_IGNORE, before_ignore};
 use crate::text::Span;
 use crate::text::lines::LineIndex;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ impl Key {
     pub(super) fn of(finding: &Finding, project: &Project) -> Self {
         let code = match project.document(&finding.path) {
             // What is said at the very start without a place is about the file.
-            Some(document) if finding.span != Span::at(0) => code(document.lines(), document.text(), finding.span),
+            Some(document) if finding.span != Span::at(0) => code(document.lines(), document.text(), finding),
             None if finding.span != Span::at(0) => elsewhere(finding, project).unwrap_or_default(),
             _ => format!("file:{}", finding.path.name()),
         };
@@ -41,17 +42,20 @@ impl Key {
 /// The same for a file that is no document; few findings are about a place in one.
 fn elsewhere(finding: &Finding, project: &Project) -> Option<String> {
     let text = String::from_utf8(project.snapshot.read(&finding.path).ok()?).ok()?;
-    Some(code(&LineIndex::new(&text), &text, finding.span))
+    Some(code(&LineIndex::new(&text), &text, finding))
 }
 
-/// The lines that a span stands on, without what formatters and another notebook format change: blanks, the kind of
-/// quotes, and `# MAGIC`.
-fn code(lines: &LineIndex, text: &str, span: Span) -> String {
+/// The lines that a finding stands on, without what formatters and another notebook format change: blanks, the kind of
+/// quotes, and `# MAGIC`; and without our own comments, so that silencing one finding makes no other a new one.
+fn code(lines: &LineIndex, text: &str, finding: &Finding) -> String {
+    let span = finding.span;
+    let is_about_ours = &*finding.rule == UNUSED_IGNORE;
     let first = lines.line_of(span.start);
     let last = lines.line_of(span.end.saturating_sub(1).max(span.start)).min(first.saturating_add(MOST_LINES - 1));
     let mut code = String::new();
     for line in first..=last {
         let content = window(lines.line_content(line, text), span, text).of(text);
+        let content = if is_about_ours { content } else { before_ignore(content) };
         for c in without_magic(content.trim_start()).chars().filter(|c| !c.is_whitespace()) {
             code.push(if c == '\'' { '"' } else { c });
         }

@@ -6,6 +6,7 @@ use super::terminal::{Exit, Terminal, to_stdout};
 use crate::baseline::{Baseline, Compared, Entry, FILE_NAME, Scope};
 use crate::config::{Configs, Place};
 use crate::engine::Outcome;
+use crate::fix::Known;
 use crate::project::document::ProblemKind;
 use crate::report::{self, Format, Report, Style};
 use crate::snapshot::root::{Roots, Vantage, absolute};
@@ -57,6 +58,15 @@ struct Options {
 pub(super) struct Loaded {
     name: String,
     baseline: Baseline,
+}
+
+impl Loaded {
+    /// The findings of an outcome that it lets pass.
+    pub(super) fn known(&self, outcome: &Outcome) -> Known {
+        // Nothing is asked of entries.
+        let compared = compare(&self.baseline, outcome.findings.clone(), outcome, false, &|_| true);
+        compared.known.into_iter().map(|finding| (finding.path, finding.rule, finding.span)).collect()
+    }
 }
 
 /// What a baseline did to a check.

@@ -11,6 +11,7 @@ use super::staged;
 use super::terminal::{Exit, Terminal, to_stdout};
 use super::watch;
 use crate::config::Overrides;
+use crate::engine::Outcome;
 use crate::fix::Rewrite;
 use crate::formatter::{self, Formatter};
 use crate::names::local::UnknownKind;
@@ -21,6 +22,7 @@ use crate::snapshot::git::Git;
 use crate::snapshot::git::tree::Tree;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::{Asked, Named, Remark, is_of_interest, repo_path};
+use crate::suppress::fault_of_note;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -168,6 +170,9 @@ impl<'a> Run<'a> {
     pub(super) fn once(&mut self, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         args.output.verify()?;
+        if let Some(fault) = args.add_ignores.as_deref().and_then(fault_of_note) {
+            return Err(format!("--add-ignores: {fault}"));
+        }
         let cwd = std::env::current_dir()
             .and_then(std::fs::canonicalize)
             .map_err(|error| format!("cannot tell the working directory: {error}"))?;
@@ -415,8 +420,9 @@ impl<'a> Run<'a> {
                 return Ok(None);
             }
         };
+        let known = |outcome: &Outcome| baseline.as_ref().map(|loaded| loaded.known(outcome)).unwrap_or_default();
         let mend = match &args.add_ignores {
-            Some(note) => Mend::Ignore { note: note.split_whitespace().collect::<Vec<_>>().join(" ") },
+            Some(note) => Mend::Ignore { note: note.split_whitespace().collect::<Vec<_>>().join(" "), known: &known },
             None if fixes => Mend::Fix { unsafe_too: args.unsafe_fixes },
             None => Mend::Nothing,
         };
@@ -520,6 +526,9 @@ impl<'a> Run<'a> {
                 summary.gone += checked.baseline.gone.len();
             }
             self.terminal.say(summary.line(asked, self.start.elapsed()));
+            if let Some(most) = args.output.too_many_warnings(all) {
+                self.terminal.note(format_args!("more warnings than `--max-warnings {most}` lets pass"));
+            }
             self.summary = Some(summary);
             if args.profile {
                 self.terminal.say(profile::table(all).trim_end());

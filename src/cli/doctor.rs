@@ -2,6 +2,7 @@
 
 use super::surroundings::{Hook, Surroundings};
 use super::terminal::{Exit, Terminal, to_stdout};
+use crate::config::style::Styles;
 use crate::config::{self, Configs, Overrides};
 use crate::rules::book::Book;
 use crate::snapshot::RepoPath;
@@ -84,12 +85,23 @@ fn examine(around: &Surroundings) -> Report {
     if around.has(crate::baseline::FILE_NAME) {
         report.set_up.push(format!("baseline: {}", crate::baseline::FILE_NAME));
     }
-    floating_imports(around, &mut report);
     if let Some((path, hooks)) = &hooks {
         formatters(path, hooks, &mut report);
-        whitespace(path, hooks, &mut report);
     }
-    ruff(around, hooks.as_ref().map_or(&[], |(_, hooks)| hooks), &mut report);
+    // What breaks notebooks does no harm where there are none.
+    let overrides = Overrides::default();
+    let configs = Configs::new(around.worktree(), [], &overrides);
+    let notebooks = around.notebooks(&configs);
+    if notebooks.iter().any(|path| path.extension() == "py") {
+        floating_imports(around, &mut report);
+        if let Some((path, hooks)) = &hooks {
+            whitespace(path, hooks, &mut report);
+        }
+    }
+    let styles = Styles::new(around.worktree(), &configs, false);
+    if let Some(notebook) = notebooks.iter().find(|path| !styles.excluded(path)) {
+        ruff(around, hooks.as_ref().map_or(&[], |(_, hooks)| hooks), notebook, &mut report);
+    }
     report
 }
 
@@ -182,11 +194,27 @@ fn list(table: &Table, key: &str) -> Vec<String> {
     values.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn ruff(around: &Surroundings, hooks: &[Hook], report: &mut Report) {
+/// Whether settings of ruff for single files say something of undefined names, or leave files out of linting alone: then
+/// somebody has thought of them.
+fn has_exceptions(ruff: &Table, lint: Option<&Table>) -> bool {
+    let tables = ["per-file-ignores", "extend-per-file-ignores"]
+        .into_iter()
+        .flat_map(|key| [ruff.get(key), lint.and_then(|lint| lint.get(key))])
+        .flatten();
+    let codes = tables.filter_map(Value::as_table).flat_map(Table::values).filter_map(Value::as_array).flatten();
+    codes.filter_map(Value::as_str).any(is_about_names) || lint.is_some_and(|lint| lint.contains_key("exclude"))
+}
+
+/// Whether a code of ruff, or the beginning of one, stands for undefined names.
+fn is_about_names(code: &str) -> bool {
+    code == "ALL" || "F821".starts_with(code)
+}
+
+fn ruff(around: &Surroundings, hooks: &[Hook], notebook: &RepoPath, report: &mut Report) {
     let hooked = hooks.iter().any(|hook| matches!(&*hook.id, "ruff" | "ruff-check"));
     let Some((file, ruff)) = around.ruff() else {
         if hooked {
-            report.clashes.push(without_builtins("pyproject.toml", &INJECTED));
+            report.clashes.push(without_builtins("pyproject.toml", &INJECTED, notebook));
         }
         return;
     };
@@ -196,7 +224,7 @@ fn ruff(around: &Surroundings, hooks: &[Hook], report: &mut Report) {
         found.extend(lint.map(|lint| list(lint, key)).unwrap_or_default());
         found
     };
-    let named = |codes: &[String]| codes.iter().any(|code| code == "ALL" || "F821".starts_with(code.as_str()));
+    let named = |codes: &[String]| codes.iter().any(|code| is_about_names(code));
     let select = all("select");
     let is_on = (select.is_empty() || named(&select) || named(&all("extend-select")))
         && !all("ignore").iter().chain(&all("extend-ignore")).any(|code| code == "F821");
@@ -204,8 +232,8 @@ fn ruff(around: &Surroundings, hooks: &[Hook], report: &mut Report) {
     let missing: Vec<&str> = INJECTED.into_iter().filter(|name| !builtins.iter().any(|known| known == name)).collect();
     // Who names the three that every notebook uses has thought of it.
     let knows = ["dbutils", "display", "spark"].iter().all(|name| !missing.contains(name));
-    if is_on && !knows {
-        report.clashes.push(without_builtins(file, &missing));
+    if is_on && !knows && !has_exceptions(&ruff, lint) {
+        report.clashes.push(without_builtins(file, &missing, notebook));
     }
     let format = ruff.get("format").and_then(Value::as_table);
     if format.is_some_and(|format| format.get("preview").and_then(Value::as_bool) == Some(true)) {
@@ -213,12 +241,12 @@ fn ruff(around: &Surroundings, hooks: &[Hook], report: &mut Report) {
     }
 }
 
-fn without_builtins(file: &str, missing: &[&str]) -> Clash {
+fn without_builtins(file: &str, missing: &[&str], notebook: &RepoPath) -> Clash {
     let names: Vec<String> = missing.iter().map(|name| format!("\"{name}\"")).collect();
     let key = if file == "pyproject.toml" { "under `[tool.ruff]` " } else { "" };
     Clash {
         file: file.to_owned(),
-        what: "ruff calls `spark`, `dbutils` and `display` undefined (F821) in every notebook".to_owned(),
+        what: format!("ruff calls `spark`, `dbutils` and `display` undefined (F821) in notebooks such as `{notebook}`"),
         mend: format!(
             "write {key}`builtins = [{}]`, or ignore F821 and leave it to `undefined-name`, which follows `%run`",
             names.join(", ")
@@ -251,7 +279,14 @@ fn shown(report: &Report) -> String {
 mod tests {
     use super::*;
 
+    const NOTEBOOK: (&str, &str) = ("jobs/daily.py", "# Databricks notebook source\nspark\n");
+
+    /// What is said in a repository with these files and a notebook.
     fn clashes(files: &[(&str, &str)]) -> Vec<String> {
+        clashes_in(&[files, &[NOTEBOOK]].concat())
+    }
+
+    fn clashes_in(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
@@ -260,9 +295,9 @@ mod tests {
         examine(&Surroundings::new(folder.path())).clashes.into_iter().map(|clash| clash.what).collect()
     }
 
-    fn hooks(ids: &str) -> String {
-        let ids: Vec<String> = ids.split(' ').map(|id| format!("  - id: {id}\n")).collect();
-        format!("repos:\n- repo: x\n  rev: v1\n  hooks:\n{}", ids.concat())
+    fn hooks(hooks: &[&str]) -> String {
+        let hooks: Vec<String> = hooks.iter().map(|hook| format!("  - id: {hook}\n")).collect();
+        format!("repos:\n- repo: x\n  rev: v1\n  hooks:\n{}", hooks.concat())
     }
 
     #[test]
@@ -272,8 +307,20 @@ mod tests {
         assert_eq!(clashes(&[("pyproject.toml", ruff)]), [""; 0]);
         assert_eq!(clashes(&[("ruff.toml", "lint.ignore = [\"F821\"]\n")]), [""; 0]);
         assert_eq!(clashes(&[("ruff.toml", "lint.select = [\"I\", \"E\"]\n")]), [""; 0]);
-        let both = hooks("brickgate-format ruff-format brickgate-check");
+        let both = hooks(&["brickgate-format", "ruff-format", "brickgate-check"]);
         assert_eq!(clashes(&[(".pre-commit-config.yaml", &both)]), [""; 0]);
+    }
+
+    #[test]
+    fn without_notebooks_nothing_breaks_them() {
+        let space = hooks(&["end-of-file-fixer", "trailing-whitespace", "isort\n    args: [--float-to-top]"]);
+        let files = [("ruff.toml", ""), (".pre-commit-config.yaml", &*space), ("src/a.py", "x = 1\n")];
+        assert_eq!(clashes_in(&files), [""; 0]);
+        assert_eq!(clashes(&files).len(), 4);
+        // Nor where ruff does not look at them, or somebody has thought of it.
+        for ruff in ["exclude = ['jobs/*']\n", "lint.per-file-ignores = { 'jobs/*' = ['F821'] }\n"] {
+            assert_eq!(clashes(&[("ruff.toml", ruff)]), [""; 0], "{ruff}");
+        }
     }
 
     #[test]
@@ -286,11 +333,11 @@ mod tests {
             let found = clashes(&[file]);
             assert!(found.len() == 1 && found[0].contains("float_to_top"), "{found:?}");
         }
-        let two = hooks("black ruff-format");
+        let two = hooks(&["black", "ruff-format"]);
         assert!(clashes(&[(".pre-commit-config.yaml", &two)])[0].contains("ruff-format and black"));
-        let space = hooks("end-of-file-fixer trailing-whitespace");
+        let space = hooks(&["end-of-file-fixer", "trailing-whitespace"]);
         assert_eq!(clashes(&[(".pre-commit-config.yaml", &space)]).len(), 2);
-        let excluded = hooks("end-of-file-fixer\n    exclude: ^notebooks/");
+        let excluded = hooks(&["end-of-file-fixer\n    exclude: ^notebooks/"]);
         assert_eq!(clashes(&[(".pre-commit-config.yaml", &excluded)]), [""; 0]);
         for settings in
             [("ruff.toml", "line-length = 100\n"), ("pyproject.toml", "[tool.ruff.lint]\nselect = [\"ALL\"]\n")]

@@ -12,6 +12,7 @@ use crate::snapshot::git::Git;
 use crate::snapshot::root::Roots;
 use crate::snapshot::walk::Named;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -68,8 +69,12 @@ fn set_up(args: &Args, terminal: Terminal) -> Result<Exit, String> {
     let roots = Roots::new(cwd);
     let root = roots.of(roots.cwd());
     let around = Surroundings::new(&root);
-    let remote = remote(&roots);
-    let mut steps = steps(&around, remote.as_deref());
+    let origin = Origin::of(&roots);
+    let mut steps = steps(&around, &origin);
+    let git = Git::open(&roots).ok();
+    // What git leaves out would be there for nobody else.
+    steps
+        .retain(|step| !matches!(step, Step::Write { path, .. } if git.as_ref().is_some_and(|git| ignores(git, path))));
     if !args.no_baseline {
         steps.push(today(&roots, &around)?);
     }
@@ -119,11 +124,51 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
-/// Where the repository was cloned from.
-fn remote(roots: &Roots) -> Option<String> {
-    let git = Git::open(roots).ok()?;
-    let url = git.runner().ask(&["config", "--get", "remote.origin.url"]).ok()??;
-    Some(url.trim().to_ascii_lowercase()).filter(|url| !url.is_empty())
+/// What git says of a repository.
+struct Origin {
+    /// Where it was cloned from, in lower case.
+    url: Option<String>,
+    /// The branch that others branch off.
+    branch: String,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self { url: None, branch: "main".to_owned() }
+    }
+}
+
+impl Origin {
+    fn of(roots: &Roots) -> Self {
+        let Ok(git) = Git::open(roots) else { return Self::default() };
+        let ask = |args: &[&str]| git.runner().ask(args).ok().flatten();
+        let url = ask(&["config", "--get", "remote.origin.url"]).map(|url| url.trim().to_ascii_lowercase());
+        let known = |name: &str| ask(&["rev-parse", "--verify", "--quiet", &format!("refs/heads/{name}")]);
+        let branch = ask(&["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"])
+            .and_then(|name| Some(name.strip_prefix("refs/remotes/origin/")?.to_owned()))
+            .or_else(|| ["main", "master"].into_iter().find(|name| known(name).is_some()).map(str::to_owned))
+            .or_else(|| ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]))
+            .unwrap_or_else(|| Self::default().branch);
+        Self { url: url.filter(|url| !url.is_empty()), branch }
+    }
+
+    /// The branch as YAML writes it, also in a list.
+    fn in_yaml(&self) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+        let starts_well = self.branch.starts_with(|c: char| c.is_ascii_alphabetic());
+        if starts_well && self.branch.chars().all(is_plain) {
+            return self.branch.clone();
+        }
+        // Git allows neither `\` nor control characters in the name of a branch.
+        format!("\"{}\"", self.branch.replace('"', "\\\""))
+    }
+}
+
+/// Whether git leaves a path of the repository out.
+fn ignores(git: &Git, path: &str) -> bool {
+    let Some(root) = git.root() else { return false };
+    let full = root.join(path);
+    git.runner().ask(&[OsStr::new("check-ignore"), OsStr::new("--"), full.as_os_str()]).is_ok_and(|said| said.is_some())
 }
 
 /// The error findings of today, which a baseline would let pass.
@@ -144,9 +189,9 @@ fn today(roots: &Roots, around: &Surroundings) -> Result<Step, String> {
 }
 
 /// All that a repository can have, but the baseline.
-fn steps(around: &Surroundings, remote: Option<&str>) -> Vec<Step> {
+fn steps(around: &Surroundings, origin: &Origin) -> Vec<Step> {
     let mut steps = vec![settings_file(around), hooks(around)];
-    steps.extend(pipelines(around, remote));
+    steps.extend(pipelines(around, origin));
     steps.extend(bundle(around));
     steps.push(editor(around));
     steps
@@ -203,7 +248,7 @@ fn home(remote: &str) -> Option<System> {
     known.into_iter().find(|(word, _)| remote.contains(word)).map(|(_, system)| system)
 }
 
-fn pipelines(around: &Surroundings, remote: Option<&str>) -> Vec<Step> {
+fn pipelines(around: &Surroundings, origin: &Origin) -> Vec<Step> {
     let known = around.pipelines();
     let ours: Vec<Step> = known
         .iter()
@@ -213,7 +258,8 @@ fn pipelines(around: &Surroundings, remote: Option<&str>) -> Vec<Step> {
     if !ours.is_empty() {
         return ours;
     }
-    let mut systems: Vec<System> = known.iter().map(|pipeline| pipeline.system).chain(remote.and_then(home)).collect();
+    let mut systems: Vec<System> =
+        known.iter().map(|pipeline| pipeline.system).chain(origin.url.as_deref().and_then(home)).collect();
     systems.sort_unstable();
     systems.dedup();
     let steps = systems.into_iter().map(|system| {
@@ -224,27 +270,36 @@ fn pipelines(around: &Surroundings, remote: Option<&str>) -> Vec<Step> {
             System::Bitbucket => ("bitbucket-pipelines.yml", BITBUCKET),
             System::Jenkins => ("Jenkinsfile", JENKINS),
         };
+        let branch = origin.in_yaml();
+        let text = text.replace("[main]", &format!("[{branch}]"));
+        let text = text.replace("      - main\n", &format!("      - {branch}\n"));
         let theirs = known.iter().find(|pipeline| pipeline.system == system && system != System::Github);
         match theirs {
             Some(pipeline) => Step::Advise {
                 path: pipeline.path.clone(),
                 what: format!("{}: add what is needed of this", system.name()),
-                text: text.to_owned(),
+                text,
             },
-            None => Step::Write { path: path.to_owned(), what: "a check of every change", text: text.to_owned() },
+            None => Step::Write { path: path.to_owned(), what: "a check of every change", text },
         }
     });
     steps.collect()
 }
 
 fn bundle(around: &Surroundings) -> Option<Step> {
-    let path = ["databricks.yml", "databricks.yaml"].into_iter().find(|path| around.has(path))?;
-    let text = around.text(path)?;
-    if text.contains("brickgate check") {
-        return Some(Step::Done(format!("bundle: {path}")));
-    }
+    let all = around.bundles();
+    let runs_us = |path: &&String| around.text(path).is_some_and(|text| text.contains("brickgate check"));
+    let without: Vec<&String> = all.iter().filter(|path| !runs_us(path)).collect();
+    let Some((first, rest)) = without.split_first() else {
+        return all.first().map(|path| Step::Done(format!("bundle: {path}")));
+    };
+    let path = match rest.len() {
+        0 => (*first).clone(),
+        1 => format!("{first}, and 1 bundle more,"),
+        more => format!("{first}, and {more} bundles more,"),
+    };
     let what = "the bundle is checked at every deployment, from any machine, with this".to_owned();
-    Some(Step::Advise { path: path.to_owned(), what, text: BUNDLE.to_owned() })
+    Some(Step::Advise { path, what, text: BUNDLE.to_owned() })
 }
 
 fn editor(around: &Surroundings) -> Step {
@@ -274,7 +329,7 @@ fn shown(steps: &[Step]) -> String {
             Step::Done(what) => writeln!(out, "✓ {what}"),
             Step::Write { path, what, text } => {
                 // A long file explains itself.
-                let long = text.lines().count() > 40;
+                let long = text.lines().count() > 45;
                 let text = if long { format!("    … {} lines\n", text.lines().count()) } else { indented(text) };
                 writeln!(out, "+ {path}: {what}\n{text}")
             }
@@ -295,12 +350,12 @@ fn shown(steps: &[Step]) -> String {
 mod tests {
     use super::*;
 
-    fn plan(files: &[(&str, &str)], remote: Option<&str>) -> Vec<Step> {
+    fn plan(files: &[(&str, &str)], url: Option<&str>) -> Vec<Step> {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             create(&folder.path().join(path), text).unwrap();
         }
-        steps(&Surroundings::new(folder.path()), remote)
+        steps(&Surroundings::new(folder.path()), &Origin { url: url.map(str::to_owned), ..Origin::default() })
     }
 
     fn written(steps: &[Step]) -> Vec<&str> {
@@ -323,6 +378,37 @@ mod tests {
             .collect();
         let again = plan(&files, Some("git@github.com:team/repo.git"));
         assert!(again.iter().all(|step| matches!(step, Step::Done(_))), "{again:?}");
+    }
+
+    #[test]
+    fn pipelines_are_for_the_branch_that_others_branch_off() {
+        let origin = Origin { url: None, branch: "say \"1\"".to_owned() };
+        assert_eq!(origin.in_yaml(), "\"say \\\"1\\\"\"");
+        for (system, line) in [("github.com", "branches: [trunk/1]\n"), ("dev.azure.com", "      - trunk/1\n")] {
+            let origin = Origin { url: Some(format!("https://{system}/x")), branch: "trunk/1".to_owned() };
+            let folder = tempfile::tempdir().unwrap();
+            let steps = pipelines(&Surroundings::new(folder.path()), &origin);
+            let [Step::Write { text, .. }] = &*steps else { panic!("{steps:?}") };
+            assert!(text.contains(line) && !text.contains("main\n") && !text.contains("main]"), "{text}");
+        }
+    }
+
+    #[test]
+    fn looks_for_what_is_there_where_it_often_is() {
+        let found = plan(
+            &[
+                (".azure_devops/workflows/ci.yml", "pool:\n  vmImage: x\n"),
+                (".azure_devops/workflows/other.yml", "name: x\n"),
+                ("one/databricks.yml", "bundle:\n  name: x\n"),
+                ("two/databricks.yml", "bundle:\n  name: y\n"),
+            ],
+            None,
+        );
+        let advised: Vec<&str> = found
+            .iter()
+            .filter_map(|step| if let Step::Advise { path, .. } = step { Some(path.as_str()) } else { None })
+            .collect();
+        assert_eq!(advised, [".azure_devops/workflows/ci.yml", "one/databricks.yml, and 1 bundle more,"]);
     }
 
     #[test]

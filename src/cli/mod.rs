@@ -114,7 +114,7 @@ fn dispatch(command: &Command, terminal: Terminal) -> u8 {
         Command::Baseline(args) => baseline::run(args, terminal).code(),
         Command::Check(args) => check::run(args, terminal).code(),
         Command::Format(args) => format::run(args, terminal).code(),
-        Command::Completions(args) => completions::completions(args, &mut Cli::command(), terminal).code(),
+        Command::Completions(args) => completions::completions(args, Cli::command(), terminal).code(),
         Command::Config(args) => config::run(args, terminal).code(),
         Command::Hook(args) => hook::run(args, terminal),
         Command::Doctor(args) => doctor::run(args, terminal).code(),

@@ -153,8 +153,9 @@ impl Args {
             let format = formats.first().copied().unwrap_or_default();
             place.write(&mut |out| report::statistics::write(out, format, reports))?;
         } else {
-            place
-                .write(&mut |out| formats.iter().try_for_each(|format| report::write(out, *format, reports, &style)))?;
+            let is_log = System::of(|name| std::env::var_os(name)).is_some();
+            let one = if is_log { report::write_to_log } else { report::write };
+            place.write(&mut |out| formats.iter().try_for_each(|format| one(out, *format, reports, &style)))?;
         }
         for Target { format, file } in &self.output {
             if let Some(file) = file {
@@ -209,11 +210,17 @@ impl Args {
     pub(super) fn fails(&self, all: &[Checked]) -> bool {
         let least = self.fail_on.unwrap_or(if self.strict { Severity::Warning } else { Severity::Error });
         let findings = || all.iter().flat_map(|checked| &checked.outcome.findings);
-        let warnings = || findings().filter(|finding| finding.severity == Severity::Warning).count();
         let fixed = || all.iter().any(|checked| checked.mended + checked.formatted > 0);
         findings().any(|finding| finding.severity >= least)
-            || self.max_warnings.is_some_and(|most| warnings() > most)
+            || self.too_many_warnings(all).is_some()
             || (self.exit_non_zero_on_fix && fixed())
+    }
+
+    /// How many warnings there may be, if there are more.
+    pub(super) fn too_many_warnings(&self, all: &[Checked]) -> Option<usize> {
+        let findings = all.iter().flat_map(|checked| &checked.outcome.findings);
+        let warnings = || findings.filter(|finding| finding.severity == Severity::Warning).count();
+        self.max_warnings.filter(|most| warnings() > *most)
     }
 }
 

@@ -4,7 +4,7 @@ use super::baseline::Held;
 use crate::config::{self, Configs, Overrides, Place};
 use crate::engine::since::Delta;
 use crate::engine::{self, Outcome, Setup};
-use crate::fix::{self, Fixed, Refused, Rewrite, Texts};
+use crate::fix::{self, Fixed, Known, Refused, Rewrite, Texts};
 use crate::page::PageProblem;
 use crate::project::Project;
 use crate::refactor::{self, Order, Plan};
@@ -54,15 +54,16 @@ pub(super) struct Picture {
 }
 
 /// What is changed.
-pub(super) enum Mend {
+pub(super) enum Mend<'a> {
     Nothing,
     /// What has a fix; unsafe ones only if it says so.
     Fix {
         unsafe_too: bool,
     },
-    /// Every finding gets a comment that silences it, with this note.
+    /// Every finding gets a comment that silences it, with this note, but those that are known.
     Ignore {
         note: String,
+        known: &'a dyn Fn(&Outcome) -> Known,
     },
 }
 
@@ -276,7 +277,7 @@ impl Repository {
         configs: &Configs<'_>,
         (asked, items): (Vec<RepoPath>, &[Item]),
         whole: bool,
-        mend: &Mend,
+        mend: &Mend<'_>,
         format: Option<Rewrite<'_>>,
         progress: &(dyn Fn() + Sync),
     ) -> Fixed {
@@ -306,7 +307,7 @@ impl Repository {
         let fixed = match mend {
             Mend::Nothing => Fixed::new(engine::check(&setup)),
             Mend::Fix { unsafe_too } => fix::fix_all(&setup, *unsafe_too),
-            Mend::Ignore { note } => fix::ignore_all(&setup, note),
+            Mend::Ignore { note, known } => fix::ignore_all(&setup, note, known),
         };
         match format {
             Some(format) => fix::format_all(&setup, fixed, format),

@@ -1,14 +1,20 @@
 //! What other tools are set up in a repository: what `brickgate init` and `brickgate doctor` look at.
 
 use crate::bundle::yaml::{self, Node};
+use crate::config::Configs;
+use crate::notebook::Language;
+use crate::snapshot::walk::Search;
 use crate::snapshot::worktree::Worktree;
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::{EntryKind, RepoPath, Snapshot};
 use std::path::Path;
 use std::sync::Arc;
 use toml::{Table, Value};
 
 /// Where pre-commit and prek are told what to do.
 pub(super) const PRE_COMMIT: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.yml"];
+
+/// The file that makes a folder a bundle.
+const BUNDLES: [&str; 2] = ["databricks.yml", "databricks.yaml"];
 
 /// The folder of GitHub's workflows.
 const WORKFLOWS: &str = ".github/workflows";
@@ -24,6 +30,14 @@ const PIPELINES: [(System, &str); 8] = [
     (System::Jenkins, "Jenkinsfile"),
     (System::Jenkins, "ci/Jenkinsfile"),
 ];
+
+/// Folders in which pipelines of Azure often stand, and folders in these.
+const AZURE_FOLDERS: [&str; 6] =
+    [".azuredevops", ".azure_devops", ".azure-pipelines", ".azure/pipelines", "azure-pipelines", ".pipelines"];
+const AZURE_INNER: [&str; 3] = ["", "/pipelines", "/workflows"];
+
+/// Keys at the top of a pipeline of Azure.
+const AZURE_KEYS: [&str; 4] = ["trigger", "pool", "stages", "steps"];
 
 /// A system that runs checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,16 +130,64 @@ impl Surroundings {
     pub(super) fn pipelines(&self) -> Vec<Pipeline> {
         let mut found = Vec::new();
         let runs_us = |path: &str| self.text(path).is_some_and(|text| text.contains("brickgate"));
-        for entry in self.worktree.list(&RepoPath::new(WORKFLOWS)).iter() {
-            let path = format!("{WORKFLOWS}/{}", entry.name);
-            if Path::new(&path).extension().is_some_and(|end| end == "yml" || end == "yaml") {
-                found.push(Pipeline { system: System::Github, runs_us: runs_us(&path), path });
+        for path in self.yaml_files(WORKFLOWS) {
+            found.push(Pipeline { system: System::Github, runs_us: runs_us(&path), path });
+        }
+        for folder in AZURE_FOLDERS {
+            let files = AZURE_INNER.iter().flat_map(|inner| self.yaml_files(&format!("{folder}{inner}")));
+            for path in files.filter(|path| self.is_azure(path)) {
+                found.push(Pipeline { system: System::Azure, runs_us: runs_us(&path), path });
             }
         }
+        let is_new = |path: &str, found: &[Pipeline]| found.iter().all(|known| known.path != path);
         for (system, path) in PIPELINES.into_iter().filter(|(_, path)| self.has(path)) {
+            if !is_new(path, &found) {
+                continue;
+            }
             found.push(Pipeline { system, runs_us: runs_us(path), path: path.to_owned() });
         }
         found
+    }
+
+    /// The files of YAML in a folder.
+    fn yaml_files(&self, folder: &str) -> Vec<String> {
+        let entries = self.worktree.list(&RepoPath::new(folder));
+        let is_yaml = |name: &str| Path::new(name).extension().is_some_and(|end| end == "yml" || end == "yaml");
+        entries.iter().filter(|entry| is_yaml(&entry.name)).map(|entry| format!("{folder}/{}", entry.name)).collect()
+    }
+
+    /// Whether a file of YAML has the keys of a pipeline of Azure.
+    fn is_azure(&self, path: &str) -> bool {
+        self.yaml(path).is_some_and(|root| AZURE_KEYS.iter().any(|key| root.get(key).is_some()))
+    }
+
+    /// The bundles at the root or in a folder of it.
+    pub(super) fn bundles(&self) -> Vec<String> {
+        let at = |folder: &str| BUNDLES.map(|name| format!("{folder}{name}")).into_iter().find(|path| self.has(path));
+        if let Some(path) = at("") {
+            return vec![path];
+        }
+        let root = self.worktree.list(&RepoPath::root());
+        let folders = root.iter().filter(|entry| entry.kind == EntryKind::Folder && !entry.name.starts_with('.'));
+        folders.filter_map(|folder| at(&format!("{}/", folder.name))).collect()
+    }
+
+    /// Notebooks of Python, in either format, as far as settings do not leave them out.
+    pub(super) fn notebooks(&self, configs: &Configs<'_>) -> Vec<RepoPath> {
+        let search = Search {
+            root: self.worktree.root(),
+            excluded: &|path, is_folder| configs.excluded(path, is_folder),
+            lists: &|_| false,
+            respect_gitignore: configs.respect_gitignore(),
+            threads: 1,
+        };
+        let mut files = search.walk(&[RepoPath::root()]).files;
+        files.retain(|path| match &*path.extension().to_ascii_lowercase() {
+            "ipynb" => true,
+            "py" => self.text(path.as_str()).is_some_and(|text| text.lines().next() == Some(Language::Python.header())),
+            _ => false,
+        });
+        files
     }
 
     /// The settings of ruff, and the file that holds them.

@@ -7,6 +7,7 @@ use super::terminal::{Exit, Talk, Terminal, to_stdout};
 use crate::report::Style;
 use crate::report::summary::Summary;
 use crate::snapshot::RepoPath;
+use crate::snapshot::git::Git;
 use crate::snapshot::root::{Roots, absolute};
 use crate::snapshot::walk::Named;
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use std::hash::{Hash, Hasher};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often we look at least.
 const BEAT: Duration = Duration::from_millis(300);
@@ -23,6 +24,9 @@ const BEAT: Duration = Duration::from_millis(300);
 const REST: u32 = 10;
 /// Clears the screen, and what was scrolled out of it.
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J\x1b[3J";
+
+/// What git changes when something is staged, committed or fetched, in the folder of the worktree.
+const GIT_FILES: [&str; 5] = ["index", "HEAD", "logs/HEAD", "FETCH_HEAD", "packed-refs"];
 
 /// What a check says, kept until it is known whether it is new.
 struct Screen {
@@ -56,7 +60,7 @@ pub(super) fn watch(args: &check::Args, terminal: Terminal) -> Exit {
             }
         }
         // How long it took is no news.
-        let summary = run.summary().map(Summary::counts).unwrap_or_default();
+        let summary = run.summary().map_or_else(|| "nothing was checked".to_owned(), Summary::counts);
         screen.text.extend(format!("{summary}; waiting for changes\n").into_bytes());
         if shown.as_ref() != Some(&screen.text) {
             let written = to_stdout(|out| {
@@ -95,6 +99,13 @@ fn picture(args: &check::Args) -> u64 {
             all.insert(roots.of(if full.is_dir() { &full } else { full.parent().unwrap_or(&full) }));
         }
     }
+    if args.git.is_given()
+        && let Ok(git) = Git::open(&roots)
+    {
+        for name in GIT_FILES {
+            stamp(&git.folder().join(name)).hash(&mut hasher);
+        }
+    }
     for root in all {
         let run = Run::new(args, Terminal::default());
         let Ok(overrides) = run.overrides(&roots) else { continue };
@@ -108,10 +119,14 @@ fn picture(args: &check::Args) -> u64 {
         let paths: BTreeSet<&RepoPath> = found.files.iter().chain(found.items.iter().map(|item| &item.path)).collect();
         for path in paths {
             path.as_str().hash(&mut hasher);
-            if let Ok(metadata) = std::fs::metadata(root.join(path.as_str())) {
-                (metadata.len(), metadata.modified().ok()).hash(&mut hasher);
-            }
+            stamp(&root.join(path.as_str())).hash(&mut hasher);
         }
     }
     hasher.finish()
+}
+
+/// Size and time of a file; `None` if there is none.
+fn stamp(path: &Path) -> Option<(u64, Option<SystemTime>)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()))
 }

@@ -2,6 +2,7 @@
 
 use super::file::{COMPUTES, File};
 use super::format::{Format, INDENTS, IPYNBS, QUOTES};
+use super::hook::{FAILURES, Hook, HookTable};
 use super::lookup::Configs;
 use super::reader::At;
 use super::resolve::{Effective, Origin};
@@ -28,14 +29,17 @@ impl Configs<'_> {
     pub fn explain(&self, path: &RepoPath) -> Vec<Row> {
         let effective = self.effective(path);
         let mut rows = Rows { effective: &effective, rows: Vec::new() };
+        // Of these the files at the root alone are asked.
+        let mut above = Rows { effective: self.root(), rows: Vec::new() };
         let default = ReadOptions::default();
         let none = "(none)".to_owned();
         rows.lists("exclude", |file| &file.excluded);
-        rows.lists("pages", |file| &file.pages);
-        let baseline = effective.chain.iter().enumerate().find_map(|(index, checked)| {
+        above.lists("pages", |file| &file.pages);
+        let baseline = self.root().chain.iter().enumerate().find_map(|(index, checked)| {
             checked.file.baseline.as_ref().map(|(name, span)| (quoted(name), Origin::File(index, *span)))
         });
-        rows.or_default("baseline", baseline, quoted(crate::baseline::FILE_NAME));
+        above.or_default("baseline", baseline, quoted(crate::baseline::FILE_NAME));
+        rows.rows.append(&mut above.rows);
         match effective.kind(path) {
             Some((kind, origin)) => rows.add("kind", quoted(kind.as_str()), origin),
             None => rows.add("kind", "(from the file)".to_owned(), Origin::Default),
@@ -53,8 +57,10 @@ impl Configs<'_> {
         rows.or_default("target-python", python, version(default.target_python));
         let size = effective.first(|file| file.max_file_size).map(|(size, origin)| (size.to_string(), origin));
         rows.or_default("max-file-size", size, default.max_file_size.to_string());
-        let respect = effective.first(|file| file.respect_gitignore).map(|(on, origin)| (on.to_string(), origin));
-        rows.or_default("respect-gitignore", respect, true.to_string());
+        let respect = self.root().first(|file| file.respect_gitignore).map(|(on, origin)| (on.to_string(), origin));
+        above.or_default("respect-gitignore", respect, true.to_string());
+        above.hook();
+        rows.rows.append(&mut above.rows);
         for (state, page) in effective.states_at(path, &self.names, &self.choices).into_iter().zip(&self.names.pages) {
             let key = format!("rules.{}", page.name);
             let level = if state.on { state.severity.as_str() } else { "off" };
@@ -139,6 +145,34 @@ impl Rows<'_> {
     fn or_default(&mut self, key: &str, value: Option<(String, Origin)>, default: String) {
         let (value, origin) = value.unwrap_or((default, Origin::Default));
         self.add(key, value, origin);
+    }
+
+    /// What hooks do.
+    fn hook(&mut self) {
+        let default = Hook::default();
+        let effective = self.effective;
+        let words = |open| FAILURES.iter().find(|(_, other)| *other == open).map_or("", |(word, _)| word);
+        let mut add = |key: &str, set: Option<(String, Origin)>, default: String| {
+            self.or_default(&format!("hook.{key}"), set, default);
+        };
+        let switch = |get: fn(&HookTable) -> Option<At<bool>>| {
+            effective.first(|file| get(&file.hook)).map(|(on, origin)| (on.to_string(), origin))
+        };
+        let count = |get: fn(&HookTable) -> Option<At<u32>>| {
+            effective.first(|file| get(&file.hook)).map(|(count, origin)| (count.to_string(), origin))
+        };
+        add("fix", switch(|table| table.fix), default.fix.to_string());
+        add("format", switch(|table| table.format), default.format.to_string());
+        let failure = effective.first(|file| file.hook.fail_open);
+        add(
+            "on-failure",
+            failure.map(|(open, origin)| (quoted(words(open)), origin)),
+            quoted(words(default.fail_open)),
+        );
+        add("time-limit", count(|table| table.time_limit), default.time_limit.to_string());
+        let memory = effective.first(|file| file.hook.memory_limit);
+        add("memory-limit", memory.map(|(bytes, at)| (bytes.to_string(), at)), default.memory_limit.to_string());
+        add("max-findings", count(|table| table.max_findings), default.max_findings.to_string());
     }
 
     /// A list that every file of the chain adds to.

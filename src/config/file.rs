@@ -274,7 +274,7 @@ impl Reader<'_> {
                     match key {
                         "compute" => file.compute = self.compute(key, value),
                         "dbr" => file.dbr = self.dbr(value),
-                        _ => self.unknown("key of `target`", key, span, &["compute", "dbr"]),
+                        _ => self.unknown_key("target", key, span, &["compute", "dbr"]),
                     }
                 }
             }
@@ -413,7 +413,7 @@ impl Reader<'_> {
                 match key {
                     "files" => files = self.texts(key, value),
                     "rules" => rules = Some(self.rules(key, value)),
-                    _ => self.unknown("key of `override`", key, span, &["files", "rules"]),
+                    _ => self.unknown_key("override", key, span, &["files", "rules"]),
                 }
             }
             for (key, missing) in [("files", table.get("files").is_none()), ("rules", rules.is_none())] {
@@ -523,7 +523,7 @@ file = ["x"]
             "brickgate.toml:10:18: error: `severity` must be one of `off`, `info`, `warning` and `error`, not a whole number",
             "brickgate.toml:10:25: error: `x` must be a string, a whole number, `true` or `false`, or a list of strings, not a decimal number",
             "brickgate.toml:10:34: error: `y` must be a whole number from 0 to 4294967295",
-            "brickgate.toml:12:1: error: there is no key of `override` `file`\n  help: did you mean `files`?",
+            "brickgate.toml:12:1: error: `override` has no key `file`\n  help: did you mean `files`?",
             "brickgate.toml:11:1: error: this `override` has no `files`, so it changes nothing",
             "brickgate.toml:11:1: error: this `override` has no `rules`, so it changes nothing",
         ];

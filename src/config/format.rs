@@ -80,7 +80,7 @@ impl Reader<'_> {
                 }
                 "sql" => format.sql = self.switch(key, value),
                 "ipynb" => format.ipynb = self.choice(key, value, &IPYNBS),
-                _ => self.unknown("key of `format`", key, span, &KEYS),
+                _ => self.unknown_key("format", key, span, &KEYS),
             }
         }
         format

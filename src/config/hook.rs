@@ -67,7 +67,7 @@ impl Reader<'_> {
                 "memory-limit" => hook.memory_limit = self.memory(value),
                 "on-failure" => hook.fail_open = self.failure(key, value),
                 "time-limit" => hook.time_limit = self.count(key, value),
-                _ => self.unknown("key of `hook`", key, span, &KEYS),
+                _ => self.unknown_key("hook", key, span, &KEYS),
             }
         }
         hook

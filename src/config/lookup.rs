@@ -136,6 +136,11 @@ impl<'a> Configs<'a> {
         })
     }
 
+    /// What holds at the root.
+    pub(super) fn root(&self) -> &Effective {
+        &self.root
+    }
+
     /// What the settings of the root say first, of the file and those that it extends.
     pub(super) fn at_root<T>(&self, get: impl Fn(&File) -> Option<T>) -> Option<T> {
         self.root.chain.iter().find_map(|checked| get(&checked.file))

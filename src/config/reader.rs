@@ -69,8 +69,12 @@ impl<'a> Reader<'a> {
 
     /// Says that there is no such key.
     pub(super) fn unknown(&mut self, what: &str, name: &str, span: Span, known: &[&str]) {
-        let help = did_you_mean(name, known.iter().copied()).or_else(|| Some(format!("known are {}", listed(known))));
-        self.fault(span, format!("there is no {what} `{name}`"), help);
+        self.fault(span, format!("there is no {what} `{name}`"), help_with(name, known));
+    }
+
+    /// Notes a key that a table does not have, and what was probably meant.
+    pub(super) fn unknown_key(&mut self, table: &str, key: &str, span: Span, known: &[&str]) {
+        self.fault(span, format!("`{table}` has no key `{key}`"), help_with(key, known));
     }
 
     /// A text.
@@ -124,6 +128,11 @@ pub(super) fn entries<'v, 'i>(table: &'v DeTable<'i>) -> Vec<(&'v str, Span, &'v
     let mut entries: Vec<_> = table.iter().map(|(key, value)| (key.get_ref().as_ref(), span_of(key), value)).collect();
     entries.sort_by_key(|&(_, span, _)| span);
     entries
+}
+
+/// What was probably meant, or all that is known.
+fn help_with(name: &str, known: &[&str]) -> Option<String> {
+    did_you_mean(name, known.iter().copied()).or_else(|| Some(format!("known are {}", listed(known))))
 }
 
 /// `did you mean …?` with the most similar name, if one is similar.

@@ -328,8 +328,15 @@ fn a_file_that_cannot_be_read_is_said_once() {
 #[test]
 fn explains_who_set_what() {
     let mut repo = Repo::new(&[
-        ("brickgate.toml", "exclude = [\"old\"]\ntarget-python = \"3.10\"\n[rules]\nrun-chain = { max-depth = 4 }"),
-        ("jobs/brickgate.toml", "extend = \"../brickgate.toml\"\n[rules]\n\"run/*\" = \"error\""),
+        (
+            "brickgate.toml",
+            "exclude = [\"old\"]\ntarget-python = \"3.10\"\n[rules]\nrun-chain = { max-depth = 4 }\n[hook]\nfix = true\n\
+             on-failure = \"fail-closed\"",
+        ),
+        (
+            "jobs/brickgate.toml",
+            "extend = \"../brickgate.toml\"\nbaseline = \"b.json\"\n[rules]\n\"run/*\" = \"error\"\n[hook]\nformat = true",
+        ),
     ]);
     repo.overrides.ignore = vec!["secret-in-source".to_owned()];
     let configs = repo.configs();
@@ -341,7 +348,13 @@ fn explains_who_set_what() {
     assert_eq!(row("exclude"), ("[\"old\"]", "brickgate.toml:1"));
     assert_eq!(row("target-python"), ("\"3.10\"", "brickgate.toml:2"));
     assert_eq!(row("max-file-size"), ("10000000", "default"));
-    assert_eq!(row("rules.run-cycle"), ("\"error\"", "jobs/brickgate.toml:3"));
+    assert_eq!(row("rules.run-cycle"), ("\"error\"", "jobs/brickgate.toml:4"));
+    // Read at the root alone.
+    assert_eq!(row("baseline"), ("\".brickgate-baseline.json\"", "default"));
+    assert_eq!(row("hook.fix"), ("true", "brickgate.toml:6"));
+    assert_eq!(row("hook.on-failure"), ("\"fail-closed\"", "brickgate.toml:7"));
+    assert_eq!(row("hook.format"), ("false", "default"));
+    assert_eq!(row("hook.memory-limit"), ("2000000000", "default"));
     assert_eq!(row("rules.run-chain.max-depth"), ("4", "brickgate.toml:4"));
     assert_eq!(row("rules.run-chain.names"), ("[\"a\"]", "default"));
     assert_eq!(row("rules.secret-in-source"), ("\"off\"", "--ignore"));

@@ -11,16 +11,19 @@ use crate::text::edit::Edit;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+/// Findings by path, rule and place.
+pub type Known = HashSet<(RepoPath, Arc<str>, Span)>;
+
 /// A comment that is to be put somewhere, and the findings that it is for.
 type Planned<'a> = BTreeMap<Spot, Vec<&'a Finding>>;
 
 /// Checks, and puts a comment to each finding: at the end of its line, else above it, else before its cell, else at the
 /// top of the file. A comment that does not silence its finding is taken out again. `note` is what each comment says for
-/// people. Nothing is written.
-pub fn ignore_all(setup: &Setup<'_>, note: &str) -> Fixed {
+/// people. What is `known` of an outcome passes anyway, and gets none. Nothing is written.
+pub fn ignore_all(setup: &Setup<'_>, note: &str, known: &dyn Fn(&Outcome) -> Known) -> Fixed {
     let mut fixed = Fixed::new(engine::check(setup));
     for way in Way::ALL {
-        let planned = plan(setup, &fixed.outcome, way, note);
+        let planned = plan(setup, &fixed.outcome, &known(&fixed.outcome), (way, note));
         if planned.is_empty() {
             continue;
         }
@@ -62,11 +65,17 @@ pub fn ignore_all(setup: &Setup<'_>, note: &str) -> Fixed {
 }
 
 /// For each file, where comments are to be put. One place may be for several findings.
-fn plan<'a>(setup: &Setup<'_>, outcome: &'a Outcome, way: Way, note: &str) -> BTreeMap<RepoPath, Planned<'a>> {
+fn plan<'a>(
+    setup: &Setup<'_>,
+    outcome: &'a Outcome,
+    known: &Known,
+    (way, note): (Way, &str),
+) -> BTreeMap<RepoPath, Planned<'a>> {
     let mut planned: BTreeMap<RepoPath, Planned<'a>> = BTreeMap::new();
     for finding in &outcome.findings {
         let is_ours = ALWAYS_ON.contains(&&*finding.rule) || &*finding.rule == UNUSED_IGNORE;
-        if is_ours || !setup.delta.is_none_or(|delta| delta.mends(&finding.path)) {
+        let passes = known.contains(&(finding.path.clone(), Arc::clone(&finding.rule), finding.span));
+        if is_ours || passes || !setup.delta.is_none_or(|delta| delta.mends(&finding.path)) {
             continue;
         }
         let place =

@@ -26,7 +26,10 @@ fn one(finding: &Finding, report: &Report<'_>, places: &mut Places<'_>) -> Strin
     let kind = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::Info => return format!("{}\n", concise::one(finding, places, report.seen_from)),
+        Severity::Info => {
+            let line = concise::one(finding, places, report.seen_from);
+            return plain::without_commands(&format!("{line}\n"));
+        }
     };
     let (start, _) = places.in_file(&finding.path, finding.span, Unit::Characters);
     let path = property(&report.path(&finding.path));

@@ -118,6 +118,19 @@ pub fn place_of(project: &Project, seen_from: &Vantage, path: &RepoPath, span: S
     }
 }
 
+/// The same for people who read the log of a CI system: nothing in it is a command to that system.
+///
+/// # Errors
+/// If `out` cannot be written to. It is not flushed.
+pub fn write_to_log(out: &mut dyn io::Write, format: Format, reports: &[Report<'_>], style: &Style) -> io::Result<()> {
+    if !matches!(format, Format::Human | Format::Concise | Format::Grouped) {
+        return write(out, format, reports, style);
+    }
+    let mut text = Vec::new();
+    write(&mut text, format, reports, style)?;
+    out.write_all(plain::without_commands(&String::from_utf8_lossy(&text)).as_bytes())
+}
+
 /// Text from files that are not ours on one line, made harmless for terminals.
 pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     plain::line(text)

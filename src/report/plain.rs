@@ -15,6 +15,23 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Output of ours without what GitHub Actions and Azure Pipelines would take for commands to them, which can set variables
+/// of the run: somebody's code may hold such text, and nobody else is to speak with our voice.
+///
+/// Source: actions/runner, `ActionCommand.cs` (`::` at the start of a line, `##[` anywhere in it); azure-pipelines-agent,
+/// `Command.cs` (`##vso[` anywhere in a line).
+pub(super) fn without_commands(text: &str) -> String {
+    let harmless = |line: &str| {
+        let code = line.trim_start();
+        let line = match code.strip_prefix("::") {
+            Some(rest) => format!("{}: :{rest}", line.get(..line.len() - code.len()).unwrap_or("")),
+            None => line.to_owned(),
+        };
+        line.replace("##[", "## [").replace("##vso[", "## vso[")
+    };
+    text.split_inclusive('\n').map(harmless).collect()
+}
+
 /// Appends `c`, or what stands for it if it is hidden.
 pub(super) fn push(out: &mut String, c: char) {
     if !is_hidden(c) {
@@ -47,6 +64,16 @@ fn picture(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_else_gives_commands() {
+        let said =
+            "a ##vso[task.setvariable variable=x]y\n  ::set-env name=x::y\n1 | # ##[stop-commands]z\na::b # [c]\n";
+        assert_eq!(
+            without_commands(said),
+            "a ## vso[task.setvariable variable=x]y\n  : :set-env name=x::y\n1 | # ## [stop-commands]z\na::b # [c]\n"
+        );
+    }
 
     #[test]
     fn controls_are_shown_not_sent() {

@@ -144,6 +144,11 @@ impl Book {
         Self::builtin_with_problems().0
     }
 
+    /// The names of the rules that come with brickgate, sorted.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        PAGES.iter().map(|(name, ..)| *name)
+    }
+
     /// The book with another function for one of its rules.
     #[cfg(test)]
     pub(crate) fn with_check(mut self, name: &str, check: Check) -> Self {

@@ -56,8 +56,13 @@ struct Spots<'a> {
 impl Spots<'_> {
     /// The text of a comment up to the names, and behind them.
     fn comment(&self, marker: &str, word: &str) -> (String, String) {
-        let note = if self.note.is_empty() { String::new() } else { format!(" {}", self.note) };
-        let end = if marker == "<!--" { " -->" } else { "" };
+        let mut note = if self.note.is_empty() { String::new() } else { format!(" {}", self.note) };
+        let mut end = "";
+        if marker == "<!--" {
+            // It would end the comment.
+            note = note.replace("-->", "→");
+            end = " -->";
+        }
         (format!("{marker} brickgate: {word}["), format!("]{note}{end}"))
     }
 

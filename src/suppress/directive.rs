@@ -22,6 +22,9 @@ const MOST_NAMES: usize = 200;
 const WORDS: [(&str, Reach); 3] =
     [("ignore", Reach::Line), ("ignore-file", Reach::File), ("ignore-next-cell", Reach::NextCell)];
 
+/// What comments begin with, in any language that we read.
+const MARKERS: [&str; 4] = ["<!--", "#", "--", "//"];
+
 /// One `brickgate: …` of a comment.
 #[derive(Debug)]
 pub(super) struct Directive {
@@ -140,6 +143,21 @@ fn directive(text: &str, comment: Comment, start: usize, after: usize, stop: usi
     directive
 }
 
+/// A line without the comment of ours that it ends on. One that is nothing else stays as it is.
+pub fn before_ignore(line: &str) -> &str {
+    let found = memchr::memmem::find(line.as_bytes(), SIGN).and_then(|at| line.split_at_checked(at));
+    let Some((before, rest)) = found else { return line };
+    let says_ignore = rest.get(SIGN.len()..).is_some_and(|said| said.trim_start().starts_with("ignore"));
+    let start = MARKERS.into_iter().find_map(|marker| marker_before(before, marker)).filter(|_| says_ignore);
+    let code = start.and_then(|start| line.get(..start)).map_or("", str::trim_end);
+    if code.trim_start().is_empty() { line } else { code }
+}
+
+/// What keeps a comment with this note from silencing anything: it ends on a day that is over, or on none.
+pub fn fault_of_note(note: &str) -> Option<String> {
+    fault_of_day(day(note).0)
+}
+
 /// The word that is to be a day in ` until 2027-01-31 reason`, and where it stands; empty if the comment ends on none.
 /// `until the migration is over` is a reason like any other.
 fn day(after: &str) -> (&str, usize) {
@@ -205,6 +223,18 @@ mod tests {
         assert_eq!(reach("# brickgate: ignore[a] untold 2000-01-01"), (true, false));
         assert_eq!(reach("# brickgate: ignore[a] until 2000-01-01 why"), (false, true));
         assert_eq!(reach("# brickgate: ignore-file[a] until 2027-02-30"), (false, true));
+    }
+
+    #[test]
+    fn a_line_without_what_silences_it() {
+        assert_eq!(before_ignore("rows = df.collect()  ## brickgate: ignore[a] why"), "rows = df.collect()");
+        assert_eq!(before_ignore("# MAGIC SELECT 1 -- brickgate:ignore[a]"), "# MAGIC SELECT 1");
+        assert_eq!(before_ignore("x <!-- brickgate: ignore[a] -->"), "x");
+        for line in ["  # brickgate: ignore[a]", "x = 1  # brickgate: the linter", "x = 'brickgate: ignore'", "x = 1"] {
+            assert_eq!(before_ignore(line), line);
+        }
+        assert!(fault_of_note("until 2000-01-01 known").is_some() && fault_of_note("until 2027-13-01").is_some());
+        assert!(fault_of_note("until 9999-12-31 known").is_none() && fault_of_note("known").is_none());
     }
 
     #[test]

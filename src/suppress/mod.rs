@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 pub use add::{Spot, Way, spot};
+pub use directive::{before_ignore, fault_of_note};
 
 /// The rule of findings that say that a comment silences nothing.
 pub const UNUSED_IGNORE: &str = "unused-ignore";

@@ -91,7 +91,7 @@ fn descriptor(rule: &Rule) -> Value {
     let markdown = help(&page.text);
     json!({
         "id": rule.name(),
-        "name": pascal(rule.name()),
+        "name": name(&page.group, rule.name()),
         "shortDescription": { "text": sentence(&cut(&page.title)) },
         "fullDescription": { "text": sentence(&description) },
         "help": { "text": format!("{}\n\nbrickgate rule {}", sentence(&description), rule.name()), "markdown": markdown },
@@ -115,6 +115,11 @@ fn cut(text: &str) -> String {
 fn sentence(text: &str) -> String {
     let text = text.trim_end();
     if text.ends_with(['.', '!', '?', ':']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// The name of a rule for people. It must not be its id with other capitals, which that of one word would be.
+fn name(group: &str, rule: &str) -> String {
+    if rule.contains('-') { pascal(rule) } else { pascal(&format!("{group}-{rule}")) }
 }
 
 fn pascal(name: &str) -> String {
@@ -333,7 +338,8 @@ mod tests {
 
     #[test]
     fn names_texts_and_addresses() {
-        assert_eq!(pascal("run-not-found"), "RunNotFound");
+        assert_eq!(name("run", "run-not-found"), "RunNotFound");
+        assert_eq!(name("library", "mount"), "LibraryMount");
         assert_eq!((sentence("a"), sentence("a.")), ("a.".to_owned(), "a.".to_owned()));
         assert_eq!(uri("a b/größe#1.py"), "a%20b/gr%C3%B6%C3%9Fe%231.py");
         assert_eq!(escaped("a[0]\\"), "a\\[0\\]\\\\");
