@@ -1,5 +1,6 @@
 //! Names, each kept once per document and compared as numbers.
 
+use memchr::memmem::Finder;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 
@@ -72,6 +73,20 @@ impl Symbols {
         let Some(&end) = self.ends.get(symbol.index()) else { return (0, 0) };
         let start = symbol.index().checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         (start as usize, end as usize)
+    }
+
+    /// All names that hold what `finder` looks for, in order of appearance. It must not begin as it ends.
+    pub fn with(&self, finder: &Finder<'_>) -> Vec<Symbol> {
+        let mut found: Vec<Symbol> = Vec::new();
+        for at in finder.find_iter(self.text.as_bytes()) {
+            let index = self.ends.partition_point(|&end| end as usize <= at);
+            let symbol = Symbol(u32::try_from(index).unwrap_or(u32::MAX));
+            // The names stand in a row, and what is found may be parts of two.
+            if found.last() != Some(&symbol) && finder.find(self.bytes(symbol)).is_some() {
+                found.push(symbol);
+            }
+        }
+        found
     }
 
     /// How many names there are.

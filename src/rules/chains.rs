@@ -131,16 +131,21 @@ pub fn is_elsewhere(document: &Document) -> bool {
 
 /// All chains of a document; what is assigned to is none. Notebooks of other platforms have none.
 pub fn chains(document: &Document) -> impl Iterator<Item = Chain<'_>> {
+    calls(document).chain(attributes(document))
+}
+
+/// The chains of a document that are no part of a call; what is assigned to is none. Notebooks of other platforms have
+/// none.
+pub fn attributes(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let facts = &document.python;
     let here = !is_elsewhere(document);
-    let attributes = facts.attributes.iter().filter(move |row| here && !row.stored).map(|row| Chain {
+    facts.attributes.iter().filter(move |row| here && !row.stored).map(|row| Chain {
         path: Cow::Borrowed(facts.text(row.path)),
         span: row.span,
         scope: row.scope,
         call: None,
         rooted: true,
-    });
-    calls(document).chain(attributes)
+    })
 }
 
 /// The chains of a document that end in a call. Notebooks of other platforms have none.
@@ -218,6 +223,26 @@ fn may_come_from_elsewhere(context: &Context<'_>, name: &str) -> bool {
         };
         let symbol = facts.symbols.get(name);
         symbol.is_some_and(|symbol| facts.bindings.iter().any(|row| row.scope == 0 && row.name == symbol))
+    })
+}
+
+/// The calls of a document whose path goes through `dbutils`, with the way that it takes there. Notebooks of other
+/// platforms have none.
+pub fn utilities(document: &Document) -> impl Iterator<Item = (Chain<'_>, &Call, &str)> {
+    let facts = &document.python;
+    let paths: Vec<(Symbol, &str)> = facts
+        .symbols
+        .with(&UTILITIES)
+        .into_iter()
+        .filter_map(|path| Some((path, utility(facts.text(path))?)))
+        .collect();
+    let rows = if paths.is_empty() || is_elsewhere(document) { &[][..] } else { facts.calls.as_slice() };
+    (0..).zip(rows).filter_map(move |(id, call): (CallId, &Call)| {
+        let path = call.path?;
+        let (_, way) = *paths.iter().find(|(known, _)| *known == path)?;
+        let span = Span::new(call.span.start.min(call.callee.end), call.callee.end);
+        let path = Cow::Borrowed(facts.text(path));
+        Some((Chain { path, span, scope: call.scope, call: Some((id, call)), rooted: true }, call, way))
     })
 }
 

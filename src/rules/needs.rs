@@ -40,12 +40,19 @@ pub(super) struct Index {
     by_rule: Vec<Vec<usize>>,
     /// All literals, each once.
     literals: Vec<Finder<'static>>,
-    /// A bit for each pair of bytes that is remembered.
-    pairs: Box<[u64; PAIRS / 64]>,
-    /// Remembered pairs with their literals and where in them they stand, sorted.
-    marks: Vec<(u16, usize, usize)>,
-    /// By 64 pairs, where their marks start.
-    starts: Vec<usize>,
+    /// By pair of bytes, the number of its marks in `marks`, plus one; 0 for pairs that are not remembered.
+    pairs: Box<[u16; PAIRS]>,
+    marks: Vec<Vec<Mark>>,
+}
+
+/// A remembered pair in a literal.
+#[derive(Debug)]
+struct Mark {
+    literal: usize,
+    /// Where in the literal the pair stands.
+    offset: usize,
+    /// Another byte of the literal, and where it stands: mostly it is not there, and the rest need not be compared.
+    beside: (usize, u8),
 }
 
 /// How many pairs of bytes there are.
@@ -69,27 +76,28 @@ impl Index {
             };
             by_rule.push(rule.needs().literals.iter().map(String::as_str).map(of).collect());
         }
-        let mut marks: Vec<(u16, usize, usize)> = Vec::new();
+        let (mut pairs, mut marks): (Box<[u16; PAIRS]>, Vec<Vec<Mark>>) = (Box::new([0; PAIRS]), Vec::new());
         for (literal, text) in literals.iter().enumerate().filter(|(_, text)| text.len() >= SHORTEST) {
-            let pairs = || text.as_bytes().windows(2).enumerate();
+            let text = text.as_bytes();
             for parity in 0..2 {
-                let rarest = pairs().filter(|(at, _)| at % 2 == parity).min_by_key(|(_, pair)| commonness(pair));
-                if let Some((at, &[first, second])) = rarest {
-                    marks.push((u16::from_le_bytes([first, second]), literal, at));
+                let places = text.windows(2).enumerate().skip(parity).step_by(2);
+                let Some((offset, &[first, second])) = places.min_by_key(|(_, pair)| commonness(pair)) else {
+                    continue;
+                };
+                let Some(slot) = pairs.get_mut(usize::from(u16::from_le_bytes([first, second]))) else { continue };
+                if *slot == 0 {
+                    marks.push(Vec::new());
+                    *slot = u16::try_from(marks.len()).unwrap_or(u16::MAX);
+                }
+                let beside = if offset + 2 < text.len() { offset + 2 } else { offset.saturating_sub(1) };
+                let beside = (beside, text.get(beside).copied().unwrap_or(first));
+                if let Some(own) = marks.get_mut(usize::from(*slot) - 1) {
+                    own.push(Mark { literal, offset, beside });
                 }
             }
         }
-        marks.sort_unstable();
-        let mut pairs = Box::new([0; PAIRS / 64]);
-        for (pair, ..) in &marks {
-            if let Some(bits) = pairs.get_mut(usize::from(pair >> 6)) {
-                *bits |= 1 << (pair & 63);
-            }
-        }
-        let of_word = |word: usize| marks.partition_point(|(pair, ..)| usize::from(pair >> 6) < word);
-        let starts = (0..PAIRS / 64).map(of_word).collect();
         let literals = literals.into_iter().map(|literal| Finder::new(literal).into_owned()).collect();
-        Self { by_rule, literals, pairs, marks, starts }
+        Self { by_rule, literals, pairs, marks }
     }
 
     /// Which of the literals a text holds; of short ones nothing is said.
@@ -98,25 +106,24 @@ impl Index {
         let mut held: Vec<Held> = self.literals.iter().map(known).collect();
         let (pairs, _) = text.as_bytes().as_chunks::<2>();
         for (at, &pair) in pairs.iter().enumerate() {
-            let pair = u16::from_le_bytes(pair);
-            let bits = self.pairs.get(usize::from(pair >> 6)).copied().unwrap_or_default();
-            if bits >> (pair & 63) & 1 == 1 {
-                self.look(text.as_bytes(), 2 * at, pair, &mut held);
+            let known = self.pairs.get(usize::from(u16::from_le_bytes(pair))).copied().unwrap_or_default();
+            if known != 0 {
+                self.look(text.as_bytes(), 2 * at, usize::from(known) - 1, &mut held);
             }
         }
         held
     }
 
     /// Notes the literals that stand round a remembered pair at byte `at`.
-    fn look(&self, text: &[u8], at: usize, pair: u16, held: &mut [Held]) {
-        let start = self.starts.get(usize::from(pair >> 6)).copied().unwrap_or_default();
-        let marks = self.marks.get(start..).unwrap_or_default().iter();
-        let marks = marks.skip_while(|(other, ..)| *other < pair).take_while(|(other, ..)| *other == pair);
-        for &(_, literal, offset) in marks {
-            let (Some(held), Some(needle)) = (held.get_mut(literal), self.literals.get(literal)) else { continue };
-            if *held == Held::No
-                && let Some(rest) = at.checked_sub(offset).and_then(|start| text.get(start..))
-                && rest.starts_with(needle.needle())
+    fn look(&self, text: &[u8], at: usize, marks: usize, held: &mut [Held]) {
+        for mark in self.marks.get(marks).map(Vec::as_slice).unwrap_or_default() {
+            let Some(start) = at.checked_sub(mark.offset) else { continue };
+            if text.get(start + mark.beside.0) != Some(&mark.beside.1) {
+                continue;
+            }
+            if let (Some(held), Some(needle)) = (held.get_mut(mark.literal), self.literals.get(mark.literal))
+                && *held == Held::No
+                && text.get(start..).is_some_and(|rest| rest.starts_with(needle.needle()))
             {
                 *held = Held::Yes;
             }
@@ -136,7 +143,9 @@ fn commonness(pair: &[u8]) -> u32 {
         b'.' | b'(' | b')' | b'"' | b'\'' | b',' | b'=' | b'#' | b'-' => 30,
         _ => 10,
     };
-    pair.iter().map(of).product()
+    // Lines are drawn with signs.
+    let is_line = matches!(pair, [first, second] if first == second && first.is_ascii_punctuation());
+    pair.iter().map(of).product::<u32>() * if is_line { 10 } else { 1 }
 }
 
 /// Whether a text holds a literal.

@@ -40,18 +40,18 @@ impl RepoPath {
     /// The folder that holds it; the root's parent is the root.
     #[must_use]
     pub fn parent(&self) -> Self {
-        self.0.rfind('/').map_or_else(Self::root, |at| Self::new(&self.0[..at]))
+        last(&self.0, b'/').map_or_else(Self::root, |at| Self::new(&self.0[..at]))
     }
 
     /// The last part; empty for the root.
     pub fn name(&self) -> &str {
-        self.0.rfind('/').map_or(&*self.0, |at| &self.0[at + 1..])
+        last(&self.0, b'/').map_or(&*self.0, |at| &self.0[at + 1..])
     }
 
     /// The last part without its extension (`a.b.py` → `a.b`; `.env` → `.env`).
     pub fn stem(&self) -> &str {
         let name = self.name();
-        match name.rfind('.') {
+        match last(name, b'.') {
             Some(at) if at > 0 => &name[..at],
             _ => name,
         }
@@ -68,7 +68,7 @@ impl RepoPath {
     /// The extension without its dot; empty if there is none.
     pub fn extension(&self) -> &str {
         let name = self.name();
-        match name.rfind('.') {
+        match last(name, b'.') {
             Some(at) if at > 0 => &name[at + 1..],
             _ => "",
         }
@@ -111,6 +111,11 @@ impl RepoPath {
         path.push_str(&own[shared..].join("/"));
         path
     }
+}
+
+/// Where an ASCII sign stands last. Names are short: a search that is made for long texts takes longer.
+fn last(text: &str, sign: u8) -> Option<usize> {
+    text.bytes().rposition(|byte| byte == sign)
 }
 
 impl Default for RepoPath {

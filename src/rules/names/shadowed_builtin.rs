@@ -8,10 +8,9 @@ use crate::project::runs::Edge;
 use crate::python::compare::{Shape, shape};
 use crate::python::facts::{Argument, BindingKind, Call, Facts};
 use crate::python::names::{NONE, Reader};
-use crate::python::symbols::Symbol;
+use crate::python::symbols::{FastMap, Symbol};
 use crate::rules::context::Context;
 use crate::text::Span;
-use std::collections::HashMap;
 
 /// The module whose functions are named like Python's own.
 const MODULE: &str = "pyspark.sql.functions";
@@ -29,7 +28,7 @@ pub(super) fn import_shadows_builtin(context: &mut Context<'_>) {
         return;
     }
     let Some((id, local)) = context.names.of(&document.path) else { return };
-    let mut calls: HashMap<u32, &Call> = HashMap::new();
+    let mut calls: FastMap<u32, &Call> = FastMap::default();
     for call in &facts.calls {
         let plain = call.method.is_some_and(|name| shadowed.contains(&name));
         if plain && call.callee.start == call.span.start {
@@ -39,7 +38,7 @@ pub(super) fn import_shadows_builtin(context: &mut Context<'_>) {
     if calls.is_empty() {
         return;
     }
-    let mut missing: HashMap<u32, (bool, &Verdict)> = HashMap::new();
+    let mut missing: FastMap<u32, (bool, &Verdict)> = FastMap::default();
     for (row, verdict) in local.names.missing.iter().zip(context.names.verdicts(id)) {
         if let Reader::Use(at) = row.reader {
             missing.insert(at, (row.deferred, verdict));

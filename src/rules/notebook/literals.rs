@@ -83,10 +83,14 @@ fn is_placeholder(user: &str, host: &str) -> bool {
         )
 }
 
+/// The shortest address of a workspace: `e2-x.cloud.databricks.com`.
+const SHORTEST_HOST: usize = 25;
+
 /// Addresses of one workspace.
 pub(super) fn workspace_url(context: &mut Context<'_>) {
     let document = context.document;
-    for string in document.python.strings.iter().filter(|row| !row.statement && row.value.len() < 4000) {
+    let lengths = SHORTEST_HOST..4000;
+    for string in document.python.strings.iter().filter(|row| lengths.contains(&row.value.len()) && !row.statement) {
         let Some(host) = workspace_host(&string.value) else { continue };
         let message = format!(
             "`{host}` is one workspace: elsewhere this talks to the wrong one; take the host from `WorkspaceClient().config.host`, \
