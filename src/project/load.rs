@@ -3,7 +3,7 @@
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
 use super::places::Places;
-use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, renew, understand};
+use super::read::{failure, given_up, is_bundle_candidate, is_python, read_again, read_bundle, read_for, renew, understand};
 use super::reference::{Reference, ReferenceKind};
 use super::shelf::{Glance, Shelf};
 use super::target::{Runners, python_of};
@@ -15,6 +15,7 @@ use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 /// What to load.
 #[derive(Clone, Copy)]
@@ -103,9 +104,13 @@ impl Loader<'_> {
             paths.iter().filter(|path| !self.known.contains_key(*path) && seen.insert(*path)).collect();
         self.take_known(&mut new, asked);
         let snapshot = self.places.snapshot().as_ref();
-        let documents = each(&new, |path| {
+        let keeps = asked && self.request.targets;
+        let mut parts = |path: &RepoPath| self.shelf.as_mut().filter(|_| keeps).map(|shelf| shelf.parts(path));
+        let new: Vec<_> = new.into_iter().map(|path| (path, Mutex::new(parts(path)))).collect();
+        let documents = each(&new, |(path, parts)| {
             let options = (self.request.options)(path);
-            let document = guard::caught(|| read(snapshot, path, asked, &options))
+            let parts = parts.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let document = guard::caught(|| read_again(snapshot, path, asked, &options, parts))
                 .unwrap_or_else(|reason| given_up(path, asked, &options, &reason));
             (self.request.progress)();
             document
@@ -488,7 +493,7 @@ fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Reques
     let of_runtime = || runners.target(document).dbr.map(|(major, _)| python_of(major));
     let is_default = options.target_python == ReadOptions::default().target_python;
     let python = of_runtime().filter(|python| is_default && *python < options.target_python);
-    read_for(document, python.unwrap_or(options.target_python), &options);
+    read_for(document, python.unwrap_or(options.target_python));
 }
 
 /// Whether an import takes all that a module has.

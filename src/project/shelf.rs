@@ -3,6 +3,7 @@
 use super::callers;
 use super::document::{Document, ProblemKind};
 use super::reference::Reference;
+use crate::python::parts::Parts;
 use crate::snapshot::RepoPath;
 use std::collections::HashMap;
 
@@ -14,13 +15,17 @@ const SPARE: usize = 128;
 pub struct Shelf {
     documents: HashMap<RepoPath, (Document, Option<Vec<Reference>>)>,
     glances: HashMap<RepoPath, Glance>,
+    /// What the cells of documents came to that have changed since.
+    parts: HashMap<RepoPath, Box<Parts>>,
 }
 
 impl Shelf {
     /// A file changed, came or went: what was known of it holds no more. `came_or_went` says that the names of a
     /// folder changed, or whether a file is a notebook, so that paths may lead elsewhere now.
     pub fn forget(&mut self, path: &RepoPath, came_or_went: bool) {
-        self.documents.remove(path);
+        if let Some((Document { parts: Some(parts), .. }, _)) = self.documents.remove(path) {
+            self.parts.insert(path.clone(), parts);
+        }
         self.glances.remove(path);
         if came_or_went {
             for (_, references) in self.documents.values_mut() {
@@ -33,6 +38,12 @@ impl Shelf {
     pub fn clear(&mut self) {
         self.documents.clear();
         self.glances.clear();
+        self.parts.clear();
+    }
+
+    /// What the cells of a document came to before it changed; nothing yet, if that is not known.
+    pub(super) fn parts(&mut self, path: &RepoPath) -> Box<Parts> {
+        self.parts.remove(path).unwrap_or_default()
     }
 
     /// What is known of a document.
@@ -42,6 +53,7 @@ impl Shelf {
 
     /// Puts documents back that were taken or read.
     pub(super) fn put(&mut self, documents: impl Iterator<Item = (Document, Vec<Reference>)>) {
+        self.parts.clear();
         if self.documents.len() > SPARE {
             self.documents.clear();
         }

@@ -47,6 +47,7 @@ fn document(path: &str, raw: &str) -> Document {
         resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
         python: python::read(&regions, (3, 13)),
+        parts: None,
         raw: raw.to_owned(),
         joined: joined.clone(),
         notebook,

@@ -20,7 +20,7 @@ impl Numbers {
     }
 }
 
-const PIECES: [&str; 16] = [
+const PIECES: [&str; 18] = [
     "x",
     "\n",
     "clean",
@@ -35,6 +35,8 @@ const PIECES: [&str; 16] = [
     "def f(a):\n    return catalog\n",
     "dbutils.library.restartPython()\n",
     "\r\n",
+    "\r",
+    "path = 'a'\nspark.read.load(f'{path}/b')\n",
     "from lib.helpers import *\n",
     "    ",
 ];
