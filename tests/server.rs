@@ -564,9 +564,7 @@ fn hints_are_asked_for_again_when_another_file_changes_them() {
     );
     client.open("main.py", MAIN);
     client.open("lib/helpers.py", HELPER);
-    let about = |client: &Client, path: &str| {
-        json!({ "textDocument": { "uri": client.uri(path) }, "range": range_of(MAIN, MAIN) })
-    };
+    let about = |client: &Client, path: &str| json!({ "textDocument": { "uri": client.uri(path) }, "range": range_of(MAIN, MAIN) });
     let (main, helper) = (about(&client, "main.py"), about(&client, "lib/helpers.py"));
     client.ask("textDocument/inlayHint", &main);
     client.ask("textDocument/codeLens", &helper);

@@ -215,7 +215,8 @@ impl<'r> Linker<'r> {
         let walker = &mut self.walker;
         walker.fold_budget = (walker.fold_budget + statements::budget(&region.code)).saturating_sub(part.folded);
         let symbols = &mut walker.facts.symbols;
-        let names = (0..).zip(&self.names).map(|(at, name)| name.unwrap_or_else(|| symbols.take(&part.facts.symbols, at)));
+        let names =
+            (0..).zip(&self.names).map(|(at, name)| name.unwrap_or_else(|| symbols.take(&part.facts.symbols, at)));
         let names: Vec<Symbol> = names.collect();
         let shift = Shift::new(&names, part, region, &walker.facts);
         shift.loose_ends(part, walker);
@@ -341,11 +342,7 @@ impl<'n> Shift<'n> {
             }
             NodeKind::Await(node) => NodeKind::Await(self.node(node)),
             NodeKind::Starred(node) => NodeKind::Starred(self.node(node)),
-            NodeKind::Int(_)
-            | NodeKind::Literal
-            | NodeKind::Bool(_)
-            | NodeKind::None
-            | NodeKind::Other => kind,
+            NodeKind::Int(_) | NodeKind::Literal | NodeKind::Bool(_) | NodeKind::None | NodeKind::Other => kind,
         }
     }
 

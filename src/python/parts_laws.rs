@@ -1,6 +1,8 @@
 //! The law of [`super::parts`]: what is put together from what was read before is what reading it all gives.
 
+use super::facts::Facts;
 use super::parts::Parts;
+use super::symbols::Symbols;
 use super::{read, read_again};
 use crate::text::region::{OffsetMap, Region};
 use proptest::prelude::*;
@@ -79,6 +81,13 @@ fn regions(cells: &[(usize, bool)]) -> Vec<Region<'static>> {
     regions
 }
 
+/// All that tables say, with the names in order. How much room their index has says nothing.
+fn told(facts: Facts) -> String {
+    let names: Vec<String> =
+        facts.symbols.find_all(&facts.symbols).flatten().map(|name| facts.text(name).to_owned()).collect();
+    format!("{names:?} {:#?}", Facts { symbols: Symbols::default(), ..facts })
+}
+
 fn change() -> impl Strategy<Value = (u8, usize, usize, bool)> {
     (0..5_u8, 0..40_usize, 0..=CELLS.len(), prop::bool::weighted(0.2))
 }
@@ -108,7 +117,7 @@ proptest! {
             }
             let regions = regions(&cells);
             let (again, fresh) = (read_again(&regions, target, &mut parts), read(&regions, target));
-            prop_assert_eq!(format!("{again:#?}"), format!("{fresh:#?}"), "{:?}", cells);
+            prop_assert_eq!(told(again), told(fresh), "{:?}", cells);
         }
     }
 }

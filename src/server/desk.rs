@@ -136,6 +136,10 @@ pub(super) struct Desk {
     pub(super) touched: BTreeSet<RepoPath>,
     /// Those of them that changed in the editor, which asks anew for all that it shows of them.
     pub(super) edited: BTreeSet<RepoPath>,
+    /// How often files changed on disk.
+    pub(super) disk: u64,
+    /// What it hangs on who runs whom, when lenses were last looked at.
+    pub(super) runs: Cell<u64>,
     /// The lenses and hints that were last given: by the name of the text and what was asked for.
     pub(super) shown: RefCell<BTreeMap<(Arc<str>, Shown), Value>>,
     /// Whether all was judged that depends on those.
@@ -181,6 +185,8 @@ impl Desk {
             said: RefCell::default(),
             touched: BTreeSet::new(),
             edited: BTreeSet::new(),
+            disk: 0,
+            runs: Cell::new(0),
             shown: RefCell::default(),
             all_judged: Cell::new(true),
             faulted: RefCell::default(),
@@ -407,6 +413,7 @@ impl Desk {
             }
             Order::Disk(files) => {
                 // An editor that watches nothing says at least what it saves: what else has changed is looked up then.
+                self.disk += 1;
                 let mut holds = self.shared.client.watches;
                 if !holds {
                     self.worktree = Arc::new(Worktree::new(self.root.to_path_buf()));

@@ -3,9 +3,11 @@
 use super::room::{Answer, Room};
 use super::wire;
 use crate::project::document::Document;
+use crate::project::reference::ReferenceKind;
 use crate::text::Span;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// So many names are shown behind a `%run`.
 const NAMES: usize = 4;
@@ -55,13 +57,20 @@ impl Room<'_> {
     /// by itself.
     pub(super) fn refresh_shown(&self) {
         let desk = self.desk;
+        if desk.shown.borrow().is_empty() {
+            return;
+        }
+        // Who runs a notebook is looked for in all of the repository: not for every letter that is typed.
+        let runs = self.runs_now();
+        let same_runs = desk.runs.replace(runs) == runs;
         let mut stale = BTreeSet::new();
         desk.shown.borrow_mut().retain(|(uri, what), before| {
             let Some((path, cell)) = desk.view.find(uri) else { return false };
             let Some(document) = self.project.document(&path).filter(|_| desk.view.open().contains_key(&path)) else {
                 return false;
             };
-            if !desk.edited.contains(&path) && self.beside(*what, document, cell) != *before {
+            let may_differ = !desk.edited.contains(&path) && !(same_runs && *what == Shown::Lenses);
+            if may_differ && self.beside(*what, document, cell) != *before {
                 stale.insert(*what);
                 // It is told once.
                 return false;
@@ -73,6 +82,19 @@ impl Room<'_> {
             let id = format!("{method}-{}-{}", desk.root.display(), desk.state);
             desk.shared.send(wire::request(&id, method, Value::Null));
         }
+    }
+
+    /// A number that changes when it may have changed who runs whom.
+    fn runs_now(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.desk.disk, self.desk.settings.code_lens).hash(&mut hasher);
+        for document in self.project.documents() {
+            let references = self.project.references(&document.path).iter();
+            for reference in references.filter(|reference| reference.kind == ReferenceKind::Run) {
+                (&document.path, reference.resolution.file()).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
     }
 
     /// Who runs a notebook.
