@@ -33,7 +33,10 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8) 
 impl Symbols {
     /// The symbol of `name`, made if it is new.
     pub fn intern(&mut self, name: &str) -> Symbol {
-        let hash = hash(name);
+        self.intern_hashed(name, hash(name))
+    }
+
+    fn intern_hashed(&mut self, name: &str, hash: u32) -> Symbol {
         if (self.ends.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
@@ -55,6 +58,17 @@ impl Symbols {
     /// The symbol of `name` if the document has it: the cheap way to ask "does it say `spark` anywhere?".
     pub fn get(&self, name: &str) -> Option<Symbol> {
         self.find(name, hash(name)).ok()
+    }
+
+    /// For all names of another document, in order, the symbols of those that this one has.
+    pub(super) fn find_all(&self, other: &Self) -> impl Iterator<Item = Option<Symbol>> {
+        let names = (0_u32..).zip(&other.hashes).map(|(at, hash)| (other.text(Symbol(at)), *hash));
+        names.map(|(name, hash)| self.find(name, hash).ok())
+    }
+
+    /// The symbol of the n-th name of another document, made if it is new.
+    pub(super) fn take(&mut self, other: &Self, at: u32) -> Symbol {
+        self.intern_hashed(other.text(Symbol(at)), other.hashes.get(at as usize).copied().unwrap_or_default())
     }
 
     /// The text of a symbol.

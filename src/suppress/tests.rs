@@ -48,6 +48,7 @@ fn document(path: &str, raw: &str) -> Document {
         sql_facts: OnceLock::new(),
         hidden: OnceLock::new(),
         python: python::read(&regions, (3, 13)),
+        parts: None,
         raw: raw.to_owned(),
         joined: joined.clone(),
         notebook,
