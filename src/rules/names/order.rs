@@ -15,11 +15,9 @@ pub(super) fn used_before_definition(context: &mut Context<'_>) {
     let mut own = HashSet::new();
     for case in cases(context, |fault| matches!(fault, Fault::Later(_) | Fault::ArrivesLater(_))) {
         match case.fault {
-            Fault::Later(binding) if own.contains(&binding) => {}
             Fault::Later(binding) => {
-                if later(context, case, binding) {
-                    own.insert(binding);
-                }
+                let reads_its_own = !own.contains(&binding) && later(context, case, binding);
+                own.extend(reads_its_own.then_some(binding));
             }
             Fault::ArrivesLater(source) => arrives_later(context, case, source),
             _ => {}
