@@ -15,7 +15,7 @@ pub(super) fn is_ours(code: &str) -> bool {
         "input_file_name",
         "/mnt/",
         "s3://",
-                "read_files",
+        "read_files",
         "cloud_files",
         "stream(",
         "streaming table",

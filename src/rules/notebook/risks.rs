@@ -107,7 +107,10 @@ pub(super) fn swallowed(context: &mut Context<'_>) {
         if ["spark.", ".write", "dbutils."].iter().any(|word| tried.contains(word)) && !is_only_best_effort(tried) {
             let head = Span::new(handler.span.start, handler.span.start + u32::try_from(head.len()).unwrap_or(0));
             let upper = tried.to_ascii_uppercase();
-            let message = if [".WRITE", "INSERT ", "MERGE ", "CREATE ", "UPDATE "].iter().any(|word| upper.contains(word)) {
+            let message = if [".WRITE", "INSERT ", "MERGE ", "CREATE ", "UPDATE "]
+                .iter()
+                .any(|word| upper.contains(word))
+            {
                 "every failure is swallowed here, also that a table was not written: catch what you expect, or log it and \
                  raise"
             } else {

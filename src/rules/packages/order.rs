@@ -53,7 +53,8 @@ pub(super) fn late(context: &mut Context<'_>) {
     for command in commands.iter().filter(|command| command.is_pip("install") && !of_code.contains(&command.cell)) {
         let starts = restarts.iter().filter(|span| span.start < command.magic.span.start).map(|span| span.start).max();
         let code = (0_u32..).zip(&notebook.cells).take(command.cell).find(|(at, cell)| {
-            let is_code = (cell.language != Language::Python || runs.contains(at)) && matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
+            let is_code = (cell.language != Language::Python || runs.contains(at))
+                && matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
             let only_magics = cell.leads().is_some_and(|lead| {
                 matches!(lead.kind, MagicKind::Install | MagicKind::Restart | MagicKind::Line | MagicKind::Shell)
             });

@@ -123,8 +123,7 @@ enum Advice {
 
 fn advice(view: StatementView<'_>, one: &Placeholder) -> Advice {
     use StatementKind::{CreateTable, Delete, Insert, Merge, Query, Update};
-    const NOUNS: [&str; 9] =
-        ["catalog", "database", "exists", "function", "schema", "table", "use", "view", "volume"];
+    const NOUNS: [&str; 9] = ["catalog", "database", "exists", "function", "schema", "table", "use", "view", "volume"];
     let at = one.token;
     let is_dotted = view.is_symbol(at + 1, ".") || at > 0 && view.is_symbol(at - 1, ".");
     let of_table = view.row.tables.iter().find(|table| table.span.covers(one.span));

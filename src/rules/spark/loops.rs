@@ -247,9 +247,11 @@ fn changes_with(context: &Context<'_>, node: NodeId, row: &Binding) -> bool {
     let facts = &context.document.python;
     let span = facts.span(node);
     let within = |one: &Binding| one.name == row.name || context.flow.is_inside(one.branch, row.branch);
-    facts.uses.iter().filter(|one| span.covers(one.span)).any(|one| {
-        one.name == row.name || facts.bindings.iter().any(|bound| bound.name == one.name && within(bound))
-    })
+    facts
+        .uses
+        .iter()
+        .filter(|one| span.covers(one.span))
+        .any(|one| one.name == row.name || facts.bindings.iter().any(|bound| bound.name == one.name && within(bound)))
 }
 
 /// Whether a call runs a query, or an action of a data frame, on its own.

@@ -30,9 +30,8 @@ pub(super) fn drop_without_if_exists(context: &mut Context<'_>) {
 /// Whether a hole stands where `IF EXISTS` may: behind a blank another name, or another hole, follows it.
 fn may_say_it(view: StatementView<'_>, at: usize) -> bool {
     let is_name = |at| {
-        view.token(at).is_some_and(|token| {
-            matches!(token.kind, TokenKind::Placeholder | TokenKind::Quoted | TokenKind::Word)
-        })
+        view.token(at)
+            .is_some_and(|token| matches!(token.kind, TokenKind::Placeholder | TokenKind::Quoted | TokenKind::Word))
     };
     let end = view.token(at).filter(|token| token.kind == TokenKind::Placeholder).map(|token| token.own.end);
     end.is_some_and(|end| view.token(at + 1).is_some_and(|next| next.own.start > end))

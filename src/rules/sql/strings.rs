@@ -120,19 +120,29 @@ fn is_harmless(context: &Context<'_>, hole: &Placeholder) -> bool {
 
 /// `Limits.MAX_AGE`.
 fn is_class_constant(path: &str) -> bool {
-    let is_constant = |name: &str| {
-        name.len() > 1 && name.chars().all(|c| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit())
-    };
-    path.split_once('.').is_some_and(|(class, name)| {
-        class.starts_with(|c: char| c.is_ascii_uppercase()) && is_constant(name)
-    })
+    let is_constant =
+        |name: &str| name.len() > 1 && name.chars().all(|c| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit());
+    path.split_once('.')
+        .is_some_and(|(class, name)| class.starts_with(|c: char| c.is_ascii_uppercase()) && is_constant(name))
 }
 
 /// Whether what a call gives has no quotes in it.
 fn makes_harmless(facts: &Facts, call: &Call) -> bool {
     const PLAIN: [&str; 14] = [
-        "float", "hexdigest", "int", "isoformat", "len", "now", "round", "strftime", "time", "timedelta", "today",
-        "utcnow", "uuid1", "uuid4",
+        "float",
+        "hexdigest",
+        "int",
+        "isoformat",
+        "len",
+        "now",
+        "round",
+        "strftime",
+        "time",
+        "timedelta",
+        "today",
+        "utcnow",
+        "uuid1",
+        "uuid4",
     ];
     let function = call.path.map_or("", |path| facts.text(path));
     let name = call.method.map_or_else(|| function.rsplit('.').next().unwrap_or_default(), |name| facts.text(name));
