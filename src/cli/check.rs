@@ -168,10 +168,7 @@ impl<'a> Run<'a> {
     pub(super) fn once(&mut self, place: &mut dyn Place) -> Result<Exit, String> {
         let args = self.args;
         args.output.verify()?;
-        let cwd = std::env::current_dir()
-            .and_then(std::fs::canonicalize)
-            .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-        let roots = Roots::new(cwd);
+        let roots = Roots::here()?;
         if args.unsafe_fixes && !args.fix && !args.diff {
             self.terminal.note("`--unsafe-fixes` changes nothing without `--fix` or `--diff`");
         }
