@@ -299,9 +299,7 @@ fn hooks_of_every_kind_of_commit() {
     let toy = Toy::new(&[("a.py", &good()), ("b.py", &good())]);
     toy.write(".git/hooks/pre-commit", "#!/bin/sh\nexec brickgate check --staged\n");
     Command::new("chmod").args(["+x", ".git/hooks/pre-commit"]).current_dir(&toy.top).status().unwrap();
-    let commit = |args: &[&str]| {
-        toy.try_git(&[&["commit", "-qm", "x"], args].concat()).code == Some(0)
-    };
+    let commit = |args: &[&str]| toy.try_git(&[&["commit", "-qm", "x"], args].concat()).code == Some(0);
     // `commit PATH` leaves out what is staged beside it, `commit -a` takes what is not.
     toy.stage("a.py", bad());
     toy.write("b.py", good() + "z = 1\n");

@@ -174,7 +174,7 @@ pub(super) fn files(task: &Node, from_git: bool) -> impl Iterator<Item = TaskFil
 }
 
 /// The files that a pipeline is made of.
-pub(super) fn sources<'n>(pipeline: &Entry<'n>) -> impl Iterator<Item = TaskFile> {
+pub(super) fn sources(pipeline: &Entry<'_>) -> impl Iterator<Item = TaskFile> {
     let key = pipeline.key;
     let paths = pipeline.value.items_of("libraries").flat_map(|library| {
         [["notebook", "path"], ["file", "path"], ["glob", "include"]].into_iter().filter_map(|keys| library.at(&keys))

@@ -1,6 +1,7 @@
 //! What a value is: the rules by which one follows from another.
 
-use super::kind::{self, Kind, Motion, Rows, Type};
+use super::kind::{Kind, Motion, Rows, Type};
+use super::methods;
 use super::tables::Tables;
 use super::text;
 use crate::names::Namespaces;
@@ -110,7 +111,7 @@ impl<'a> Evaluator<'a> {
             NodeKind::Attribute { base, name } => {
                 let name = facts.text(name);
                 let of = self.node(slot, base);
-                match kind::attribute(of, name) {
+                match methods::attribute(of, name) {
                     found if found.kind != Kind::Unknown => found,
                     _ if of.kind == Kind::Unknown && name == "spark" => Type::of(Kind::Session),
                     _ => self.attribute(slot, id),
@@ -483,7 +484,7 @@ impl<'a> Evaluator<'a> {
                     NodeKind::Attribute { name, .. } => facts.text(name),
                     _ => return None,
                 };
-                return if of == "Optional" { self.annotation(slot, index) } else { kind::annotation(of) };
+                return if of == "Optional" { self.annotation(slot, index) } else { methods::annotation(of) };
             }
             NodeKind::Binary { op: BinaryOp::Or, left, right } if facts.kind(right) == NodeKind::None => {
                 return self.annotation(slot, left);
@@ -491,7 +492,7 @@ impl<'a> Evaluator<'a> {
             _ => return None,
         };
         if written != "DataFrame" {
-            return kind::annotation(written);
+            return methods::annotation(written);
         }
         // Two libraries have a class of this name.
         let path = match facts.kind(node) {

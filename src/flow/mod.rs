@@ -7,6 +7,7 @@
 mod calls;
 mod eval;
 pub mod kind;
+pub mod methods;
 mod statement;
 mod tables;
 mod text;
@@ -302,7 +303,7 @@ impl<'a> Flow<'a> {
         let mut coverage = Coverage::default();
         for call in &facts.calls {
             let Some(method) = call.method.map(|name| facts.text(name)) else { continue };
-            if !facts.called_on(call).is_some() || !kind::is_frame_method(method) {
+            if !facts.called_on(call).is_some() || !methods::is_frame_method(method) {
                 continue;
             }
             coverage.receivers += 1;

@@ -1,6 +1,7 @@
 //! What is looked up again and again in one document, put in order once somebody asks.
 
-use super::kind::{ONLY_FRAME, ONLY_FRAME_TOO, ONLY_MAKER, Type};
+use super::kind::Type;
+use super::methods::{ONLY_FRAME, ONLY_FRAME_TOO, ONLY_MAKER};
 use crate::names::Namespaces;
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;

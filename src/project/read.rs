@@ -54,22 +54,7 @@ fn understand_again(
         Ok(raw) => raw,
         Err(message) => return failed(path, asked, options, (ProblemKind::Unreadable, message)),
     };
-    let mut document = Document {
-        path: path.clone(),
-        asked,
-        kind: options.kind.unwrap_or_else(|| kind_by_name(path)),
-        raw,
-        joined: None,
-        line_index: OnceLock::new(),
-        resolved: OnceLock::new(),
-        sql_facts: OnceLock::new(),
-        hidden: OnceLock::new(),
-        notebook: None,
-        python: Facts::default(),
-        parts,
-        bundle: None,
-        problems: Vec::new(),
-    };
+    let mut document = Document { parts, ..blank(path, asked, options, raw) };
     if is_lfs_pointer(document.raw.as_bytes()) {
         document.kind = Kind::Other;
         return document;
@@ -273,11 +258,17 @@ pub fn given_up(path: &RepoPath, asked: bool, options: &ReadOptions, reason: &st
 }
 
 fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): (ProblemKind, String)) -> Document {
+    let problems = vec![Problem { kind, span: Span::at(0), message }];
+    Document { problems, ..blank(path, asked, options, String::new()) }
+}
+
+/// A document of which nothing is known yet but its text.
+fn blank(path: &RepoPath, asked: bool, options: &ReadOptions, raw: String) -> Document {
     Document {
         path: path.clone(),
         asked,
         kind: options.kind.unwrap_or_else(|| kind_by_name(path)),
-        raw: String::new(),
+        raw,
         joined: None,
         line_index: OnceLock::new(),
         resolved: OnceLock::new(),
@@ -287,7 +278,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         python: Facts::default(),
         parts: None,
         bundle: None,
-        problems: vec![Problem { kind, span: Span::at(0), message }],
+        problems: Vec::new(),
     }
 }
 

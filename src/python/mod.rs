@@ -2,6 +2,7 @@
 //! never leave this room.
 
 pub mod builtins;
+mod calls;
 pub mod compare;
 mod depth;
 mod effects;

@@ -50,14 +50,11 @@ fn of_user(common: &Path) -> Option<PathBuf> {
     }
     let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".config")));
     let folder = folder.map(|folder| folder.join("git"));
-    match env::var_os("GIT_CONFIG_GLOBAL") {
-        Some(file) => {
-            add(Some(PathBuf::from(file)), ConfigLevel::Global);
-        }
-        None => {
-            add(folder.as_ref().map(|folder| folder.join("config")), ConfigLevel::XDG);
-            add(home().map(|home| home.join(".gitconfig")), ConfigLevel::Global);
-        }
+    if let Some(file) = env::var_os("GIT_CONFIG_GLOBAL") {
+        add(Some(PathBuf::from(file)), ConfigLevel::Global);
+    } else {
+        add(folder.as_ref().map(|folder| folder.join("config")), ConfigLevel::XDG);
+        add(home().map(|home| home.join(".gitconfig")), ConfigLevel::Global);
     }
     add(Some(common.join("config")), ConfigLevel::Local);
     config.get_path("core.attributesFile").ok().or_else(|| Some(folder?.join("attributes")))

@@ -28,7 +28,7 @@ const FILE: &str = "looks";
 const UNFINISHED: &str = ".looks-";
 
 /// A file that is unfinished for longer was left behind.
-const LEFT_BEHIND: Duration = Duration::from_secs(3600);
+const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
 /// The first bytes of the file; a new form of it gets another digit.
 const MAGIC: &[u8; 16] = b"brickgate looks1";
