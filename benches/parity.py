@@ -174,7 +174,9 @@ def compare_notebook(place: str, path: Path, before: str, after: str, sql: bool 
             wrong.append(f"{here}: another title")
         first = next((line for line in one.splitlines() if line.strip() and "DBTITLE" not in line), "")
         magic = re.match(rf"{re.escape(comment)} ?MAGIC\s+%+([\w-]+)", first)
-        is_sql = magic.group(1) == "sql" if magic else path.suffix.lower() == ".sql" and "MAGIC" not in first
+        # A cell that starts with a bare magic was exported by another tool, and is in whatever language that says.
+        bare = "MAGIC" in first or first.lstrip().startswith("%")
+        is_sql = magic.group(1) == "sql" if magic else path.suffix.lower() == ".sql" and not bare
         if sql and is_sql:
             same_sql(here, unprefixed(comment, one), unprefixed(comment, two))
         elif magic and magic.group(1) in {"md", "md-sandbox", "sql", "sh", "fs", "scala", "r", "run", "skip", "bash"}:
