@@ -41,7 +41,7 @@ pub(super) struct Index {
     /// All literals, each once.
     literals: Vec<Finder<'static>>,
     /// By pair of bytes, the number of its marks in `marks`, plus one; 0 for pairs that are not remembered.
-    pairs: Box<[u16; PAIRS]>,
+    pairs: Box<[u16]>,
     marks: Vec<Vec<Mark>>,
 }
 
@@ -76,7 +76,7 @@ impl Index {
             };
             by_rule.push(rule.needs().literals.iter().map(String::as_str).map(of).collect());
         }
-        let (mut pairs, mut marks): (Box<[u16; PAIRS]>, Vec<Vec<Mark>>) = (Box::new([0; PAIRS]), Vec::new());
+        let (mut pairs, mut marks) = (vec![0_u16; PAIRS].into_boxed_slice(), Vec::<Vec<Mark>>::new());
         for (literal, text) in literals.iter().enumerate().filter(|(_, text)| text.len() >= SHORTEST) {
             let text = text.as_bytes();
             for parity in 0..2 {
