@@ -32,6 +32,7 @@ mod output;
 #[cfg(unix)]
 mod own_hooks;
 mod pages;
+mod peers;
 mod platform;
 mod readme;
 mod run_to_import;

@@ -15,10 +15,10 @@ use crate::names::Namespaces;
 use crate::project::document::Document;
 use crate::python::facts::{Binding, BranchId, BranchKind, Call, CallId, Facts, Function};
 use crate::python::nodes::{NodeId, NodeKind};
+use crate::python::symbols::FastMap;
 use eval::{Evaluator, Meaning};
 use kind::{Kind, Type};
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 pub use text::Piece;
 
 /// A chain of methods is followed so many steps back.
@@ -30,9 +30,9 @@ pub struct Flow<'a> {
     names: &'a Namespaces<'a>,
     evaluator: RefCell<Option<Evaluator<'a>>>,
     /// By expression, the call of a method on it.
-    next: OnceCell<HashMap<NodeId, CallId>>,
+    next: OnceCell<FastMap<NodeId, CallId>>,
     /// By expression, the binding that it is given to.
-    bound: OnceCell<HashMap<NodeId, u32>>,
+    bound: OnceCell<FastMap<NodeId, u32>>,
 }
 
 /// One link of a chain of methods: `.limit(10)`, `.write`, or what stands at its start.

@@ -74,6 +74,9 @@ pub struct Document {
     pub resolved: OnceLock<(Box<[u32]>, Arc<Names>)>,
     /// What is known of its SQL, once somebody asks. See [`Document::sql`].
     pub sql_facts: OnceLock<SqlFacts>,
+    /// The credentials in [`Document::text`], which must not be shown, sorted by place, once somebody has looked for
+    /// them.
+    pub hidden: OnceLock<Box<[Span]>>,
     /// Cells, if it is a notebook.
     pub notebook: Option<Notebook>,
     /// What is known of its Python; empty tables if it has none.

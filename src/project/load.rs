@@ -2,13 +2,14 @@
 
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
+use super::gist::{self, Gist};
 use super::places::Places;
 use super::read::{
     failure, given_up, is_bundle_candidate, is_python, read_again, read_bundle, read_for, renew, understand,
 };
 use super::reference::{Reference, ReferenceKind};
 use super::shelf::{Glance, Shelf};
-use super::target::{Runners, python_of};
+use super::target::Runners;
 use super::{callers, collect, roles};
 use crate::guard;
 use crate::python::facts::Facts;
@@ -269,6 +270,12 @@ impl Loader<'_> {
             None => files.iter().collect(),
         };
         let candidates: Vec<&RepoPath> = candidates.into_iter().filter(|path| callers::may_run(path)).collect();
+        if self.shelf.is_none()
+            && let Some(kept) = self.remembered(&candidates)
+        {
+            let runs = kept.iter().map(|kept| Gist::read(kept).runs());
+            return candidates.into_iter().cloned().zip(runs).collect();
+        }
         let said = |path: &&RepoPath| {
             let known = self.known.get(*path).and_then(|&at| self.documents.get(at));
             let names = match known.filter(|document| !document.raw.is_empty()) {
@@ -291,6 +298,12 @@ impl Loader<'_> {
         if let Some(shelf) = &mut self.shelf {
             shelf.all_seen_but(asked.into_iter().cloned());
         }
+    }
+
+    /// What these files show without being parsed, if the snapshot remembers such things.
+    fn remembered(&self, paths: &[&RepoPath]) -> Option<Vec<Vec<u8>>> {
+        let most = |path: &RepoPath| (self.request.options)(path).max_file_size;
+        gist::remembered(self.places.snapshot().as_ref(), paths, &most)
     }
 
     /// Puts on the shelf what a glance at these files shows, if there is one.
@@ -378,11 +391,18 @@ impl Loader<'_> {
             }
             defined.into_iter().map(|(path, names)| (path.clone(), names)).collect()
         } else {
-            let Ok(search) = AhoCorasick::new(&missing) else { return };
             let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
             let candidates: Vec<&RepoPath> = files.collect();
-            let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
-            let defined = each(&candidates, |path| self.small(path).map(defined).unwrap_or_default());
+            let defined: Vec<BTreeSet<usize>> = if let Some(kept) = self.remembered(&candidates) {
+                let names = |gist: Gist<'_>| {
+                    (0..).zip(&missing).filter(|(_, name)| gist.may_define(name)).map(|(at, _)| at).collect()
+                };
+                kept.iter().map(|kept| names(Gist::read(kept))).collect()
+            } else {
+                let Ok(search) = AhoCorasick::new(&missing) else { return };
+                let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
+                each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())
+            };
             candidates.into_iter().cloned().zip(defined).collect()
         };
         let mut counts = vec![0_usize; missing.len()];
@@ -515,7 +535,7 @@ fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Reques
         return;
     }
     let options = (request.options)(&document.path);
-    let of_runtime = || runners.target(document).dbr.map(|(major, _)| python_of(major));
+    let of_runtime = || runners.target(document).python();
     let is_default = options.target_python == ReadOptions::default().target_python;
     let python = of_runtime().filter(|python| is_default && *python < options.target_python);
     read_for(document, python.unwrap_or(options.target_python));

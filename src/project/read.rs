@@ -63,6 +63,7 @@ fn understand_again(
         line_index: OnceLock::new(),
         resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
+        hidden: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         parts,
@@ -192,15 +193,20 @@ fn kind_by_name(path: &RepoPath) -> Kind {
     if !is_python(path) {
         return Kind::Other;
     }
-    let stem = path.stem();
     let in_tests = path.parent().as_str().split('/').any(|folder| folder == "tests" || folder == "test");
-    if in_tests || stem.starts_with("test_") || stem.ends_with("_test") || name == "conftest.py" {
+    if in_tests || is_named_as_test(path) {
         Kind::Test
     } else if matches!(name, "setup.py" | "noxfile.py" | "__main__.py") {
         Kind::Script
     } else {
         Kind::Module
     }
+}
+
+/// Whether a test runner takes a file for a test by its own name, wherever it lies.
+pub(super) fn is_named_as_test(path: &RepoPath) -> bool {
+    let stem = path.stem();
+    stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest"
 }
 
 /// Whether the name is that of Python source.
@@ -264,6 +270,7 @@ fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): 
         line_index: OnceLock::new(),
         resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
+        hidden: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
         parts: None,

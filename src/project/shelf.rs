@@ -3,6 +3,7 @@
 use super::callers;
 use super::document::{Document, ProblemKind};
 use super::reference::Reference;
+use super::words::{each_word, hash};
 use crate::python::parts::Parts;
 use crate::snapshot::RepoPath;
 use std::collections::{BTreeSet, HashMap};
@@ -144,24 +145,13 @@ impl Glance {
     /// A glance at the bytes of a file.
     pub fn of(bytes: &[u8]) -> Self {
         let (mut words, mut defines) = (Vec::new(), Vec::new());
-        let mut at = 0;
-        while let Some(skipped) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| in_word(*byte))) {
-            let start = at + skipped;
-            let rest = bytes.get(start..).unwrap_or_default();
-            let end = start + rest.iter().position(|byte| !in_word(*byte)).unwrap_or(rest.len());
-            let word = bytes.get(start..end).unwrap_or_default();
-            let (before, after) = (bytes.get(..start).unwrap_or_default(), bytes.get(end..).unwrap_or_default());
-            // In JSON the first letter may belong to an escape: `\nname`.
-            let bare = word.get(1..).filter(|bare| !bare.is_empty() && before.ends_with(b"\\"));
-            for word in [Some(word), bare].into_iter().flatten() {
-                let hash = hash(word);
-                words.push(hash);
-                if callers::defines(before, after) {
-                    defines.push(hash);
-                }
+        each_word(bytes, |word, before, after| {
+            let hash = hash(word);
+            words.push(hash);
+            if callers::defines(before, after) {
+                defines.push(hash);
             }
-            at = end;
-        }
+        });
         let sorted = |mut hashes: Vec<u64>| {
             hashes.sort_unstable();
             hashes.dedup();
@@ -180,16 +170,6 @@ impl Glance {
     pub fn may_import(&self, word: &str) -> bool {
         self.imports && self.has(word)
     }
-}
-
-/// Whether a byte belongs to a name, as Python has it or may have it.
-const fn in_word(byte: u8) -> bool {
-    byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii()
-}
-
-/// A hash of a word (FNV-1a). Two words with one hash cost a look at a file too many, no more.
-fn hash(word: &[u8]) -> u64 {
-    word.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 #[cfg(test)]

@@ -72,9 +72,20 @@ impl Symbols {
 
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
-        let Some(&end) = self.ends.get(symbol.index()) else { return "" };
+        let (start, end) = self.place(symbol);
+        self.text.get(start..end).unwrap_or("")
+    }
+
+    fn bytes(&self, symbol: Symbol) -> &[u8] {
+        let (start, end) = self.place(symbol);
+        self.text.as_bytes().get(start..end).unwrap_or_default()
+    }
+
+    /// Where a symbol starts and ends in the text.
+    fn place(&self, symbol: Symbol) -> (usize, usize) {
+        let Some(&end) = self.ends.get(symbol.index()) else { return (0, 0) };
         let start = symbol.index().checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.text.get(start as usize..end as usize).unwrap_or("")
+        (start as usize, end as usize)
     }
 
     /// How many names there are.
@@ -98,7 +109,7 @@ impl Symbols {
             match self.slots.get(slot).and_then(|entry| entry.checked_sub(1)) {
                 None => return Err(slot),
                 Some(index) => {
-                    if self.hashes.get(index as usize) == Some(&hash) && self.text(Symbol(index)) == name {
+                    if self.hashes.get(index as usize) == Some(&hash) && self.bytes(Symbol(index)) == name.as_bytes() {
                         return Ok(Symbol(index));
                     }
                 }
@@ -140,7 +151,7 @@ fn hash(name: &str) -> u32 {
 
 /// A hasher for short keys that costs a few multiplications; seeded once a process.
 #[derive(Clone, Debug)]
-pub(super) struct FastHasher(u64);
+pub struct FastHasher(u64);
 
 impl Default for FastHasher {
     fn default() -> Self {
@@ -150,13 +161,25 @@ impl Default for FastHasher {
 
 impl Hasher for FastHasher {
     fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            self.write_u64(u64::from_le_bytes(*chunk));
+        self.0 = self.0.wrapping_add(bytes.len() as u64);
+        // The last bytes are taken whole, even if some of them are taken twice: copying what is left costs more.
+        if let Some(last) = bytes.last_chunk::<8>() {
+            for chunk in bytes.as_chunks::<8>().0 {
+                self.write_u64(u64::from_le_bytes(*chunk));
+            }
+            if !bytes.len().is_multiple_of(8) {
+                self.write_u64(u64::from_le_bytes(*last));
+            }
+        } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            self.write_u64(u64::from(first) | (u64::from(last) << 32));
+        } else {
+            self.write_u64(bytes.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)));
         }
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        self.write_u64(u64::from_le_bytes(last) ^ ((rest.len() as u64) << 56));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
     }
 
     fn write_u32(&mut self, value: u32) {
@@ -164,7 +187,7 @@ impl Hasher for FastHasher {
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0 = fold(self.0 ^ value).wrapping_add(*SEED);
+        self.0 = fold(self.0 ^ value).wrapping_add(SPREAD);
     }
 
     fn finish(&self) -> u64 {
@@ -173,9 +196,9 @@ impl Hasher for FastHasher {
 }
 
 /// A map with [`FastHasher`].
-pub(super) type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
+pub type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
 /// A set with [`FastHasher`].
-pub(super) type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
+pub type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
 
 #[cfg(test)]
 mod tests {

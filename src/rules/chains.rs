@@ -6,8 +6,10 @@ use crate::project::document::Document;
 use crate::python::facts::{Call, CallId, Facts, ScopeId};
 use crate::python::symbols::Symbol;
 use crate::text::Span;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// A dotted chain that ends in a call, or that is no part of one.
 #[derive(Clone, Debug)]
@@ -31,8 +33,8 @@ impl Chain<'_> {
     }
 
     /// The names in the chain, in order.
-    pub fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.path.split('.').map(str::trim).filter(|part| !part.is_empty())
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        Parts { rest: Some(&self.path) }
     }
 
     /// The whole chain, if it starts at a plain name.
@@ -47,12 +49,28 @@ impl Chain<'_> {
 
     /// The last name.
     pub fn last(&self) -> &str {
-        self.parts().next_back().unwrap_or("")
+        self.backwards().next().unwrap_or("")
     }
 
     /// The name before the last.
     pub fn before_last(&self) -> Option<&str> {
-        self.parts().rev().nth(1)
+        self.backwards().nth(1)
+    }
+
+    /// The names in the chain, the last first.
+    fn backwards(&self) -> impl Iterator<Item = &str> {
+        let mut rest = Some(&*self.path);
+        std::iter::from_fn(move || {
+            loop {
+                let all = rest?;
+                let dot = all.bytes().rposition(|byte| byte == b'.');
+                rest = dot.and_then(|dot| all.get(..dot));
+                let part = trimmed(all.get(dot.map_or(0, |dot| dot + 1)..).unwrap_or(""));
+                if !part.is_empty() {
+                    return Some(part);
+                }
+            }
+        })
     }
 
     /// Where one of its attributes stands; all of the chain, if that cannot be said.
@@ -68,6 +86,36 @@ impl Chain<'_> {
             let start = self.span.start as usize + at;
             Span::from_range(start..start + name.len())
         })
+    }
+}
+
+/// See [`Chain::parts`]. Chains are short, and there are many: what `str` offers for searching takes longer to set up
+/// than to run.
+struct Parts<'c> {
+    rest: Option<&'c str>,
+}
+
+impl<'c> Iterator for Parts<'c> {
+    type Item = &'c str;
+
+    fn next(&mut self) -> Option<&'c str> {
+        loop {
+            let all = self.rest?;
+            let dot = all.bytes().position(|byte| byte == b'.');
+            self.rest = dot.and_then(|dot| all.get(dot + 1..));
+            let part = trimmed(all.get(..dot.unwrap_or(all.len())).unwrap_or(""));
+            if !part.is_empty() {
+                return Some(part);
+            }
+        }
+    }
+}
+
+/// The same as [`str::trim`]; most names have no blanks around them.
+fn trimmed(name: &str) -> &str {
+    match name.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => name,
+        _ => name.trim(),
     }
 }
 
@@ -119,7 +167,7 @@ pub fn calls(document: &Document) -> impl Iterator<Item = Chain<'_>> {
 
 /// A chain without the comments and backslashes between its parts.
 fn without_comments(chain: &str) -> Cow<'_, str> {
-    if !chain.contains(['#', '\\', ')']) {
+    if memchr::memchr3(b'#', b'\\', b')', chain.as_bytes()).is_none() {
         return Cow::Borrowed(chain);
     }
     let lines = chain.lines().map(|line| line.split('#').next().unwrap_or("").trim_matches([' ', '\t', '\\', ')']));
@@ -173,11 +221,15 @@ fn may_come_from_elsewhere(context: &Context<'_>, name: &str) -> bool {
     })
 }
 
+/// What stands before a part of `dbutils`.
+const ROOT: &str = "dbutils.";
+
+static UTILITIES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ROOT));
+
 /// The way into `dbutils` that a dotted path takes, however `dbutils` was come by: `fs.ls` of `dbutils.fs.ls` and of
 /// `self.dbutils.fs.ls`.
 pub fn utility(path: &str) -> Option<&str> {
-    const ROOT: &str = "dbutils.";
-    let at = path.find(ROOT)?;
-    let starts = at == 0 || path.get(..at).is_some_and(|before| before.ends_with('.'));
+    let at = UTILITIES.find(path.as_bytes())?;
+    let starts = at == 0 || path.as_bytes().get(at - 1) == Some(&b'.');
     if starts { path.get(at + ROOT.len()..) } else { None }
 }

@@ -31,6 +31,9 @@ pub(super) fn blocks(view: StatementView<'_>) -> Vec<Block> {
             }
             continue;
         }
+        if !view.is_word(at) {
+            continue;
+        }
         if at > 0 && (view.is_symbol(at - 1, ".") || view.is(at - 1, "as")) && !view.is(at, "select") {
             continue;
         }

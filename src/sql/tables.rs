@@ -189,6 +189,9 @@ impl Finder<'_> {
                 PathRole::Location
             } else if called || named {
                 PathRole::Function
+            } else if view.are(before.saturating_sub(1), &["local", "inpath"]) {
+                // A file of the driver.
+                continue;
             } else if view.is(before, "inpath") || (view.row.kind == StatementKind::Copy && view.is(before, "from")) {
                 PathRole::Source
             } else if view.is(before, "directory") {
@@ -219,7 +222,7 @@ impl Finder<'_> {
         self.named_by_verb();
         let merges = view.row.kind == StatementKind::Merge;
         let source = if merges { view.find_level(view.row.verb, |at| view.is(at, "using")) } else { None };
-        for at in 0..view.len() {
+        for at in (0..view.len()).filter(|&at| view.is_word(at)) {
             if view.is(at, "from") {
                 if self.is_from_clause(at) {
                     self.list(at + 1, if self.is_delete(at) { Role::Written } else { Role::Read });

@@ -46,6 +46,7 @@ fn document(path: &str, raw: &str) -> Document {
         line_index: OnceLock::new(),
         resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
+        hidden: OnceLock::new(),
         python: python::read(&regions, (3, 13)),
         parts: None,
         raw: raw.to_owned(),

@@ -158,7 +158,7 @@ pub(super) fn fuse_in_spark(context: &mut Context<'_>) {
         let message = format!(
             "Spark and `dbutils.fs` take {} for the folder `dbfs` in DBFS: write `{}`",
             shown(&one),
-            short(rest)
+            if rest.len() > 1 { short(rest) } else { "/…".into() }
         );
         let edit = prefix(span.of(context.document.text()), span, "/dbfs/").map(|place| Edit::replace(place, "/"));
         let finding = context.report(span, message);

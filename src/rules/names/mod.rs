@@ -2,6 +2,7 @@
 
 mod caller;
 mod elsewhere;
+mod fixture;
 mod mend;
 mod missing;
 mod missing_import;

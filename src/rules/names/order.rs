@@ -7,26 +7,35 @@ use crate::python::facts::{Binding, BindingKind};
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
+use std::collections::HashSet;
 
 /// Names that are bound only further down.
 pub(super) fn used_before_definition(context: &mut Context<'_>) {
+    // A statement that reads what it binds first may do so many times: once said is enough.
+    let mut own = HashSet::new();
     for case in cases(context, |fault| matches!(fault, Fault::Later(_) | Fault::ArrivesLater(_))) {
         match case.fault {
-            Fault::Later(binding) => later(context, case, binding),
+            Fault::Later(binding) if own.contains(&binding) => {}
+            Fault::Later(binding) => {
+                if later(context, case, binding) {
+                    own.insert(binding);
+                }
+            }
             Fault::ArrivesLater(source) => arrives_later(context, case, source),
             _ => {}
         }
     }
 }
 
-fn later(context: &mut Context<'_>, case: Case, binding: u32) {
+/// Says that a name is bound later; whether that is done by the statement that reads it.
+fn later(context: &mut Context<'_>, case: Case, binding: u32) -> bool {
     let (document, facts) = (context.document, &context.document.python);
-    let Some(row) = facts.bindings.get(binding as usize) else { return };
+    let Some(row) = facts.bindings.get(binding as usize) else { return false };
     let name = case.text(facts);
     let verb = match row.kind {
         BindingKind::Function(_) | BindingKind::Class => "defined",
         BindingKind::Import(_) => "imported",
-        _ => "bound",
+        _ => "assigned",
     };
     let own = row.span.start < case.span.start;
     let cells = (document.cell_at(case.span.start), document.cell_at(row.span.start));
@@ -35,12 +44,13 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) {
             let there = cell(document, there);
             format!("`{name}` is {verb} only in {there}, further down: this works only when cells are run out of order")
         }
-        _ if own => format!("`{name}` is read by the statement that binds it first: bind it above"),
+        _ if own => format!("`{name}` is read by the statement that assigns it first: assign it above"),
         _ if row.scope != 0 => format!("`{name}` is {verb} only further down in this scope: move that up"),
         _ => format!("`{name}` is {verb} only further down: move that up"),
     };
     let (path, span, note) = (document.path.clone(), row.span, bound_here(row.kind));
     context.report(case.span, format!("{message}{}", case.tail())).note(path, span, note);
+    own
 }
 
 fn arrives_later(context: &mut Context<'_>, case: Case, source: Source) {
@@ -76,9 +86,9 @@ pub(super) fn lost_at_restart(context: &mut Context<'_>) {
         };
         let again = match source.by {
             Some(_) => "run its notebook again below",
-            None => "bind it again below",
+            None => "define it again below",
         };
-        let message = format!("`{name}` is lost: {restart} after it was bound; {again}{}", case.tail());
+        let message = format!("`{name}` is lost: {restart} after it was defined; {again}{}", case.tail());
         let origin = origin(context, source);
         let finding = context.report(case.span, message);
         if let Some((path, span, words)) = origin {

@@ -112,8 +112,10 @@ fn sort(facts: &Facts, row: &Binding) -> Sort {
             _ => Sort::Import,
         },
         BindingKind::Function(_) | BindingKind::Class => Sort::Definition,
-        BindingKind::With | BindingKind::Parameter | BindingKind::Exception => Sort::Other,
-        BindingKind::TypeParameter
+        BindingKind::With | BindingKind::Exception => Sort::Other,
+        // Who reads a function sees what its parameters are, and pytest finds fixtures by them.
+        BindingKind::Parameter
+        | BindingKind::TypeParameter
         | BindingKind::Annotation
         | BindingKind::ExceptionEnd
         | BindingKind::Deletion

@@ -1,26 +1,28 @@
 //! Who uses what a document binds, beyond the document's own Python.
 
+use super::fixture;
 use crate::names::Namespaces;
 use crate::names::local::UnknownKind;
 use crate::notebook::{Language, Origin};
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
 use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
-use crate::python::symbols::Symbol;
+use crate::python::symbols::{FastSet, Symbol};
 use std::cell::OnceCell;
-use std::collections::HashSet;
 
 /// Answers for one document; what costs is found out when somebody asks.
 pub(super) struct Usage<'a> {
     names: &'a Namespaces<'a>,
     document: &'a Document,
     id: DocumentId,
-    foreign: OnceCell<HashSet<&'a str>>,
+    foreign: OnceCell<FastSet<&'a str>>,
     /// The words in strings, if the document runs code that is text, and the scopes in which it does.
-    quoted: OnceCell<Option<(HashSet<&'a str>, HashSet<ScopeId>)>>,
+    quoted: OnceCell<Option<(FastSet<&'a str>, FastSet<ScopeId>)>>,
     callers: OnceCell<Vec<DocumentId>>,
     /// What those who import the document take from it.
-    imported: OnceCell<HashSet<&'a str>>,
+    imported: OnceCell<FastSet<&'a str>>,
+    /// What pytest is asked for.
+    fixtures: OnceCell<FastSet<&'a str>>,
 }
 
 impl<'a> Usage<'a> {
@@ -33,17 +35,19 @@ impl<'a> Usage<'a> {
             quoted: OnceCell::new(),
             callers: OnceCell::new(),
             imported: OnceCell::new(),
+            fixtures: OnceCell::new(),
         }
     }
 
     /// Whether something other than the document's own code uses a binding: notebooks that run it or are run beside
-    /// it, cells of other languages, and code that is put together as text. Who imports a notebook counts as well, who
-    /// imports a module does not: see [`Usage::is_handed_on`].
+    /// it, cells of other languages, code that is put together as text, and tests that ask for a fixture. Who imports a
+    /// notebook counts as well, who imports a module does not: see [`Usage::is_handed_on`].
     pub(super) fn is_used(&self, binding: u32) -> bool {
         let Some(row) = self.document.python.bindings.get(binding as usize) else { return true };
         let name = self.document.python.text(row.name);
         let notebook = self.document.is_notebook();
         self.is_quoted(name, row.scope)
+            || row.scope == 0 && self.is_fixture(row.kind, name)
             || notebook
                 && row.scope == 0
                 && (self.is_of_other_platform()
@@ -51,6 +55,13 @@ impl<'a> Usage<'a> {
                     || self.is_foreign(name)
                     || self.is_mentioned_by_caller(name)
                     || self.is_imported(name))
+    }
+
+    /// Whether a binding is an import that pytest has a use for.
+    fn is_fixture(&self, kind: BindingKind, name: &str) -> bool {
+        let BindingKind::Import(import) = kind else { return false };
+        self.fixtures.get_or_init(|| fixture::asked(&self.document.python)).contains(name)
+            || fixture::is_imported(self.names.project, self.document, import)
     }
 
     /// Whether nothing is known of who runs the notebook: other platforms find notebooks in other ways.
@@ -91,7 +102,7 @@ impl<'a> Usage<'a> {
         let quoted = self.quoted.get_or_init(|| {
             let facts = &self.document.python;
             let runners = ["eval", "exec", "globals", "get_ipython"].map(|function| facts.symbols.get(function));
-            let mut scopes = HashSet::new();
+            let mut scopes = FastSet::default();
             if runners.iter().any(Option::is_some) {
                 let calls = facts.calls.iter().filter(|call| call.path.is_some() && runners.contains(&call.path));
                 scopes.extend(calls.map(|call| call.scope));
@@ -106,7 +117,7 @@ impl<'a> Usage<'a> {
     pub(super) fn callers(&self) -> &[DocumentId] {
         self.callers.get_or_init(|| {
             let runs = self.names.project.runs();
-            let (mut seen, mut found) = (HashSet::from([self.id]), Vec::new());
+            let (mut seen, mut found) = (FastSet::from_iter([self.id]), Vec::new());
             let mut waiting = vec![self.id];
             while let Some(id) = waiting.pop() {
                 for edge in runs.callers(id) {
@@ -137,7 +148,7 @@ impl<'a> Usage<'a> {
     fn is_imported(&self, name: &str) -> bool {
         let imported = self.imported.get_or_init(|| {
             let module = self.document.path.module_name();
-            let mut imported = HashSet::new();
+            let mut imported = FastSet::default();
             for (document, reference) in self.names.project.importers(&self.document.path) {
                 let ReferenceKind::Import(at) = reference.kind else { continue };
                 let facts = &document.python;

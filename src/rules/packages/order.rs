@@ -4,6 +4,7 @@ use super::command::commands;
 use crate::notebook::magic::MagicKind;
 use crate::notebook::{Form, Language};
 use crate::project::document::Document;
+use crate::python::facts::Import;
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
 use crate::text::Span;
@@ -63,16 +64,9 @@ pub(super) fn after_import(context: &mut Context<'_>) {
         .map(|row| row.command.start)
         .max()
         .unwrap_or(0);
-    let early: Vec<_> = facts
-        .imports
-        .iter()
-        .filter(|row| {
-            row.level == 0
-                && row.scope == 0
-                && !row.optional
-                && row.span.start > last_before(document, first.magic.span.start)
-        })
-        .collect();
+    let start = last_before(document, first.magic.span.start);
+    let is_early = |row: &&Import| row.level == 0 && row.scope == 0 && !row.optional && row.span.start > start;
+    let early: Vec<_> = facts.imports.iter().filter(is_early).collect();
     let mut said = HashSet::new();
     for command in installs {
         let at = command.magic.span.start;

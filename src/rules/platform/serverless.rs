@@ -3,17 +3,18 @@
 use super::is_serverless;
 use crate::finding::Severity;
 use crate::project::document::Document;
-use crate::python::facts::{BindingKind, Facts, Value};
+use crate::python::facts::Value;
 use crate::rules::chains::{Chain, calls, utility};
 use crate::rules::context::{Compute, Context};
 use crate::text::Span;
 use crate::text::edit::Edit;
-use std::collections::HashSet;
 
 /// Methods of a data frame that keep it in memory or on disk.
-const CACHES: [&str; 4] = ["cache", "localCheckpoint", "persist", "unpersist"];
+///
+/// Source: Databricks documentation, "Serverless compute limitations", caching. `localCheckpoint` is not among them.
+const CACHES: [&str; 4] = ["cache", "checkpoint", "persist", "unpersist"];
 /// The same of `spark.catalog`.
-const CATALOG_CACHES: [&str; 4] = ["cacheTable", "clearCache", "isCached", "uncacheTable"];
+const CATALOG_CACHES: [&str; 3] = ["cacheTable", "clearCache", "uncacheTable"];
 
 /// `df.cache()` and its like, where there is nothing to cache in.
 pub(super) fn cache(context: &mut Context<'_>) {
@@ -23,17 +24,14 @@ pub(super) fn cache(context: &mut Context<'_>) {
     super::sql::cache(context);
     let document = context.document;
     let facts = &document.python;
-    let other = facts
-        .bindings
-        .iter()
-        .filter(|row| matches!(row.kind, BindingKind::Import(_) | BindingKind::Class))
-        .map(|row| facts.text(row.name))
-        .collect();
-    let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
+    if CACHES.iter().chain(&CATALOG_CACHES).all(|name| facts.symbols.get(name).is_none()) {
+        return;
+    }
     for chain in calls(document) {
         let name = chain.last();
         let of_catalog = chain.before_last() == Some("catalog") && CATALOG_CACHES.contains(&name);
-        let of_frame = speaks_of_spark && CACHES.contains(&name) && is_of_frame(facts, &chain, &other);
+        let on_frame = |call| CACHES.contains(&name) && context.flow.receiver(call).is_frame();
+        let of_frame = chain.call.is_some_and(|(_, call)| on_frame(call));
         if !of_catalog && !of_frame {
             continue;
         }
@@ -47,22 +45,6 @@ pub(super) fn cache(context: &mut Context<'_>) {
             finding.unsafe_fix(format!("remove `.{name}()`"), vec![edit]);
         }
     }
-}
-
-/// Whether the call may be one on a data frame: of another call's result or of a variable, with the arguments that
-/// such a method takes. `other` are modules and classes.
-fn is_of_frame(facts: &Facts, chain: &Chain<'_>, other: &HashSet<&str>) -> bool {
-    let Some((_, call)) = chain.call else { return false };
-    let arguments = facts.arguments(call);
-    let fits = match chain.last() {
-        "cache" => arguments.is_empty(),
-        _ => arguments.len() <= 1,
-    };
-    let Some(path) = chain.path() else { return fits && call.receiver.is_some() };
-    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else {
-        return false;
-    };
-    fits && !matches!(name, "self" | "cls") && !name.contains('.') && !other.contains(name)
 }
 
 /// What takes `.cache()` out of a chain; `None` where it is all that a statement does.
@@ -91,6 +73,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     }
     super::sql::global_temp_view(context);
     let document = context.document;
+    let facts = &document.python;
     for chain in calls(document) {
         let name = chain.last();
         let Some(local) = (match name {
@@ -98,6 +81,11 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             "createOrReplaceGlobalTempView" => Some("createOrReplaceTempView"),
             _ => None,
         }) else {
+            let argument = chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
+            let Some(argument) = argument else { continue };
+            if context.flow.text(argument.node).is_some_and(|text| text.starts_with("global_temp.")) {
+                context.report(argument.span, super::sql::NO_GLOBAL_VIEWS);
+            }
             continue;
         };
         let message =

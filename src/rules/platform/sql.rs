@@ -7,7 +7,7 @@ use crate::finding::Severity;
 use crate::rules::chains::{calls, is_elsewhere};
 use crate::rules::context::{Compute, Context};
 use crate::sql::TokenKind;
-use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
+use crate::sql::facts::{Place, PlaceholderKind, Role, StatementKind, StatementView};
 use crate::text::Span;
 use crate::text::edit::Edit;
 use std::collections::HashMap;
@@ -67,7 +67,16 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
             let row = *rows.entry(&*one.name).or_insert(found.len());
             if row == found.len() {
                 let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
-                let of_table = quoted || view.row.tables.iter().any(|table| table.span.covers(one.span));
+                let table = view.row.tables.iter().find(|table| table.span.covers(one.span));
+                let of_table = match table {
+                    Some(table) if table.span != one.span => Some(Part::Piece),
+                    Some(_) => Some(Part::Whole),
+                    None if quoted => {
+                        let alone = view.span(one.token).is_some_and(|token| token.len() <= one.span.len() + 2);
+                        Some(if alone { Part::Whole } else { Part::Piece })
+                    }
+                    None => None,
+                };
                 found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
             }
             let Some(row) = found.get_mut(row) else { continue };
@@ -77,10 +86,10 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
         }
     }
     for Dollar { name, span, of_table, count, edits } in found {
-        let new = if of_table {
-            format!("name the table with `IDENTIFIER(:{name})`")
-        } else {
-            format!("use the parameter `:{name}`")
+        let new = match of_table {
+            Some(Part::Whole) => format!("name the table with `IDENTIFIER(:{name})`"),
+            Some(Part::Piece) => format!("build the table's name with `IDENTIFIER(:{name} || …)`"),
+            None => format!("use the parameter `:{name}`"),
         };
         let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
         let message =
@@ -92,13 +101,20 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     }
 }
 
+/// How much of a table's name a placeholder gives.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Piece,
+}
+
 /// All uses of one `${name}`.
 struct Dollar {
     name: Box<str>,
     /// The first.
     span: Span,
-    /// Whether that stands in the name of a table.
-    of_table: bool,
+    /// How much of the name of a table that is, if it stands in one.
+    of_table: Option<Part>,
     count: usize,
     edits: Vec<Edit>,
 }
@@ -133,7 +149,7 @@ fn is_pipeline(context: &Context<'_>) -> bool {
     })
 }
 
-/// `ROW FORMAT …` and `STORED AS …`.
+/// `ROW FORMAT …`, `STORED AS …` and `USING HIVE`.
 pub(super) fn hive_serde(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateTable && !is_in_hive(*view)) {
@@ -141,7 +157,8 @@ pub(super) fn hive_serde(context: &mut Context<'_>) {
             view.depth(at) == 0
                 && (view.are(at, &["row", "format"])
                     || view.are(at, &["stored", "as"])
-                    || view.are(at, &["stored", "by"]))
+                    || view.are(at, &["stored", "by"])
+                    || view.are(at, &["using", "hive"]))
         });
         found.extend(clause.and_then(|at| view.stretch(at, at + 1)));
     }
@@ -206,7 +223,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
         let verb = view.row.verb;
         let is_cache = view.is_any(verb, &["cache", "uncache"])
             && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
-            || view.are(verb, &["clear", "cache"]);
+            || view.are(verb, &["clear", "cache"])
+            || view.are(verb, &["refresh", "table"]);
         found.extend(view.stretch(verb, verb + 1).filter(|_| is_cache));
     }
     for span in found {
@@ -215,9 +233,21 @@ pub(super) fn cache(context: &mut Context<'_>) {
     }
 }
 
-/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute.
+/// What is said where one is read.
+pub(super) const NO_GLOBAL_VIEWS: &str =
+    "there are no global temporary views on serverless compute: read a temporary view, or a table";
+
+/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute, and what reads such a view.
 pub(super) fn global_temp_view(context: &mut Context<'_>) {
     let mut found = Vec::new();
+    let mut read = Vec::new();
+    for table in statements(context).flat_map(|view| &view.row.tables) {
+        let schema = table.parts.first().filter(|_| table.parts.len() == 2);
+        let is_global = schema.is_some_and(|part| part.text.eq_ignore_ascii_case("global_temp"));
+        if is_global && matches!(table.role, Role::Read) {
+            read.push(table.span);
+        }
+    }
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateView) {
         let at = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "global"));
         found.extend(
@@ -227,6 +257,9 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     for span in found {
         let message = "a global temporary view cannot be made on serverless compute: use `TEMPORARY`, or write a table that others can read";
         context.report(span, message);
+    }
+    for span in read {
+        context.report(span, NO_GLOBAL_VIEWS);
     }
 }
 

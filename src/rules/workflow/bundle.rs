@@ -31,7 +31,7 @@ pub(super) fn duplicate_key(context: &mut Context<'_>) {
                 continue;
             }
             let message = format!(
-                "the job `{}` has two tasks `{}`: when it is deployed they are merged into one, without a word",
+                "the job `{}` has two tasks `{}`, which are merged into one when it is deployed: give one of them another key",
                 job.key.text, key.text
             );
             context.report(key.span, message).note(document.path.clone(), before.span, "the other task");
@@ -105,9 +105,12 @@ pub(super) fn cycle(context: &mut Context<'_>) {
         let Some(way) = find_cycle(&tasks, &at) else { continue };
         let names: Vec<String> = way.iter().map(|at| format!("`{}`", key_of(&tasks, *at))).collect();
         let message = if way.len() < 3 {
-            format!("the task {} waits for itself", names.first().map_or("", String::as_str))
+            format!(
+                "the task {} waits for itself: remove it from its `depends_on`",
+                names.first().map_or("", String::as_str)
+            )
         } else {
-            format!("the tasks wait for each other: {}", names.join(" → "))
+            format!("the tasks wait for each other, {}: remove one `depends_on`", names.join(" → "))
         };
         let Some(task) = way.first().and_then(|at| tasks.get(*at)) else { continue };
         context.report(task.key.span, message);

@@ -2,8 +2,11 @@
 
 use super::arguments::known_names;
 use crate::bundle::TaskRole;
+use crate::bundle::job::{Key, Task};
 use crate::rules::context::Context;
+use crate::snapshot::RepoPath;
 use crate::text::nearest::nearest;
+use std::collections::BTreeSet;
 
 /// Parameters of tasks that the job's own replace.
 pub(super) fn hidden(context: &mut Context<'_>) {
@@ -26,15 +29,22 @@ pub(super) fn unread(context: &mut Context<'_>) {
     let document = context.document;
     let Some(bundle) = &document.bundle else { return };
     for job in &bundle.jobs {
+        let mut read = Vec::new();
+        // One set of parameters is often handed to every task of a job: then each reads what it needs of it.
+        let mut used = BTreeSet::new();
         for task in job.tasks.iter().filter(|task| !task.parameters.is_empty()) {
-            let Some(file) = task.file.as_ref().filter(|file| file.role == TaskRole::Notebook && !file.from_git) else {
+            let Some((path, known)) = notebook_of(context, task) else {
+                used.extend(given(task));
                 continue;
             };
-            let Some(path) = context.project.bundle_path(document, &file.path, false) else { continue };
-            let Some(target) = context.project.document(&path) else { continue };
-            let Some(known) = known_names(context, target) else { continue };
-            for key in task.parameters.iter().filter(|key| !known.contains(&key.text) && !key.is_computed()) {
-                let message = match nearest(&key.text, known.iter().map(String::as_str)) {
+            used.extend(given(task).filter(|name| known.contains(*name)));
+            read.push((task, path, known));
+        }
+        for (task, path, known) in &read {
+            let idle = |key: &&Key| !known.contains(&key.text) && !used.contains(key.text.as_str());
+            for key in task.parameters.iter().filter(idle).filter(|key| !key.is_computed()) {
+                let missing = known.iter().map(String::as_str).filter(|name| given(task).all(|other| other != *name));
+                let message = match nearest(&key.text, missing) {
                     Some(meant) => format!("`{path}` reads no widget `{}`: did you mean `{meant}`?", key.text),
                     None => format!("`{path}` reads no widget `{}`: the parameter has no effect", key.text),
                 };
@@ -42,4 +52,17 @@ pub(super) fn unread(context: &mut Context<'_>) {
             }
         }
     }
+}
+
+/// The names of the parameters that a task gives.
+fn given(task: &Task) -> impl Iterator<Item = &str> {
+    task.parameters.iter().map(|key| key.text.as_str())
+}
+
+/// The notebook that a task runs, and all names under which it may read widgets, if they are known.
+fn notebook_of(context: &Context<'_>, task: &Task) -> Option<(RepoPath, BTreeSet<String>)> {
+    let file = task.file.as_ref().filter(|file| file.role == TaskRole::Notebook && !file.from_git)?;
+    let path = context.project.bundle_path(context.document, &file.path, false)?;
+    let known = known_names(context, context.project.document(&path)?)?;
+    Some((path, known))
 }

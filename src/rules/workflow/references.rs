@@ -1,6 +1,7 @@
 //! Pages: `rules/workflow/job-reference-in-code.md`, `rules/workflow/unknown-job-reference.md`.
 
 use crate::rules::context::Context;
+use crate::sql::facts::{Place, PlaceholderKind, StatementView};
 use crate::text::Span;
 use crate::text::nearest::nearest;
 
@@ -62,26 +63,45 @@ const WRITES_JOBS: &[&str] = &[
 /// References to the job in a notebook's code.
 pub(super) fn in_code(context: &mut Context<'_>) {
     let document = context.document;
-    let text = document.text();
-    if WRITES_JOBS.iter().any(|word| text.contains(word)) {
-        return;
-    }
+    let mut found: Vec<(Span, String)> = Vec::new();
     for string in document.python.strings.iter().filter(|row| !row.statement) {
         let value = string.value.trim();
-        let Some(inner) = value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else { continue };
-        let inner = inner.trim();
-        let parts: Vec<&str> = inner.split('.').collect();
-        let known = match parts.as_slice() {
-            ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
-            _ => false,
-        };
-        if known {
-            let message = format!(
-                "`{{{{{inner}}}}}` is filled in only in the settings of a job, and stays as it is in code: pass it as a \
-                 parameter, and read that with `dbutils.widgets.get`"
-            );
-            context.report(string.span, message);
+        // Among words it may be told of, as in a description.
+        if value.contains(char::is_whitespace) && !(value.starts_with("{{") && value.ends_with("}}")) {
+            continue;
         }
+        found.extend(reference_in(value).map(|inner| (string.span, inner.to_owned())));
+    }
+    let in_cells = |view: &StatementView<'_>| matches!(view.piece.place, Place::Cell(_));
+    for view in document.sql().views().filter(in_cells) {
+        let braces = view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Braces);
+        found.extend(braces.filter(|one| is_known(&one.name)).map(|one| (one.span, one.name.to_string())));
+    }
+    if found.is_empty() || WRITES_JOBS.iter().any(|word| document.text().contains(word)) {
+        return;
+    }
+    found.sort_unstable();
+    for (span, inner) in found {
+        let message = format!(
+            "`{{{{{inner}}}}}` is filled in only in the settings of a job, and stays as it is in code: pass it as a \
+             parameter, and read that with `dbutils.widgets.get`"
+        );
+        context.report(span, message);
+    }
+}
+
+/// The first of the platform's references in a text.
+fn reference_in(text: &str) -> Option<&str> {
+    let opened = text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
+    opened.map(|(inner, _)| inner.trim()).find(|inner| is_known(inner))
+}
+
+/// Whether what stands between braces is one of the platform's references.
+fn is_known(inner: &str) -> bool {
+    let parts: Vec<&str> = inner.split('.').collect();
+    match parts.as_slice() {
+        ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
+        _ => false,
     }
 }
 

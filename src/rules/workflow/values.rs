@@ -17,11 +17,8 @@ pub(super) fn exit_value(context: &mut Context<'_>) {
         if arguments.iter().any(|it| it.starred) {
             continue;
         }
-        let callee = Span::new(call.span.start, call.callee.end);
-        let Some(argument) = arguments.first() else {
-            context.report(callee, "`dbutils.notebook.exit` needs a value: pass a string, which may be empty");
-            continue;
-        };
+        // None at all is said by `dbutils-wrong-argument`.
+        let Some(argument) = arguments.first() else { continue };
         let code = argument.span.of(document.text());
         let what = match &argument.value {
             Value::Int(_) => "a number",

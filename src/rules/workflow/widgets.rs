@@ -8,6 +8,7 @@ use crate::python::facts::{Call, Facts, Value};
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
 use crate::text::Span;
+use crate::text::nearest::nearest;
 use std::collections::{HashMap, HashSet};
 
 /// Widgets that are read and that nobody declares.
@@ -51,10 +52,13 @@ pub(super) fn not_declared(context: &mut Context<'_>) {
             1 => " (and one more)".to_owned(),
             more => format!(" (and {more} more)"),
         };
-        let message = format!(
-            "the widget `{name}`{more} is declared neither here nor by those that run this notebook: unless a job gives \
-             it, this fails; declare it with `dbutils.widgets.text(\"{name}\", \"\")`"
-        );
+        let message = match nearest(name, own.widgets.iter().map(|widget| &*widget.name)) {
+            Some(meant) => format!("no widget `{name}` is declared{more}: did you mean `{meant}`?"),
+            None => format!(
+                "the widget `{name}`{more} is declared neither here nor by those that run this notebook: unless a job \
+                 gives it, this fails; declare it with `dbutils.widgets.text(\"{name}\", \"\")`"
+            ),
+        };
         let finding = context.report(*span, message);
         for (name, span) in missing.iter().skip(1).take(SHOWN) {
             finding.note(document.path.clone(), *span, format!("`{name}` is not declared either"));
