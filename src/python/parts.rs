@@ -52,13 +52,17 @@ struct Part {
     turn: u32,
 }
 
+/// Names, spelt out.
+type Spelt = Box<[Box<str>]>;
+
 /// What a name of a part stands for. Other names are spelt out: they have other numbers in every document.
 #[derive(Debug, PartialEq, Eq)]
 struct Given {
     name: usize,
-    typing: Option<Option<Box<str>>>,
-    text: Option<(Box<str>, Box<[Box<str>]>)>,
-    folder: Option<(Folder, Box<[Box<str>]>)>,
+    /// The name in a module of types; empty for such a module itself.
+    typing: Option<Box<str>>,
+    text: Option<(Box<str>, Spelt)>,
+    folder: Option<(Folder, Spelt)>,
 }
 
 impl Parts {
@@ -196,7 +200,7 @@ impl<'r> Linker<'r> {
         let names = self.names.iter().enumerate().filter_map(|(at, name)| Some((at, (*name)?)));
         names.filter(move |(_, name)| stands(*name)).map(|(name, symbol)| Given {
             name,
-            typing: typing.get(&symbol).map(|name| name.map(|name| self.spelt(name))),
+            typing: typing.get(&symbol).map(|name| name.map_or_else(Box::default, |name| self.spelt(name))),
             text: texts.get(&symbol).map(|row| (row.value.clone(), self.all_spelt(&row.depends))),
             folder: folders.get(&symbol).map(|row| (row.value.clone(), self.all_spelt(&row.depends))),
         })
@@ -206,7 +210,7 @@ impl<'r> Linker<'r> {
         self.walker.facts.symbols.text(name).into()
     }
 
-    fn all_spelt(&self, names: &[Symbol]) -> Box<[Box<str>]> {
+    fn all_spelt(&self, names: &[Symbol]) -> Spelt {
         names.iter().map(|&name| self.spelt(name)).collect()
     }
 

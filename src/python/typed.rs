@@ -11,10 +11,10 @@ const MODULES: &[&str] = &["collections", "collections.abc", "typing", "typing_e
 const BUILTINS: &[&str] = &["dict", "frozenset", "list", "set", "tuple", "type"];
 
 impl<'r> Outer<'r> {
-    /// What a name is called in [`MODULES`]; `None` in it for such a module itself.
-    fn typing(self, name: &str) -> Option<Option<&'r str>> {
+    /// What a name is called in [`MODULES`]; empty for such a module itself.
+    fn typing(self, name: &str) -> Option<&'r str> {
         let name = self.known.typing.get(&self.symbols.get(name)?)?;
-        Some(name.map(|name| self.symbols.text(name)))
+        Some(name.map_or("", |name| self.symbols.text(name)))
     }
 }
 
@@ -49,9 +49,9 @@ impl Walker<'_> {
         let own = Outer { symbols: &self.facts.symbols, known: &self.known };
         let known = |name: &str| own.typing(name).or_else(|| self.outer?.typing(name));
         match expression {
-            Expr::Name(name) => known(&name.id)?,
+            Expr::Name(name) => known(&name.id).filter(|name| !name.is_empty()),
             Expr::Attribute(attribute) => match &*attribute.value {
-                Expr::Name(module) => known(&module.id)?.is_none().then_some(attribute.attr.id.as_str()),
+                Expr::Name(module) => known(&module.id)?.is_empty().then_some(attribute.attr.id.as_str()),
                 _ => None,
             },
             _ => None,

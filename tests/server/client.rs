@@ -225,7 +225,7 @@ pub(super) fn position(text: &str, offset: usize) -> Value {
     // A `\r` alone ends a line as well.
     let ends = |(at, byte): (usize, u8)| byte == b'\n' || byte == b'\r' && !text[at + 1..].starts_with('\n');
     let line = before.bytes().enumerate().filter(|&end| ends(end)).count();
-    let start = before.bytes().enumerate().filter(|&end| ends(end)).last().map_or(0, |(at, _)| at + 1);
+    let start = before.bytes().enumerate().rfind(|&end| ends(end)).map_or(0, |(at, _)| at + 1);
     json!({ "line": line, "character": before[start..].encode_utf16().count() })
 }
 
