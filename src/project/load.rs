@@ -108,7 +108,8 @@ impl Loader<'_> {
         self.take_known(&mut new, asked);
         let snapshot = self.places.snapshot().as_ref();
         let keeps = asked && self.request.targets;
-        let mut parts = |path: &RepoPath| self.shelf.as_mut().filter(|_| keeps).map(|shelf| shelf.parts(path).unwrap_or_default());
+        let mut parts =
+            |path: &RepoPath| self.shelf.as_mut().filter(|_| keeps).map(|shelf| shelf.parts(path).unwrap_or_default());
         let new: Vec<_> = new.into_iter().map(|path| (path, Mutex::new(parts(path)))).collect();
         let documents = each(&new, |(path, parts)| {
             let options = (self.request.options)(path);

@@ -379,7 +379,8 @@ fn the_metadata_of_a_notebook_says_what_it_runs_on() {
         (r#"{"dependencies": ["x"]}"#, Some(None)),
         (r#"{"dependencies": 1}"#, None),
     ] {
-        let metadata = format!(r#"{{"application/vnd.databricks.v1+notebook": {{"environmentMetadata": {environment}}}}}"#);
+        let metadata =
+            format!(r#"{{"application/vnd.databricks.v1+notebook": {{"environmentMetadata": {environment}}}}}"#);
         let text = format!(r#"{{"cells": [], "metadata": {metadata}, "nbformat": 4, "nbformat_minor": 0}}"#);
         let (notebook, _) = crate::notebook::ipynb::read(&text).unwrap();
         assert_eq!(notebook.serverless.map(|found| found.version), expected, "{environment}");
