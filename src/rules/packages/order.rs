@@ -29,6 +29,9 @@ pub(super) fn late(context: &mut Context<'_>) {
     let document = context.document;
     let Some(notebook) = &document.notebook else { return };
     let commands = commands(document);
+    if !commands.iter().any(|command| command.is_pip("install")) {
+        return;
+    }
     let restarts = restarts(document);
     let facts = &document.python;
     let runs: HashSet<u32> = facts

@@ -65,7 +65,7 @@ const WRITES_JOBS: &[&str] = &[
 pub(super) fn in_code(context: &mut Context<'_>) {
     let document = context.document;
     let mut found: Vec<(Span, String)> = Vec::new();
-    for string in document.python.strings.iter().filter(|row| !row.statement) {
+    for string in document.python.strings.iter().filter(|row| !row.statement && row.value.contains("{{")) {
         let value = string.value.trim();
         // Among words it may be told of, as in a description.
         if value.contains(char::is_whitespace) && !(value.starts_with("{{") && value.ends_with("}}")) {
