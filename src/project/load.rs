@@ -108,7 +108,7 @@ impl Loader<'_> {
         self.take_known(&mut new, asked);
         let snapshot = self.places.snapshot().as_ref();
         let keeps = asked && self.request.targets;
-        let mut parts = |path: &RepoPath| self.shelf.as_mut().filter(|_| keeps).map(|shelf| shelf.parts(path));
+        let mut parts = |path: &RepoPath| self.shelf.as_mut().filter(|_| keeps).and_then(|known| known.parts(path));
         let new: Vec<_> = new.into_iter().map(|path| (path, Mutex::new(parts(path)))).collect();
         let documents = each(&new, |(path, parts)| {
             let options = (self.request.options)(path);
@@ -243,7 +243,7 @@ impl Loader<'_> {
             .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
-            let known = self.shelf.as_ref().map_or(&[][..], |shelf| shelf.who_runs(&name));
+            let known = self.shelf.as_ref().map_or(&[][..], |known| known.who_runs(&name));
             for path in by_name.remove(&name).iter().flatten().chain(known) {
                 if found.insert(path.clone()) {
                     waiting.push(path.stem().to_owned());
@@ -266,7 +266,7 @@ impl Loader<'_> {
     fn said(&mut self, files: &[RepoPath]) -> Vec<(RepoPath, Vec<String>)> {
         self.see_all(files);
         let candidates: Vec<&RepoPath> = match &self.shelf {
-            Some(shelf) => shelf.unseen(files),
+            Some(known) => known.unseen(files),
             None => files.iter().collect(),
         };
         let candidates: Vec<&RepoPath> = candidates.into_iter().filter(|path| callers::may_run(path)).collect();
@@ -290,13 +290,13 @@ impl Loader<'_> {
     /// Throws a glance at all files that may run others, if there is a shelf, but at those that are asked about: they
     /// are read anew each time that they change.
     fn see_all(&mut self, files: &[RepoPath]) {
-        let Some(shelf) = &self.shelf else { return };
-        let unseen = shelf.unseen(files).into_iter().filter(|path| callers::may_run(path));
+        let Some(known) = &self.shelf else { return };
+        let unseen = known.unseen(files).into_iter().filter(|path| callers::may_run(path));
         let is_asked = |path: &&RepoPath| self.request.asked.contains(*path);
         let (asked, new): (Vec<&RepoPath>, Vec<&RepoPath>) = unseen.partition(is_asked);
         self.glance_at(&new);
-        if let Some(shelf) = &mut self.shelf {
-            shelf.all_seen_but(asked.into_iter().cloned());
+        if let Some(known) = &mut self.shelf {
+            known.all_seen_but(asked.into_iter().cloned());
         }
     }
 

@@ -56,9 +56,9 @@ impl Shelf {
         *self = Self::default();
     }
 
-    /// What the cells of a document came to before it changed; nothing yet, if that is not known.
-    pub(super) fn parts(&mut self, path: &RepoPath) -> Box<Parts> {
-        self.parts.remove(path).unwrap_or_default()
+    /// What the cells of a document came to before it changed; an empty table, if that is not known.
+    pub(super) fn parts(&mut self, path: &RepoPath) -> Option<Box<Parts>> {
+        self.parts.remove(path).or_else(|| Some(Box::default()))
     }
 
     /// What is known of a document.

@@ -11,7 +11,7 @@ use super::facts::{
 };
 use super::folders::Folder;
 use super::nodes::{Annotation, Bare, Children, Node, NodeId, NodeKind, Return};
-use super::state::{Constant, Guess, Guessed, Known, Outer, Walker, index};
+use super::state::{Constant, Guess, Guessed, Known, Outer, Typing, Walker, index};
 use super::symbols::{FastMap, Symbol};
 use super::{parse, scopes, statements};
 use crate::text::{Span, region::Region};
@@ -56,10 +56,13 @@ struct Part {
 #[derive(Debug, PartialEq, Eq)]
 struct Given {
     name: usize,
-    typing: Option<Option<Box<str>>>,
-    text: Option<(Box<str>, Box<[Box<str>]>)>,
-    folder: Option<(Folder, Box<[Box<str>]>)>,
+    typing: Option<Typing<Box<str>>>,
+    text: Option<(Box<str>, Spelt)>,
+    folder: Option<(Folder, Spelt)>,
 }
+
+/// Names, spelt out.
+type Spelt = Box<[Box<str>]>;
 
 impl Parts {
     /// How many regions were read so far, without those of which it was known what they come to.
@@ -206,7 +209,7 @@ impl<'r> Linker<'r> {
         self.walker.facts.symbols.text(name).into()
     }
 
-    fn all_spelt(&self, names: &[Symbol]) -> Box<[Box<str>]> {
+    fn all_spelt(&self, names: &[Symbol]) -> Spelt {
         names.iter().map(|&name| self.spelt(name)).collect()
     }
 
