@@ -244,7 +244,7 @@ impl Loader<'_> {
             .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
-            let known = self.shelf.as_ref().map_or(&[][..], |shelf| shelf.who_runs(&name));
+            let known = self.shelf.as_ref().map_or(&[][..], |known| known.who_runs(&name));
             for path in by_name.remove(&name).iter().flatten().chain(known) {
                 if found.insert(path.clone()) {
                     waiting.push(path.stem().to_owned());

@@ -11,7 +11,7 @@ use super::facts::{
 };
 use super::folders::Folder;
 use super::nodes::{Annotation, Bare, Children, Node, NodeId, NodeKind, Return};
-use super::state::{Constant, Guess, Guessed, Known, Outer, Walker, index};
+use super::state::{Constant, Guess, Guessed, Known, Outer, Typing, Walker, index};
 use super::symbols::{FastMap, Symbol};
 use super::{parse, scopes, statements};
 use crate::text::{Span, region::Region};
@@ -52,18 +52,17 @@ struct Part {
     turn: u32,
 }
 
-/// Names, spelt out.
-type Spelt = Box<[Box<str>]>;
-
 /// What a name of a part stands for. Other names are spelt out: they have other numbers in every document.
 #[derive(Debug, PartialEq, Eq)]
 struct Given {
     name: usize,
-    /// The name in a module of types; empty for such a module itself.
-    typing: Option<Box<str>>,
+    typing: Option<Typing<Box<str>>>,
     text: Option<(Box<str>, Spelt)>,
     folder: Option<(Folder, Spelt)>,
 }
+
+/// Names, spelt out.
+type Spelt = Box<[Box<str>]>;
 
 impl Parts {
     /// How many regions were read so far, without those of which it was known what they come to.
@@ -200,7 +199,7 @@ impl<'r> Linker<'r> {
         let names = self.names.iter().enumerate().filter_map(|(at, name)| Some((at, (*name)?)));
         names.filter(move |(_, name)| stands(*name)).map(|(name, symbol)| Given {
             name,
-            typing: typing.get(&symbol).map(|name| name.map_or_else(Box::default, |name| self.spelt(name))),
+            typing: typing.get(&symbol).map(|name| name.map(|name| self.spelt(name))),
             text: texts.get(&symbol).map(|row| (row.value.clone(), self.all_spelt(&row.depends))),
             folder: folders.get(&symbol).map(|row| (row.value.clone(), self.all_spelt(&row.depends))),
         })

@@ -93,7 +93,7 @@ fn change() -> impl Strategy<Value = (u8, usize, usize, bool)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_put_together_is_what_is_read(

@@ -42,11 +42,29 @@ pub(super) struct Constant<T> {
     pub depends: Box<[Symbol]>,
 }
 
+/// What a name that was imported from `typing` or its like stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typing<N> {
+    /// Such a module itself.
+    Module,
+    /// What it calls so.
+    Name(N),
+}
+
+impl<N> Typing<N> {
+    /// The same with its name in another form.
+    pub(super) fn map<M>(self, map: impl FnOnce(N) -> M) -> Typing<M> {
+        match self {
+            Self::Module => Typing::Module,
+            Self::Name(name) => Typing::Name(map(name)),
+        }
+    }
+}
+
 /// What names of the module stand for, as far as the regions before have shown.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// What names of `typing` and its like are called here; `None` for such a module itself.
-    pub typing: FastMap<Symbol, Option<Symbol>>,
+    pub typing: FastMap<Symbol, Typing<Symbol>>,
     pub texts: FastMap<Symbol, Constant<Box<str>>>,
     pub folders: FastMap<Symbol, Constant<Folder>>,
 }

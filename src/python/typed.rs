@@ -2,7 +2,7 @@
 
 use super::facts::Import;
 use super::nodes::NodeId;
-use super::state::{Outer, Place, Walker};
+use super::state::{Outer, Place, Typing, Walker};
 use ruff_python_ast::{ArgOrKeyword, Expr, ExprCall};
 
 /// Modules whose classes take types in brackets, and `cast` and the rest.
@@ -11,10 +11,10 @@ const MODULES: &[&str] = &["collections", "collections.abc", "typing", "typing_e
 const BUILTINS: &[&str] = &["dict", "frozenset", "list", "set", "tuple", "type"];
 
 impl<'r> Outer<'r> {
-    /// What a name is called in [`MODULES`]; empty for such a module itself.
-    fn typing(self, name: &str) -> Option<&'r str> {
-        let name = self.known.typing.get(&self.symbols.get(name)?)?;
-        Some(name.map_or("", |name| self.symbols.text(name)))
+    /// What a name stands for in [`MODULES`].
+    fn typing(self, name: &str) -> Option<Typing<&'r str>> {
+        let typing = self.known.typing.get(&self.symbols.get(name)?)?;
+        Some(typing.map(|name| self.symbols.text(name)))
     }
 }
 
@@ -26,7 +26,7 @@ impl Walker<'_> {
             && row.level == 0
             && MODULES.binary_search(&module).is_ok()
         {
-            self.known.typing.insert(bound, row.name);
+            self.known.typing.insert(bound, row.name.map_or(Typing::Module, Typing::Name));
         }
     }
 
@@ -49,9 +49,12 @@ impl Walker<'_> {
         let own = Outer { symbols: &self.facts.symbols, known: &self.known };
         let known = |name: &str| own.typing(name).or_else(|| self.outer?.typing(name));
         match expression {
-            Expr::Name(name) => known(&name.id).filter(|name| !name.is_empty()),
+            Expr::Name(name) => match known(&name.id)? {
+                Typing::Name(name) => Some(name),
+                Typing::Module => None,
+            },
             Expr::Attribute(attribute) => match &*attribute.value {
-                Expr::Name(module) => known(&module.id)?.is_empty().then_some(attribute.attr.id.as_str()),
+                Expr::Name(module) => (known(&module.id)? == Typing::Module).then_some(attribute.attr.id.as_str()),
                 _ => None,
             },
             _ => None,

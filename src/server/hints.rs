@@ -69,8 +69,8 @@ impl Room<'_> {
             let Some(document) = self.project.document(&path).filter(|_| desk.view.open().contains_key(&path)) else {
                 return false;
             };
-            let may_differ = !(desk.edited.contains(&path) || same_runs && *what == Shown::Lenses);
-            if may_differ && self.beside(*what, document, cell) != *before {
+            let is_known = desk.edited.contains(&path) || same_runs && *what == Shown::Lenses;
+            if !is_known && self.beside(*what, document, cell) != *before {
                 stale.insert(*what);
                 // It is told once.
                 return false;
