@@ -10,6 +10,10 @@ For each folder below the given ones, which is copied first:
 - every cell that CPython parses has the same syntax tree before and after, but for whitespace in docstrings
 - the number, kinds and titles of the cells of source notebooks, and the bytes of their other cells, stay the same
 
+With `--everything` the same laws are held with all that is off by default: SQL, whose tokens must stay the same but for
+blanks and the case of words, and the stripping of `.ipynb`, which may take away only what `docs/formatting.md` lists.
+Nothing is held against ruff then. It needs a build with the feature `sql`.
+
 Prints what differs, and the counts. Exit code 1 if anything differs.
 """
 
@@ -30,6 +34,15 @@ warnings.simplefilter("ignore")
 
 WANTED = {".py", ".ipynb", ".toml", ".sql", ".scala", ".r"}
 COMMENTS = {".py": "#", ".r": "#", ".sql": "--", ".scala": "//"}
+EVERYTHING = '[format]\nsql = true\nipynb = "strip"\n'
+# What stripping may take out of the metadata of cells and notebooks, by its last key.
+CHURN = {"cellMetadata", "startTime", "submitTime", "finishTime", "collapsed", "ExecuteTime", "execution", "scrolled"}
+CHURN |= {"notebookName", "notebookOrigID", "mostRecentlyExecutedCommandWithImplicitDF", "computePreferences"}
+CHURN |= {"application/vnd.jupyter.widget-state+json"}
+SQL = re.compile(
+    r"""(?P<exact>--[^\n]*|/\*.*?\*/|[rR]?'(?:\\.|''|[^'\\])*'|[rR]?"(?:\\.|""|[^"\\])*"|`[^`]*`|(?<=[.:])\w+)|(?P<blank>\s+)|(?P<word>\w+|.)""",
+    re.DOTALL,
+)
 counts: Counter = Counter()
 wrong: list[str] = []
 
@@ -91,6 +104,53 @@ def same_tree(place: str, before: str, after: str) -> None:
         counts["pieces with the same tree"] += 1
 
 
+def same_sql(place: str, before: str, after: str) -> None:
+    counts["pieces of SQL"] += 1
+    counts["pieces of SQL that changed"] += before != after
+    old, new = (
+        [match["exact"].rstrip() if match["exact"] else match["word"].casefold() for match in SQL.finditer(text) if not match["blank"]]
+        for text in (before, after)
+    )
+    if old != new:
+        first = next((pair for pair in zip(old, new) if pair[0] != pair[1]), (len(old), len(new)))
+        wrong.append(f"{place}: other tokens of SQL: {first}")
+
+
+def without_churn(value: object) -> object:
+    """JSON without what stripping may take away. What is left must be the same before and after."""
+    if isinstance(value, list):
+        return [without_churn(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: without_churn(item) for key, item in value.items() if key not in CHURN}
+    if "cell_type" in kept:
+        tags = value.get("metadata", {}).get("tags") or []
+        if "keep_output" not in tags:
+            kept.pop("outputs", None)
+            kept.pop("execution_count", None)
+        kept.pop("source", None)
+    # What holds nothing any more may be gone itself.
+    return {key: item for key, item in kept.items() if item not in ({}, [])}
+
+
+def compare_stripped(place: str, before: str, after: str) -> None:
+    old, new = json.loads(before), json.loads(after)
+    if without_churn(old) != without_churn(new):
+        wrong.append(f"{place}: stripping took more than it may")
+    for cell in new["cells"]:
+        outputs = cell.get("outputs")
+        if outputs and "keep_output" not in (cell.get("metadata", {}).get("tags") or []):
+            counts["cells with outputs after stripping"] += 1
+    counts["cells with outputs before"] += sum(bool(cell.get("outputs")) for cell in old["cells"])
+
+
+def unprefixed(comment: str, cell: str) -> str:
+    """The text of a magic cell without its prefixes, title and magic."""
+    lines = [line for line in cell.splitlines() if not line.startswith(f"{comment} DBTITLE")]
+    text = "\n".join(re.sub(rf"\A{re.escape(comment)} MAGIC ?", "", line) for line in lines)
+    return re.sub(r"\A\s*%sql\b", "", text)
+
+
 def sources(path: Path) -> list[str] | None:
     try:
         notebook = json.loads(path.read_text("utf-8"))
@@ -99,7 +159,7 @@ def sources(path: Path) -> list[str] | None:
         return None
 
 
-def compare_notebook(place: str, path: Path, before: str, after: str) -> None:
+def compare_notebook(place: str, path: Path, before: str, after: str, sql: bool = False) -> None:
     counts["source notebooks"] += 1
     old, new = cells(path, before), cells(path, after)
     if len(old) != len(new):
@@ -114,7 +174,12 @@ def compare_notebook(place: str, path: Path, before: str, after: str) -> None:
             wrong.append(f"{here}: another title")
         first = next((line for line in one.splitlines() if line.strip() and "DBTITLE" not in line), "")
         magic = re.match(rf"{re.escape(comment)} ?MAGIC\s+%+([\w-]+)", first)
-        if magic and magic.group(1) in {"md", "md-sandbox", "sql", "sh", "fs", "scala", "r", "run", "skip", "bash"}:
+        # A cell that starts with a bare magic was exported by another tool, and is in whatever language that says.
+        bare = "MAGIC" in first or first.lstrip().startswith("%")
+        is_sql = magic.group(1) == "sql" if magic else path.suffix.lower() == ".sql" and not bare
+        if sql and is_sql:
+            same_sql(here, unprefixed(comment, one), unprefixed(comment, two))
+        elif magic and magic.group(1) in {"md", "md-sandbox", "sql", "sh", "fs", "scala", "r", "run", "skip", "bash"}:
             if blank.sub(r"\1", one) != blank.sub(r"\1", two):
                 wrong.append(f"{here}: the text of a %{magic.group(1)} cell changed")
             counts["cells that must not change"] += 1
@@ -182,22 +247,77 @@ def compare(folder: Path, args: argparse.Namespace, settings: bool) -> None:
                         wrong.append(f"{place}: differs from ruff's")
 
 
+def compare_everything(folder: Path, args: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        before, ours, settings = (Path(scratch, name) for name in ("before", "ours", "settings.toml"))
+        settings.write_text(EVERYTHING)
+        copy(folder, before, False)
+        if not before.exists():
+            return
+        shutil.copytree(before, ours)
+        done = run(args.brickgate, "format", "--config", settings, cwd=ours)
+        if done.returncode not in (0, 2) or "panic" in done.stderr or "fault of brickgate" in done.stderr:
+            wrong.append(f"{folder.name}: exit {done.returncode}: {done.stderr[-600:]}")
+        again = run(args.brickgate, "format", "--check", "--config", settings, cwd=ours)
+        wrong.extend(f"{folder.name}: second run: {line}" for line in again.stdout.splitlines() if "reformat" in line)
+        for path in sorted(before.rglob("*")):
+            if path.suffix.lower() not in COMMENTS and path.suffix != ".ipynb":
+                continue
+            name = path.relative_to(before)
+            place = f"{folder.name}/{name}"
+            try:
+                old, new = (root.joinpath(name).read_bytes().decode("utf-8") for root in (before, ours))
+            except UnicodeDecodeError:
+                counts["files that are not UTF-8"] += 1
+                continue
+            if path.suffix == ".ipynb":
+                lists = [sources(root / name) for root in (before, ours)]
+                if lists[0] is None:
+                    continue
+                counts[".ipynb"] += 1
+                if lists[1] is None or len(lists[0]) != len(lists[1]):
+                    wrong.append(f"{place}: other cells")
+                    continue
+                compare_stripped(place, old, new)
+                for number, (one, two) in enumerate(zip(*lists), 1):
+                    if re.match(r"\s*%sql\b", one):
+                        same_sql(f"{place}: cell {number}", one, two)
+                    else:
+                        same_tree(f"{place}: cell {number}", one, two)
+            elif header(path, old):
+                compare_notebook(place, path, old, new, sql=True)
+            elif path.suffix.lower() == ".sql":
+                same_sql(place, old, new)
+            elif path.suffix.lower() == ".py":
+                counts["modules"] += 1
+                same_tree(place, old, new)
+
+
+def show(title: str) -> None:
+    print(title)
+    for name, count in sorted(counts.items()):
+        print(f"  {count:7} {name}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--brickgate", default="target/release/brickgate")
     parser.add_argument("--ruff", default="ruff")
+    parser.add_argument("--everything", action="store_true", help="with SQL and stripping, which are off by default")
     parser.add_argument("folders", nargs="+", type=Path)
     args = parser.parse_args()
     args.brickgate = Path(args.brickgate).resolve()
     args.ruff = shutil.which(args.ruff)
-    for settings in (False, True):
+    folders = [folder for parent in args.folders for folder in sorted(parent.iterdir()) if folder.is_dir()]
+    if args.everything:
+        for folder in folders:
+            compare_everything(folder, args)
+        show("everything")
+    for settings in () if args.everything else (False, True):
         counts.clear()
-        for parent in args.folders:
-            for folder in sorted(path for path in parent.iterdir() if path.is_dir()):
-                compare(folder, args, settings)
-        print("settings of the repositories" if settings else "defaults")
-        for name, count in sorted(counts.items()):
-            print(f"  {count:7} {name}")
+        for folder in folders:
+            compare(folder, args, settings)
+        show("settings of the repositories" if settings else "defaults")
     print(f"{len(wrong)} differences")
     for line in wrong:
         print(line)

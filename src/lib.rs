@@ -6,14 +6,15 @@
 //! 2. [`finding`], [`notebook`], [`python`], [`sql`], [`bundle`]: one file
 //! 3. [`project`]: many files; [`format`](mod@format): one file's one form
 //! 4. [`page`], [`names`]: the reader of rule pages; what names mean across documents
-//! 5. [`rules`], [`suppress`]: what is wrong
-//! 6. [`baseline`]: what was wrong before
-//! 7. [`config`], [`report`]: users
-//! 8. [`engine`] and [`formatter`] for documents × rules; files × styles
-//! 9. [`fix`]
-//! 10. [`trial`], [`refactor`]
-//! 11. [`server`] for editors
-//! 12. [`cli`]
+//! 5. [`flow`]: what values are
+//! 6. [`rules`], [`suppress`]: what is wrong
+//! 7. [`baseline`]: what was wrong before
+//! 8. [`config`], [`report`]: users
+//! 9. [`engine`] and [`formatter`] for documents × rules; files × styles
+//! 10. [`fix`]
+//! 11. [`trial`], [`refactor`]
+//! 12. [`server`] for editors
+//! 13. [`cli`]
 //!
 //! `docs/house.md` says why, and a test holds it.
 

@@ -288,6 +288,8 @@ reveal(f"{a!r}", "text <>")
 reveal(f"{a:>10}", "text <>")
 for name in ["x", "y"]:
     reveal(name, "texts x y")
+    reveal(f"{a}.{name}", "texts one.x one.y")
+    reveal(name + "/" + name, "texts x/x y/y")
 def inside():
     table = "t"
     query = f"select * from {table}"
@@ -295,7 +297,24 @@ def inside():
 reveal(c, "text ")
 "#
     .replace("reveal(c, \"text \")\n", "");
-    assert_eq!(revealed(&[("a.py", &code)]), 8);
+    assert_eq!(revealed(&[("a.py", &code)]), 10);
+}
+
+#[test]
+fn elements_of_lists_that_are_written_out() {
+    let code = r#"
+listed = [spark.table("t"), spark.table("u").limit(1)]
+named = {"t": spark.table("t")}
+mixed = [spark.table("t"), 1]
+reveal(listed[0], "Frame")
+reveal(named["t"], "Frame")
+reveal(mixed[0], "Unknown")
+for frame in listed:
+    reveal(frame, "Frame")
+for key in named:
+    reveal(key, "Unknown")
+"#;
+    assert_eq!(revealed(&[("a.py", code)]), 5);
 }
 
 #[test]

@@ -1,58 +1,20 @@
 //! SQL where it stands, and `.ipynb` without what people have not written: the real binary on small repositories.
 
+use super::toy::Place;
 use brickgate::sql::IS_AVAILABLE;
-use std::fs;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-struct Place {
-    _kept: tempfile::TempDir,
-    top: PathBuf,
+/// A folder with these settings and files.
+fn made(settings: &str, files: &[(&str, &str)]) -> Place {
+    let place = Place::new(files);
+    place.write("brickgate.toml", settings);
+    place
 }
 
-impl Place {
-    fn new(settings: &str, files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap();
-        let place = Self { _kept: kept, top };
-        place.write(".git/HEAD", "ref: refs/heads/main\n");
-        place.write("brickgate.toml", settings);
-        for (path, text) in files {
-            place.write(path, text);
-        }
-        place
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.top.join(path)).unwrap()
-    }
-
-    /// Exit code, stdout and stderr.
-    fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        let command = command.args(arguments).current_dir(&self.top).env("NO_COLOR", "1");
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-    }
-
-    /// Formats everything, and holds that a second time changes nothing.
-    #[track_caller]
-    fn format(&self) {
-        let (code, out, err) = self.run(&["format"], "");
-        assert_eq!(code, 0, "{out}{err}");
-        let (code, out, err) = self.run(&["format", "--check"], "");
-        assert_eq!(code, 0, "{out}{err}");
-    }
+/// Formats everything, and holds that a second time changes nothing.
+#[track_caller]
+fn format(place: &Place) {
+    place.run(&["format"]).expect(0);
+    place.run(&["format", "--check"]).expect(0);
 }
 
 const SQL: &str = "[format]\nsql = true\n";
@@ -60,8 +22,8 @@ const SQL: &str = "[format]\nsql = true\n";
 #[test]
 fn sql_stays_unless_it_is_asked_for() {
     let text = "-- Databricks notebook source\nselect   1\n\n-- COMMAND ----------\n\n-- MAGIC %python\n-- MAGIC x=1\n";
-    let place = Place::new("", &[("a.sql", text), ("b.sql", "select   1\n")]);
-    place.format();
+    let place = made("", &[("a.sql", text), ("b.sql", "select   1\n")]);
+    format(&place);
     assert_eq!(place.read("a.sql"), text.replace("x=1", "x = 1"));
     assert_eq!(place.read("b.sql"), "select   1\n");
 }
@@ -71,17 +33,16 @@ fn a_build_without_the_formatter_says_so_and_ends() {
     if IS_AVAILABLE {
         return;
     }
-    let place = Place::new(SQL, &[("a.py", "x=1\n"), ("b.sql", "select   1\n")]);
+    let place = made(SQL, &[("a.py", "x=1\n"), ("b.sql", "select   1\n")]);
     for arguments in [&["format"][..], &["format", "--check"], &["check", "--fix", "--format"]] {
-        let (code, out, err) = place.run(arguments, "");
-        assert_eq!((code, err.matches("no SQL formatter").count()), (2, 1), "{out}{err}");
-        assert!(err.contains("--features sql"), "{err}");
+        let ran = place.run(arguments).expect(2).warns("--features sql");
+        assert_eq!(ran.err.matches("no SQL formatter").count(), 1, "{}", ran.err);
     }
-    let (code, out, _) = place.run(&["format", "--stdin-filename", "b.sql", "-"], "select   1\n");
-    assert_eq!((code, &*out), (2, "select   1\n"));
+    let ran = place.stdin(&["format", "--stdin-filename", "b.sql", "-"], "select   1\n").expect(2);
+    assert_eq!(ran.out, "select   1\n");
     assert_eq!((place.read("a.py"), place.read("b.sql")), ("x=1\n".to_owned(), "select   1\n".to_owned()));
-    let place = Place::new("[format]\nsql = false\n", &[("a.py", "x=1\n")]);
-    place.format();
+    let place = made("[format]\nsql = false\n", &[("a.py", "x=1\n")]);
+    format(&place);
     assert_eq!(place.read("a.py"), "x = 1\n");
 }
 
@@ -109,8 +70,8 @@ fn sql_in_its_places() {
         ("d.ipynb", &*ipynb(&old, ours)),
         ("e.ipynb", &*ipynb(&old, "{}")),
     ];
-    let place = Place::new(SQL, &files);
-    place.format();
+    let place = made(SQL, &files);
+    format(&place);
     assert_eq!(
         place.read("a.py"),
         "# Databricks notebook source\n# DBTITLE 1,Look\n# MAGIC %sql\n# MAGIC SELECT\n# MAGIC   a,\n# MAGIC   b\n# MAGIC\n# MAGIC FROM t\n# MAGIC WHERE x = '${y}' -- why\n\n# COMMAND ----------\n\n# MAGIC %sql SELECT 1\n\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT\n# MAGIC   a,\n# MAGIC   b\n# MAGIC FROM t\n\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC frobnicate   x\n\n# COMMAND ----------\n\n# MAGIC %md select   1\n"
@@ -133,14 +94,12 @@ fn ipynb_is_stripped_only_where_settings_say_so() {
     };
     let (old, new) = (raw("3", "[{\"output_type\": \"stream\"}]"), raw("null", "[]"));
     let files = [("a.ipynb", &*old), ("kept/b.ipynb", &*old), (".databricks/commit_outputs", "kept/**\n")];
-    let place = Place::new("", &files);
-    place.format();
+    let place = made("", &files);
+    format(&place);
     assert_eq!(place.read("a.ipynb"), old);
-    let place = Place::new("[format]\nipynb = \"strip\"\n", &files);
-    let (code, out, _) = place.run(&["format", "--check"], "");
-    assert_eq!((code, &*out), (1, "would reformat a.ipynb\n"));
-    place.format();
+    let place = made("[format]\nipynb = \"strip\"\n", &files);
+    assert_eq!(place.run(&["format", "--check"]).expect(1).out, "would reformat a.ipynb\n");
+    format(&place);
     assert_eq!((place.read("a.ipynb"), place.read("kept/b.ipynb")), (new.clone(), old.clone()));
-    let (code, out, _) = place.run(&["format", "--stdin-filename", "c.ipynb", "-"], &old);
-    assert_eq!((code, out), (0, new));
+    assert_eq!(place.stdin(&["format", "--stdin-filename", "c.ipynb", "-"], &old).expect(0).out, new);
 }

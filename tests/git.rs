@@ -1,53 +1,11 @@
 //! Snapshots of git, with the real `git`: what is staged, any commit, and what changed.
 
-use std::env;
+use super::toy::{Ran, Toy};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 const HEADER: &str = "# Databricks notebook source\n";
-
-/// A repository, and how to run `git` and `brickgate` in it.
-struct Toy {
-    kept: tempfile::TempDir,
-    /// The folder that commands run in.
-    top: PathBuf,
-    environment: Vec<(&'static str, String)>,
-}
-
-/// What a run came to.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, part: &str) -> Self {
-        assert!(self.out.contains(part), "`{part}` is not on stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn silent_on(self, part: &str) -> Self {
-        assert!(!self.out.contains(part), "`{part}` is on stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn warns(self, part: &str) -> Self {
-        assert!(self.err.contains(part), "`{part}` is not on stderr:\n{}\nstdout:\n{}", self.err, self.out);
-        self
-    }
-}
 
 /// A notebook that runs another.
 fn runs(target: &str) -> String {
@@ -63,65 +21,20 @@ fn good() -> String {
     format!("{HEADER}x = 1\n")
 }
 
+/// The commands of a repository in another folder.
+struct View<'a> {
+    toy: &'a Toy,
+    folder: PathBuf,
+}
+
 impl Toy {
-    /// A repository of these files, committed; without any, one without a commit.
-    fn new(files: &[(&str, &str)]) -> Self {
-        Self::with(&["-b", "main"], files)
-    }
-
-    fn with(init: &[&str], files: &[(&str, &str)]) -> Self {
-        let kept = tempfile::tempdir().unwrap();
-        let top = fs::canonicalize(kept.path()).unwrap().join("r");
-        fs::create_dir(&top).unwrap();
-        let toy = Self { kept, top, environment: Vec::new() };
-        toy.git(&[&["init", "-q"], init].concat());
-        for (path, text) in files {
-            toy.write(path, text);
-        }
-        if !files.is_empty() {
-            toy.git(&["add", "."]);
-            toy.git(&["commit", "-qm", "first"]);
-        }
-        toy
-    }
-
-    /// The same commands in another folder.
     fn at(&self, folder: &Path) -> View<'_> {
         View { toy: self, folder: folder.to_owned() }
     }
 
-    fn view(&self) -> View<'_> {
-        self.at(&self.top)
-    }
-
-    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
-        self.view().write(path, text);
-    }
-
-    /// Writes a file and stages it.
-    fn stage(&self, path: &str, text: impl AsRef<[u8]>) {
-        self.write(path, text);
-        self.git(&["add", path]);
-    }
-
-    fn commit(&self, path: &str, text: impl AsRef<[u8]>) {
-        self.stage(path, text);
-        self.git(&["commit", "-qm", path]);
-    }
-
-    #[track_caller]
-    fn git(&self, args: &[&str]) -> String {
-        self.view().git(args)
-    }
-
     fn check(&self, args: &[&str]) -> Ran {
-        self.view().check(args)
+        self.at(&self.top).check(args)
     }
-}
-
-struct View<'a> {
-    toy: &'a Toy,
-    folder: PathBuf,
 }
 
 impl View<'_> {
@@ -131,37 +44,17 @@ impl View<'_> {
         fs::write(path, text).unwrap();
     }
 
-    fn try_git(&self, args: &[&str]) -> Output {
-        let mut command = Command::new("git");
-        // Clones by path are wanted here.
-        command.args(["-c", "protocol.file.allow=always"]).args(args);
-        self.output(&mut command)
+    fn try_git(&self, args: &[&str]) -> Ran {
+        self.toy.git_in(&self.folder, args)
     }
 
     #[track_caller]
     fn git(&self, args: &[&str]) -> String {
-        let output = self.try_git(args);
-        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        self.try_git(args).expect(0).out.trim().to_owned()
     }
 
     fn check(&self, args: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brickgate"));
-        let output = self.output(command.args(["check", "--output-format", "concise"]).args(args));
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
-    }
-
-    fn output(&self, command: &mut Command) -> Output {
-        let built = Path::new(env!("CARGO_BIN_EXE_brickgate")).parent().unwrap().to_owned();
-        let path = env::split_paths(&env::var_os("PATH").unwrap()).collect::<Vec<_>>();
-        let path = env::join_paths(std::iter::once(built).chain(path)).unwrap();
-        command.current_dir(&self.folder).env_clear().env("PATH", path).env("HOME", self.toy.kept.path());
-        for name in ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"] {
-            command.env(name, "ana@example.com");
-        }
-        command.env("GIT_CONFIG_NOSYSTEM", "1").envs(self.toy.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).output().unwrap()
+        self.toy.brickgate_in(&self.folder, &[&["check", "--output-format", "concise"], args].concat(), "")
     }
 }
 
@@ -318,9 +211,7 @@ fn files_that_are_not_read_count_by_name() {
 #[test]
 fn a_baseline_is_of_the_snapshot() {
     let toy = Toy::new(&[("old.py", &bad()), ("other.py", &bad())]);
-    let made =
-        Command::new(env!("CARGO_BIN_EXE_brickgate")).args(["baseline", "create"]).current_dir(&toy.top).output();
-    assert!(made.unwrap().status.success());
+    toy.brickgate(&["baseline", "create"]).expect(0);
     toy.check(&["--since", "HEAD"]).expect(0);
     toy.git(&["add", "."]);
     toy.git(&["commit", "-qm", "baseline"]);
@@ -408,10 +299,7 @@ fn hooks_of_every_kind_of_commit() {
     let toy = Toy::new(&[("a.py", &good()), ("b.py", &good())]);
     toy.write(".git/hooks/pre-commit", "#!/bin/sh\nexec brickgate check --staged\n");
     Command::new("chmod").args(["+x", ".git/hooks/pre-commit"]).current_dir(&toy.top).status().unwrap();
-    let commit = |args: &[&str]| {
-        let output = toy.view().try_git(&[&["commit", "-qm", "x"], args].concat());
-        output.status.success()
-    };
+    let commit = |args: &[&str]| toy.try_git(&[&["commit", "-qm", "x"], args].concat()).code == Some(0);
     // `commit PATH` leaves out what is staged beside it, `commit -a` takes what is not.
     toy.stage("a.py", bad());
     toy.write("b.py", good() + "z = 1\n");
@@ -426,18 +314,18 @@ fn hooks_of_every_kind_of_commit() {
     // From a folder inside.
     let inside = toy.top.join("deep");
     fs::create_dir(&inside).unwrap();
-    assert!(!toy.at(&inside).try_git(&["commit", "-qm", "x"]).status.success());
+    toy.at(&inside).try_git(&["commit", "-qm", "x"]).fails();
     // From a linked worktree, where git names the repository in the environment.
     toy.git(&["reset", "-q", "--hard"]);
-    let linked = toy.kept.path().join("linked");
+    let linked = toy.around().join("linked");
     toy.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "other"]);
     let linked = toy.at(&linked);
     linked.write("c.py", runs("./a"));
     linked.git(&["add", "."]);
-    assert!(linked.try_git(&["commit", "-qm", "good"]).status.success());
+    linked.try_git(&["commit", "-qm", "good"]).expect(0);
     linked.write("c.py", bad());
     linked.git(&["add", "."]);
-    assert!(!linked.try_git(&["commit", "-qm", "bad"]).status.success());
+    linked.try_git(&["commit", "-qm", "bad"]).fails();
     linked.check(&["--staged"]).expect(1).says("c.py:2:");
     toy.check(&["--staged"]).expect(0);
 }
@@ -450,7 +338,7 @@ fn merges_in_progress() {
     toy.commit("new.py", good());
     toy.git(&["checkout", "-q", "main"]);
     toy.commit("both.py", good() + "o = 1\n");
-    assert!(!toy.view().try_git(&["merge", "-q", "theirs"]).status.success());
+    toy.try_git(&["merge", "-q", "theirs"]).fails();
     toy.check(&["--staged"]).expect(2).warns("both.py: has conflicts that are not resolved");
     toy.stage("both.py", bad());
     toy.check(&["--staged"]).expect(1).says("both.py:2:");
@@ -460,7 +348,7 @@ fn merges_in_progress() {
     for command in ["cherry-pick", "revert"] {
         toy.git(&["checkout", "-q", "main"]);
         toy.commit("both.py", good() + command);
-        assert!(!toy.view().try_git(&[command, "-n", "theirs^"]).status.success());
+        toy.try_git(&[command, "-n", "theirs^"]).fails();
         toy.check(&["--staged"]).expect(2).warns("both.py");
         toy.stage("both.py", good());
         toy.check(&["--staged"]).expect(0);
@@ -468,7 +356,7 @@ fn merges_in_progress() {
     }
     toy.git(&["checkout", "-qb", "mine", "main~1"]);
     toy.commit("both.py", good() + "m = 1\n");
-    assert!(!toy.view().try_git(&["rebase", "-q", "main"]).status.success());
+    toy.try_git(&["rebase", "-q", "main"]).fails();
     toy.stage("both.py", bad());
     toy.check(&["--staged"]).expect(1).says("both.py:2:");
 }
@@ -476,7 +364,7 @@ fn merges_in_progress() {
 #[test]
 fn bare_repositories_have_commits() {
     let toy = Toy::new(&[("jobs/a.py", &runs("../lib/x")), ("lib/x.py", &good()), ("lib/bad.py", &bad())]);
-    let bare = toy.kept.path().join("bare.git");
+    let bare = toy.around().join("bare.git");
     toy.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
     let bare = toy.at(&bare);
     bare.check(&["--rev", "main"]).expect(1).says("lib/bad.py:2:").warns("3 files checked");
@@ -548,7 +436,7 @@ fn submodules_are_not_entered() {
     toy.check(&["--since", "HEAD"]).expect(0);
     // In the worktree it is known where it was fetched, and not missed where it was not.
     toy.check(&["jobs"]).expect(1).silent_on("jobs/b.py");
-    let clone = toy.kept.path().join("clone");
+    let clone = toy.around().join("clone");
     toy.git(&["clone", "-q", ".", clone.to_str().unwrap()]);
     toy.at(&clone).check(&[]).expect(1).says("jobs/c.py").silent_on("jobs/b.py");
 }
@@ -671,7 +559,7 @@ fn sparse_and_partial_checkouts() {
     // A clone without blobs gets those that it wants from where it came.
     toy.git(&["commit", "-qm", "b"]);
     toy.git(&["config", "uploadpack.allowFilter", "true"]);
-    let clone = toy.kept.path().join("clone");
+    let clone = toy.around().join("clone");
     let from = format!("file://{}", toy.top.display());
     toy.git(&["clone", "-q", "--filter=blob:none", "--no-checkout", &from, clone.to_str().unwrap()]);
     toy.at(&clone).git(&["config", "protocol.file.allow", "always"]);
@@ -688,7 +576,7 @@ fn shallow_clones_say_how_deep_to_fetch() {
     toy.git(&["checkout", "-q", "main"]);
     toy.commit("m.py", good());
     let from = format!("file://{}", toy.top.display());
-    let clone = toy.kept.path().join("clone");
+    let clone = toy.around().join("clone");
     toy.git(&["clone", "-q", "--depth=1", "--no-single-branch", "-b", "work", &from, clone.to_str().unwrap()]);
     let clone = toy.at(&clone);
     clone
@@ -708,12 +596,12 @@ fn pull_requests_know_their_base() {
     toy.git(&["checkout", "-qb", "work"]);
     toy.commit("w.py", bad());
     let from = format!("file://{}", toy.top.display());
-    let clone = toy.kept.path().join("clone");
+    let clone = toy.around().join("clone");
     toy.git(&["clone", "-q", "-b", "work", &from, clone.to_str().unwrap()]);
     // At home it is the branch that everybody starts from.
     toy.git(&["remote", "add", "origin", &from]);
     toy.check(&["--since"]).expect(1).says("w.py:2:").silent_on("old.py");
-    let event = toy.kept.path().join("event.json");
+    let event = toy.around().join("event.json");
     fs::write(&event, "{\"pull_request\": {\"commits\": 1}}").unwrap();
     toy.environment = vec![
         ("GITHUB_ACTIONS", "true".into()),
@@ -725,13 +613,13 @@ fn pull_requests_know_their_base() {
     toy.git(&["checkout", "-q", "main"]);
     toy.commit("m.py", good());
     toy.git(&["merge", "-q", "-m", "merged", "work"]);
-    let merge = toy.kept.path().join("merge");
+    let merge = toy.around().join("merge");
     toy.git(&["clone", "-q", "--depth=2", "-b", "main", &from, merge.to_str().unwrap()]);
     toy.at(&merge).git(&["update-ref", "-d", "refs/remotes/origin/main"]);
     toy.environment.push(("GITHUB_REF", "refs/pull/7/merge".into()));
     toy.at(&merge).check(&["--since"]).expect(1).says("w.py:2:").silent_on("old.py").silent_on("m.py");
     // With one commit alone there is nothing to compare with.
-    let tip = toy.kept.path().join("tip");
+    let tip = toy.around().join("tip");
     toy.git(&["clone", "-q", "--depth=1", "-b", "work", &from, tip.to_str().unwrap()]);
     toy.at(&tip).check(&["--since"]).expect(2).warns("`main`").warns("fetch-depth: 3");
     toy.environment = vec![("GITLAB_CI", "true".into())];
@@ -743,7 +631,7 @@ fn pull_requests_know_their_base() {
 #[test]
 fn what_cannot_be_done_is_said() {
     let toy = Toy::new(&[("a.py", &good())]);
-    let nowhere = toy.kept.path().join("nowhere");
+    let nowhere = toy.around().join("nowhere");
     fs::create_dir(&nowhere).unwrap();
     for flags in [&["--staged"][..], &["--rev", "HEAD"], &["--since", "main"]] {
         toy.at(&nowhere).check(flags).expect(2).warns("is not in a git repository");
@@ -757,7 +645,7 @@ fn what_cannot_be_done_is_said() {
     toy.check(&["--since", "main"]).expect(2).warns("no common ancestor");
     // A damaged object is trouble, not silence.
     toy.commit("b.py", format!("{HEADER}print('only here')\n"));
-    let oid = toy.git(&["rev-parse", "HEAD:b.py"]);
+    let oid = toy.git(&["rev-parse", "HEAD:b.py"]).trim().to_owned();
     let (folder, file) = oid.split_at(2);
     let object = toy.top.join(".git/objects").join(folder).join(file);
     fs::remove_file(&object).unwrap();

@@ -55,6 +55,51 @@ fn rooms_look_only_down() {
     assert!(wrong.is_empty(), "rooms look up or sideways:\n{}", wrong.join("\n"));
 }
 
+/// What people read is what is held.
+#[test]
+fn the_plan_says_the_same() {
+    let rooms = |text: &str| -> Vec<String> {
+        let names = text.split('`').skip(1).step_by(2);
+        names.map(|name| name.trim_end_matches('/').to_owned()).collect()
+    };
+    let held: Vec<Vec<String>> = FLOORS
+        .iter()
+        .filter(|rooms| !rooms.contains(&"main"))
+        .map(|rooms| rooms.iter().map(|room| (*room).to_owned()).collect())
+        .collect();
+    let plan = read("docs/house.md");
+    let table: Vec<Vec<String>> = (1..)
+        .zip(plan.lines().skip_while(|line| !line.starts_with("| 1 |")).take_while(|line| line.starts_with('|')))
+        .map(|(number, line)| {
+            let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+            assert_eq!(columns[1], number.to_string(), "floors are counted: {line}");
+            rooms(columns[2])
+        })
+        .collect();
+    assert_eq!(table, held, "left: docs/house.md, right: tests/house.rs");
+    let listed: Vec<Vec<String>> = read("src/lib.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! ")?.split_once(". "))
+        .filter(|(number, _)| number.parse::<usize>().is_ok())
+        .map(|(_, line)| line.split("[`").skip(1).filter_map(|rest| Some(rest.split_once('`')?.0.to_owned())).collect())
+        .collect();
+    let sorted = |floors: Vec<Vec<String>>| -> Vec<Vec<String>> {
+        floors
+            .into_iter()
+            .map(|mut rooms| {
+                rooms.sort();
+                rooms
+            })
+            .collect()
+    };
+    assert_eq!(sorted(listed), sorted(held), "left: src/lib.rs, right: tests/house.rs");
+    for path in rooms(&plan).iter().filter(|path| path.contains(".rs") || path.contains('/')) {
+        let is_there = |path: &str| root().join(path).exists() || root().join("src").join(path).exists();
+        let is_path = path.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'/' | b'_' | b'.'));
+        assert!(!is_path || is_there(path), "docs/house.md: there is no `{path}`");
+    }
+}
+
 #[test]
 fn every_outside_crate_has_one_door() {
     let mut wrong = Vec::new();

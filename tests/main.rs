@@ -21,6 +21,7 @@ mod format;
 mod format_laws;
 mod format_sql;
 mod git;
+mod git_folder;
 mod git_rules;
 mod hooks;
 mod house;
@@ -32,6 +33,7 @@ mod output;
 #[cfg(unix)]
 mod own_hooks;
 mod pages;
+mod peers;
 mod platform;
 mod readme;
 mod run_to_import;

@@ -554,6 +554,49 @@ fn hints_are_given_if_asked_for() {
 }
 
 #[test]
+fn hints_are_asked_for_again_when_another_file_changes_them() {
+    let folder = lab();
+    let mut client = Client::start(folder.path());
+    let refreshes = json!({ "refreshSupport": true });
+    client.initialize(
+        &json!({ "workspace": { "codeLens": refreshes, "inlayHint": refreshes } }),
+        &json!({ "codeLens": true, "inlayHints": true }),
+    );
+    client.open("main.py", MAIN);
+    client.open("lib/helpers.py", HELPER);
+    let about = |client: &Client, path: &str| json!({ "textDocument": { "uri": client.uri(path) }, "range": range_of(MAIN, MAIN) });
+    let (main, helper) = (about(&client, "main.py"), about(&client, "lib/helpers.py"));
+    client.ask("textDocument/inlayHint", &main);
+    client.ask("textDocument/codeLens", &helper);
+    // A comment changes nothing that is shown elsewhere; another name of the helper does.
+    client.change("lib/helpers.py", 2, &[json!({ "text": format!("{HELPER}# more\n") })]);
+    client.change("lib/helpers.py", 3, &[json!({ "text": HELPER.replace("catalog", "schema") })]);
+    let asked = client.wait(|message| message["method"].as_str().is_some_and(|method| method.ends_with("/refresh")));
+    assert_eq!(asked["method"], "workspace/inlayHint/refresh");
+    let hints = client.ask("textDocument/inlayHint", &main);
+    assert!(!hints["result"].to_string().contains("catalog"), "{hints}");
+    // Nobody runs the helper any more.
+    client.change("main.py", 2, &[json!({ "text": "# Databricks notebook source\nprint(1)\n" })]);
+    client.wait(|message| message["method"] == "workspace/codeLens/refresh");
+    assert_eq!(client.ask("textDocument/codeLens", &helper)["result"], json!([]));
+}
+
+#[test]
+fn a_carriage_return_alone_ends_a_line() {
+    let folder = lab();
+    let text = "# Databricks notebook source\r\nx = 1\rdisplay(missing_name)\r\ry = 2\n";
+    let mut client = Client::initialized(folder.path());
+    client.open("new.py", text);
+    let found = client.diagnostics("new.py");
+    assert_eq!(found[0]["range"], range_of(text, "missing_name"));
+    assert_eq!(found[0]["range"]["start"], json!({ "line": 2, "character": 8 }));
+    let at = json!({ "line": 4, "character": 0 });
+    client.change("new.py", 2, &[json!({ "range": { "start": at, "end": at }, "text": "display(other_name)\n" })]);
+    let found = client.diagnostics("new.py");
+    assert_eq!(found[1]["range"]["start"], json!({ "line": 4, "character": 8 }), "{found}");
+}
+
+#[test]
 fn several_repositories_are_served_at_once() {
     let (one, two) =
         (lab(), repository(&[("other.py", "# Databricks notebook source\ndef clear(): pass\nprint(gone)\n")]));

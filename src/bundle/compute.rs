@@ -1,7 +1,7 @@
 //! What the tasks of a bundle run on, as far as the file says.
 
-use super::yaml::Node;
-use super::{TaskRole, yaml::Entry};
+use super::yaml::{Entry, Node};
+use super::{TaskFile, TaskRole, job};
 
 /// One file that a job or pipeline runs, and on what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,10 @@ pub enum Machine {
     #[default]
     Unknown,
     /// Serverless: a task that names no cluster, or one with an environment.
-    Serverless,
+    Serverless {
+        /// The version of that environment, as written.
+        environment: Option<String>,
+    },
     /// A cluster that the job makes.
     Cluster {
         /// Its `spark_version`, as written.
@@ -53,9 +56,9 @@ pub(super) fn read(root: &Node) -> (Vec<Runner>, Vec<String>) {
     for targets in ["targets", "environments"].into_iter().filter_map(|key| root.get(key)) {
         for resources in targets.entries().iter().filter_map(|target| target.value.get("resources")) {
             add(resources, true, &mut runners);
-            let jobs = resources.get("jobs").map(Node::entries).unwrap_or_default();
+            let jobs = resources.entries_of("jobs");
             changed.extend(jobs.iter().filter(|job| speaks_of_machines(job.value)).map(|job| job.key.to_owned()));
-            let pipelines = resources.get("pipelines").map(Node::entries).unwrap_or_default();
+            let pipelines = resources.entries_of("pipelines");
             let says = |pipeline: &&Entry<'_>| pipeline.value.get("serverless").is_some();
             changed.extend(pipelines.iter().filter(says).map(|pipeline| pipeline.key.to_owned()));
         }
@@ -64,61 +67,58 @@ pub(super) fn read(root: &Node) -> (Vec<Runner>, Vec<String>) {
 }
 
 fn speaks_of_machines(job: &Node) -> bool {
-    let tasks = || job.get("tasks").into_iter().flat_map(Node::items);
     let has_key = |task: &Node| MACHINE_KEYS.iter().any(|key| task.get(key).is_some());
     job.get("job_clusters").is_some()
         || job.get("environments").is_some()
-        || tasks().any(|task| has_key(task) || task.at(&["for_each_task", "task"]).is_some_and(has_key))
+        || job::tasks(job).any(|(task, _)| has_key(task))
 }
 
 fn add(resources: &Node, in_target: bool, runners: &mut Vec<Runner>) {
-    for job in resources.get("jobs").map(Node::entries).unwrap_or_default() {
-        let from_git = job.value.get("git_source").is_some();
-        for task in job.value.get("tasks").into_iter().flat_map(Node::items) {
-            let task = task.at(&["for_each_task", "task"]).unwrap_or(task);
-            let machine = machine(task, job.value);
-            for (keys, role) in [
-                (["notebook_task", "notebook_path"], TaskRole::Notebook),
-                (["spark_python_task", "python_file"], TaskRole::PythonFile),
-            ] {
-                let Some(path) = task.at(&keys).and_then(Node::text) else { continue };
-                // A notebook on a warehouse is SQL and nothing else.
-                let on_warehouse = task.at(&["notebook_task", "warehouse_id"]).is_some();
-                let machine = if on_warehouse { Machine::Unknown } else { machine.clone() };
-                let (path, job) = (path.to_owned(), job.key.to_owned());
-                runners.push(Runner { path, role, from_git, job, in_target, machine });
+    let mut add = |file: TaskFile, job: &str, machine: Machine| {
+        let TaskFile { path, role, from_git, .. } = file;
+        runners.push(Runner { path, role, from_git, job: job.to_owned(), in_target, machine });
+    };
+    for job in resources.entries_of("jobs") {
+        for (task, _) in job::tasks(job.value) {
+            // A notebook on a warehouse is SQL and nothing else.
+            let on_warehouse = task.at(&["notebook_task", "warehouse_id"]).is_some();
+            let machine = if on_warehouse { Machine::Unknown } else { machine(task, job.value) };
+            let files = job::files(task, job::is_from_git(job.value));
+            for file in files.filter(|file| file.role != TaskRole::SqlFile) {
+                add(file, job.key, machine.clone());
             }
         }
     }
-    for pipeline in resources.get("pipelines").map(Node::entries).unwrap_or_default() {
+    for pipeline in resources.entries_of("pipelines") {
         let serverless = pipeline.value.get("serverless").and_then(Node::text) == Some("true");
-        let machine = if serverless { Machine::Serverless } else { Machine::Unknown };
-        for library in pipeline.value.get("libraries").into_iter().flat_map(Node::items) {
-            for keys in [["notebook", "path"], ["file", "path"], ["glob", "include"]] {
-                let Some(path) = library.at(&keys).and_then(Node::text) else { continue };
-                let (path, job, machine) = (path.to_owned(), pipeline.key.to_owned(), machine.clone());
-                runners.push(Runner { path, role: TaskRole::PipelineSource, from_git: false, job, in_target, machine });
-            }
+        let machine = if serverless { Machine::Serverless { environment: None } } else { Machine::Unknown };
+        for file in job::sources(&pipeline) {
+            add(file, pipeline.key, machine.clone());
         }
     }
 }
 
 fn machine(task: &Node, job: &Node) -> Machine {
-    if task.get("environment_key").is_some() {
-        return Machine::Serverless;
+    if let Some(key) = task.get("environment_key") {
+        let environments = job.get("environments").into_iter().flat_map(Node::items);
+        let mut named = environments.filter(|one| one.get("environment_key").and_then(Node::text) == key.text());
+        let spec = named.next().and_then(|one| one.get("spec"));
+        // `client` is its older name.
+        let version = spec.and_then(|spec| spec.get("environment_version").or_else(|| spec.get("client")));
+        return Machine::Serverless { environment: version.and_then(Node::text).map(str::to_owned) };
     }
     if let Some(cluster) = task.get("new_cluster") {
         return self::cluster(cluster);
     }
     if let Some(key) = task.get("job_cluster_key") {
-        let clusters = job.get("job_clusters").into_iter().flat_map(Node::items);
+        let clusters = job.items_of("job_clusters");
         let mut named = clusters.filter(|one| one.get("job_cluster_key").and_then(Node::text) == key.text());
         return named.find_map(|one| one.get("new_cluster")).map_or(Machine::Unknown, self::cluster);
     }
     if MACHINE_KEYS.iter().any(|key| task.get(key).is_some()) {
         return Machine::Unknown;
     }
-    Machine::Serverless
+    Machine::Serverless { environment: None }
 }
 
 fn cluster(cluster: &Node) -> Machine {
@@ -141,12 +141,18 @@ mod tests {
         Machine::Cluster { version: Some(version.to_owned()), mode: mode.map(str::to_owned) }
     }
 
+    fn serverless(version: Option<&str>) -> Machine {
+        Machine::Serverless { environment: version.map(str::to_owned) }
+    }
+
     #[test]
     fn tasks_say_what_they_run_on() {
         let found = machines(
             "resources:
   jobs:
     j:
+      environments:
+        - {environment_key: default, spec: {environment_version: 2}}
       job_clusters:
         - job_cluster_key: main
           new_cluster: {spark_version: 15.4.x-scala2.12, data_security_mode: USER_ISOLATION}
@@ -171,15 +177,15 @@ mod tests {
         );
         let main = cluster("15.4.x-scala2.12", Some("USER_ISOLATION"));
         let expected = [
-            ("a.py", Machine::Serverless),
+            ("a.py", serverless(None)),
             ("b.py", main.clone()),
             ("c.py", Machine::Unknown),
-            ("d.py", Machine::Serverless),
+            ("d.py", serverless(Some("2"))),
             ("e.py", Machine::Cluster { version: None, mode: None }),
             ("f.py", Machine::Unknown),
             ("g.py", Machine::Unknown),
             ("h.py", main),
-            ("p.py", Machine::Serverless),
+            ("p.py", serverless(None)),
             ("q.py", Machine::Unknown),
         ];
         assert_eq!(found, expected.map(|(path, machine)| (path.to_owned(), machine)));

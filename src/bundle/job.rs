@@ -1,7 +1,7 @@
 //! The jobs and pipelines of a bundle: what their parts are called, and what they name.
 
-use super::yaml::{Node, Value};
-use super::{TaskFile, add_task};
+use super::yaml::{Entry, Node, Value};
+use super::{TaskFile, TaskRole};
 use crate::text::Span;
 
 /// A word of a bundle file, and where it stands.
@@ -24,6 +24,15 @@ impl Key {
     }
 }
 
+/// A parameter of a job or of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub key: Key,
+    /// What it is given, or its default, as written; `None` if that is no text, or nothing.
+    pub value: Option<String>,
+}
+
 /// One job, as one place of a bundle file has it: other places may say more of it.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -33,8 +42,8 @@ pub struct Job {
     pub target: Option<String>,
     /// Whether it takes its files from `git_source`.
     pub from_git: bool,
-    /// Names of its parameters.
-    pub parameters: Vec<Key>,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
     /// Keys of its `job_clusters`.
     pub clusters: Vec<Key>,
     /// Its `environments`.
@@ -69,10 +78,27 @@ pub struct Task {
     pub environment: Option<Key>,
     /// The file that it runs.
     pub file: Option<TaskFile>,
-    /// Names of the parameters that it gives to a notebook.
-    pub parameters: Vec<Key>,
+    /// The parameters that it gives to a notebook.
+    pub parameters: Vec<Parameter>,
     /// Whether those are all: none stands behind a variable.
     pub is_whole: bool,
+    /// The job that it starts.
+    pub run_job: Option<RunJob>,
+    /// What kind of work it does: `notebook_task`, where it says so.
+    pub work: Option<Key>,
+    /// Whether it says what it runs on, an environment left out.
+    pub has_cluster: bool,
+    /// The word `libraries`, where it brings its own.
+    pub libraries: Option<Span>,
+}
+
+/// Another job that a task starts.
+#[derive(Clone, Debug)]
+pub struct RunJob {
+    /// Its identifier, as written: `${resources.jobs.load.id}`.
+    pub job: Key,
+    /// Names of the parameters that it is given.
+    pub parameters: Vec<Key>,
 }
 
 /// One pipeline.
@@ -82,49 +108,90 @@ pub struct Pipeline {
     pub key: Key,
     /// What its environment installs, as written.
     pub dependencies: Vec<Key>,
+    /// For a serverless pipeline: the word `clusters`, where it describes some.
+    pub clusters: Option<Span>,
 }
 
 /// The jobs of a `resources` mapping.
 pub(super) fn jobs(resources: &Node, target: Option<&str>) -> Vec<Job> {
-    let entries = resources.get("jobs").map(Node::entries).unwrap_or_default();
-    entries
+    resources
+        .entries_of("jobs")
         .into_iter()
         .map(|entry| {
             let node = entry.value;
-            let from_git = node.get("git_source").is_some();
-            let mut job = Job {
+            let from_git = is_from_git(node);
+            Job {
                 key: Key { text: entry.key.to_owned(), span: entry.key_span },
                 target: target.map(str::to_owned),
                 from_git,
-                parameters: names(node, "parameters", "name"),
+                parameters: node.items_of("parameters").filter_map(parameter).collect(),
                 clusters: names(node, "job_clusters", "job_cluster_key"),
-                environments: items(node, "environments").filter_map(environment).collect(),
-                tasks: Vec::new(),
+                environments: node.items_of("environments").filter_map(environment).collect(),
+                tasks: tasks(node).filter_map(|(task, is_inner)| self::task(task, from_git, is_inner)).collect(),
                 is_whole: ["parameters", "job_clusters", "environments", "tasks"].iter().all(|key| is_list(node, key)),
-            };
-            for task in items(node, "tasks") {
-                job.tasks.extend(self::task(task, from_git, false));
-                if let Some(inner) = task.at(&["for_each_task", "task"]) {
-                    job.tasks.extend(self::task(inner, from_git, true));
-                }
             }
-            job
         })
         .collect()
 }
 
 /// The pipelines of a `resources` mapping.
 pub(super) fn pipelines(resources: &Node) -> impl Iterator<Item = Pipeline> {
-    resources.get("pipelines").map(Node::entries).unwrap_or_default().into_iter().map(|entry| Pipeline {
-        key: Key { text: entry.key.to_owned(), span: entry.key_span },
-        dependencies: entry.value.at(&["environment", "dependencies"]).map(words).unwrap_or_default(),
+    resources.entries_of("pipelines").into_iter().map(|entry| {
+        let serverless = entry.value.get("serverless").and_then(Node::text) == Some("true");
+        let own = || {
+            entry.value.entries().into_iter().find(|row| row.key == "clusters" && row.value.items().next().is_some())
+        };
+        Pipeline {
+            key: Key { text: entry.key.to_owned(), span: entry.key_span },
+            dependencies: entry.value.at(&["environment", "dependencies"]).map(words).unwrap_or_default(),
+            clusters: own().filter(|_| serverless).map(|row| row.key_span),
+        }
     })
 }
 
+/// Whether a job takes its files from a repository of git, and not from where the bundle is deployed.
+pub(super) fn is_from_git(job: &Node) -> bool {
+    job.get("git_source").is_some()
+}
+
+/// The tasks of a job, each with whether it stands inside a `for_each_task`; such a one comes behind its outer task.
+pub(super) fn tasks(job: &Node) -> impl Iterator<Item = (&Node, bool)> {
+    job.items_of("tasks").flat_map(|task| {
+        let inner = task.at(&["for_each_task", "task"]);
+        std::iter::once((task, false)).chain(inner.map(|inner| (inner, true)))
+    })
+}
+
+/// The files that a task runs: one, where it is valid.
+pub(super) fn files(task: &Node, from_git: bool) -> impl Iterator<Item = TaskFile> {
+    let key = task.get("task_key").and_then(Node::text).unwrap_or_default();
+    let named: [(&[&str], TaskRole); 3] = [
+        (&["notebook_task", "notebook_path"], TaskRole::Notebook),
+        (&["spark_python_task", "python_file"], TaskRole::PythonFile),
+        (&["sql_task", "file", "path"], TaskRole::SqlFile),
+    ];
+    named.into_iter().filter_map(move |(keys, role)| file(task.at(keys)?, role, key, from_git))
+}
+
+/// The files that a pipeline is made of.
+pub(super) fn sources(pipeline: &Entry<'_>) -> impl Iterator<Item = TaskFile> {
+    let key = pipeline.key;
+    let paths = pipeline.value.items_of("libraries").flat_map(|library| {
+        [["notebook", "path"], ["file", "path"], ["glob", "include"]].into_iter().filter_map(|keys| library.at(&keys))
+    });
+    paths.filter_map(move |path| file(path, TaskRole::PipelineSource, key, false))
+}
+
+fn file(path: &Node, role: TaskRole, key: &str, from_git: bool) -> Option<TaskFile> {
+    let text = path.text().filter(|text| !text.is_empty())?;
+    Some(TaskFile { role, path: text.to_owned(), span: path.span, key: key.to_owned(), from_git })
+}
+
+/// Keys of a task that name a cluster or other compute.
+const CLUSTER_KEYS: [&str; 4] = ["new_cluster", "existing_cluster_id", "job_cluster_key", "compute"];
+
 fn task(node: &Node, from_git: bool, is_inner: bool) -> Option<Task> {
     let key = node.get("task_key").and_then(Key::of)?;
-    let mut files = Vec::new();
-    add_task(node, from_git, &mut files);
     let given = node.at(&["notebook_task", "base_parameters"]);
     let parameters = given.map(Node::entries).unwrap_or_default();
     Some(Task {
@@ -133,12 +200,31 @@ fn task(node: &Node, from_git: bool, is_inner: bool) -> Option<Task> {
         depends_on: names(node, "depends_on", "task_key"),
         cluster: node.get("job_cluster_key").and_then(Key::of),
         environment: node.get("environment_key").and_then(Key::of),
-        file: files.into_iter().next(),
+        file: files(node, from_git).next(),
         parameters: parameters
             .into_iter()
-            .map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span })
+            .map(|entry| Parameter {
+                key: Key { text: entry.key.to_owned(), span: entry.key_span },
+                value: entry.value.text().map(str::to_owned),
+            })
             .collect(),
         is_whole: given.is_none_or(|node| matches!(node.value, Value::Mapping(_))),
+        run_job: node.get("run_job_task").and_then(run_job),
+        work: node
+            .entries()
+            .into_iter()
+            .find(|entry| entry.key.ends_with("_task"))
+            .map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span }),
+        has_cluster: CLUSTER_KEYS.iter().any(|key| node.get(key).is_some()),
+        libraries: node.entries().into_iter().find(|entry| entry.key == "libraries").map(|entry| entry.key_span),
+    })
+}
+
+fn run_job(node: &Node) -> Option<RunJob> {
+    let parameters = node.get("job_parameters").map(Node::entries).unwrap_or_default().into_iter();
+    Some(RunJob {
+        job: node.get("job_id").and_then(Key::of)?,
+        parameters: parameters.map(|entry| Key { text: entry.key.to_owned(), span: entry.key_span }).collect(),
     })
 }
 
@@ -151,13 +237,14 @@ fn words(list: &Node) -> Vec<Key> {
     list.items().filter_map(Key::of).collect()
 }
 
-fn items<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = &'n Node> {
-    node.get(key).into_iter().flat_map(Node::items)
+/// What the items of a list say under `name`.
+fn parameter(node: &Node) -> Option<Parameter> {
+    let key = node.get("name").and_then(Key::of)?;
+    Some(Parameter { key, value: node.get("default").and_then(Node::text).map(str::to_owned) })
 }
 
-/// What the items of a list say under `name`.
 fn names(node: &Node, key: &str, name: &str) -> Vec<Key> {
-    items(node, key).filter_map(|item| item.get(name)).filter_map(Key::of).collect()
+    node.items_of(key).filter_map(|item| item.get(name)).filter_map(Key::of).collect()
 }
 
 /// Whether the value of `key`, if there is one, is a list of mappings: no variable stands for it or in it.

@@ -2,11 +2,13 @@
 
 pub mod compute;
 pub mod job;
+pub mod names;
 pub mod yaml;
 
 use crate::text::Span;
 use compute::Runner;
 use job::{Job, Pipeline};
+use names::Names;
 use yaml::{Node, YamlError, parse};
 
 /// What is known of one bundle file.
@@ -26,6 +28,8 @@ pub struct Bundle {
     pub pipelines: Vec<Pipeline>,
     /// Whether it takes more jobs and pipelines out of Python code.
     pub from_python: bool,
+    /// The variables and resources that it declares, and the references to such.
+    pub names: Names,
 }
 
 /// A file that a job task or pipeline names.
@@ -89,6 +93,7 @@ pub fn read(text: &str) -> Result<Bundle, YamlError> {
         }
     }
     (bundle.runners, bundle.changed_jobs) = compute::read(&root);
+    bundle.names = names::read(text, &root);
     bundle.tasks.sort_by_key(|task| task.span);
     // Merge keys and aliases can bring the same value in more than once.
     bundle.tasks.dedup();
@@ -99,35 +104,12 @@ fn add_resources(resources: &Node, target: Option<&str>, bundle: &mut Bundle) {
     bundle.jobs.extend(job::jobs(resources, target));
     bundle.pipelines.extend(job::pipelines(resources));
     let tasks = &mut bundle.tasks;
-    for job in resources.get("jobs").map(Node::entries).unwrap_or_default() {
-        let from_git = job.value.get("git_source").is_some();
-        for task in job.value.get("tasks").into_iter().flat_map(Node::items) {
-            add_task(task, from_git, tasks);
-            if let Some(inner) = task.at(&["for_each_task", "task"]) {
-                add_task(inner, from_git, tasks);
-            }
-        }
+    for job in resources.entries_of("jobs") {
+        let from_git = job::is_from_git(job.value);
+        tasks.extend(job::tasks(job.value).flat_map(|(task, _)| job::files(task, from_git)));
     }
-    for pipeline in resources.get("pipelines").map(Node::entries).unwrap_or_default() {
-        for library in pipeline.value.get("libraries").into_iter().flat_map(Node::items) {
-            for keys in [["notebook", "path"], ["file", "path"], ["glob", "include"]] {
-                push(library.at(&keys), TaskRole::PipelineSource, pipeline.key, false, tasks);
-            }
-        }
-    }
-}
-
-fn add_task(task: &Node, from_git: bool, tasks: &mut Vec<TaskFile>) {
-    let key = task.get("task_key").and_then(Node::text).unwrap_or_default();
-    push(task.at(&["notebook_task", "notebook_path"]), TaskRole::Notebook, key, from_git, tasks);
-    push(task.at(&["spark_python_task", "python_file"]), TaskRole::PythonFile, key, from_git, tasks);
-    push(task.at(&["sql_task", "file", "path"]), TaskRole::SqlFile, key, from_git, tasks);
-}
-
-fn push(path: Option<&Node>, role: TaskRole, key: &str, from_git: bool, tasks: &mut Vec<TaskFile>) {
-    let Some(node) = path else { return };
-    if let Some(text) = node.text().filter(|text| !text.is_empty()) {
-        tasks.push(TaskFile { role, path: text.to_owned(), span: node.span, key: key.to_owned(), from_git });
+    for pipeline in resources.entries_of("pipelines") {
+        tasks.extend(job::sources(&pipeline));
     }
 }
 

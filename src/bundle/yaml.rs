@@ -75,6 +75,16 @@ impl Node {
         items.iter().map(Arc::as_ref)
     }
 
+    /// The items of the sequence at a key; nothing for anything else.
+    pub fn items_of(&self, key: &str) -> impl Iterator<Item = &Self> + use<'_> {
+        self.get(key).into_iter().flat_map(Self::items)
+    }
+
+    /// The entries of the mapping at a key, as [`Node::entries`] has them.
+    pub fn entries_of(&self, key: &str) -> Vec<Entry<'_>> {
+        self.get(key).map(Self::entries).unwrap_or_default()
+    }
+
     /// The value of a key of a mapping: the last of its own entries with that key, or one that a merge key
     /// (`<<`) brings in.
     pub fn get(&self, key: &str) -> Option<&Self> {

@@ -119,10 +119,7 @@ fn by_file(entries: &[Entry]) -> Vec<String> {
 /// Where the baseline of a repository stands, and whether somebody named it.
 fn place(given: Option<&Path>, repository: &Repository, configs: &Configs<'_>) -> Result<(Place, bool), String> {
     if let Some(file) = given {
-        let cwd = std::env::current_dir()
-            .and_then(std::fs::canonicalize)
-            .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-        let full = absolute(&cwd, file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let full = absolute(Roots::here()?.cwd(), file).map_err(|error| format!("{}: {error}", file.display()))?;
         return Ok((repo_path(repository.root(), &full).map_or(Place::Outside(full), Place::Inside), true));
     }
     Ok(match configs.baseline() {
@@ -263,10 +260,7 @@ fn work(command: &Command, terminal: Terminal) -> Result<Exit, String> {
         isolated: options.isolated,
         ..check::Args::default()
     };
-    let cwd = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    let roots = Roots::new(cwd);
+    let roots = Roots::here()?;
     let mut run = check::Run::new(&args, terminal);
     let root = roots.of(roots.cwd());
     let repository = Repository::new(&roots, root, run.overrides(&roots)?, None, None);

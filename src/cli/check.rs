@@ -173,10 +173,7 @@ impl<'a> Run<'a> {
         if let Some(fault) = args.add_ignores.as_deref().and_then(fault_of_note) {
             return Err(format!("--add-ignores: {fault}"));
         }
-        let cwd = std::env::current_dir()
-            .and_then(std::fs::canonicalize)
-            .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-        let roots = Roots::new(cwd);
+        let roots = Roots::here()?;
         if args.unsafe_fixes && !args.fix && !args.diff {
             self.terminal.note("`--unsafe-fixes` changes nothing without `--fix` or `--diff`");
         }

@@ -124,10 +124,7 @@ enum Done {
 impl Run<'_> {
     fn go(&mut self) -> Result<Exit, String> {
         let args = self.args;
-        let cwd = std::env::current_dir()
-            .and_then(std::fs::canonicalize)
-            .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-        let roots = Roots::new(cwd);
+        let roots = Roots::here()?;
         if args.stdin_filename.is_some() || args.paths.iter().any(|path| path.as_os_str() == "-") {
             return self.format_stdin(&roots);
         }

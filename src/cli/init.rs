@@ -63,10 +63,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Exit {
 }
 
 fn set_up(args: &Args, terminal: Terminal) -> Result<Exit, String> {
-    let cwd = std::env::current_dir()
-        .and_then(fs::canonicalize)
-        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    let roots = Roots::new(cwd);
+    let roots = Roots::here()?;
     let root = roots.of(roots.cwd());
     let around = Surroundings::new(&root);
     let origin = Origin::of(&roots);

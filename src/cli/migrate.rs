@@ -67,6 +67,7 @@ const SYMBOLS: &[(&str, &str)] = &[
     ("redefined-outer-name", "W0621"),
     ("reimported", "W0404"),
     ("rewrite-as-for-loop", "R8923"),
+    ("singleton-comparison", "C0121"),
     ("spark-outside-function", "C8915"),
     ("syntax-error", "E0001"),
     ("too-many-lines", "C0302"),
@@ -99,6 +100,8 @@ struct Wishes {
     off: BTreeSet<String>,
     exclude: Vec<String>,
     target_python: Option<String>,
+    /// How many cells the plugin of pylint lets a notebook have.
+    max_cells: Option<u32>,
     /// By glob of files: what is off there.
     by_file: BTreeMap<String, BTreeSet<String>>,
 }
@@ -139,11 +142,12 @@ fn at<'t>(table: &'t Table, keys: &[&str]) -> Option<&'t Table> {
     keys.iter().try_fold(table, |table, key| table.get(*key)?.as_table())
 }
 
-/// A list of strings, or one string with commas.
+/// A list of strings, one string with commas, or one number.
 fn list(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) => words(text),
         Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::Integer(number)) => vec![number.to_string()],
         _ => Vec::new(),
     }
 }
@@ -166,7 +170,7 @@ fn ruff(folder: &dyn Snapshot) -> Result<Wishes, String> {
         };
         let mut on: BTreeSet<String> = both("select").into_iter().collect();
         if on.is_empty() {
-            on.extend(["E4", "E7", "E9", "F"].map(str::to_owned));
+            on = defaults_of_ruff();
         }
         on.extend(both("extend-select"));
         let off = both("ignore").into_iter().chain(both("extend-ignore")).collect();
@@ -184,9 +188,15 @@ fn ruff(folder: &dyn Snapshot) -> Result<Wishes, String> {
                 }
             }
         }
-        return Ok(Wishes { files: vec![name.to_owned()], on, off, exclude, target_python: python, by_file });
+        let files = vec![name.to_owned()];
+        return Ok(Wishes { files, on, off, exclude, target_python: python, by_file, ..Wishes::default() });
     }
     Err("there are no settings of ruff here: no ruff.toml, and no `[tool.ruff]` in pyproject.toml".to_owned())
+}
+
+/// What ruff looks for unless its settings say otherwise.
+fn defaults_of_ruff() -> BTreeSet<String> {
+    ["E4", "E7", "E9", "F"].map(str::to_owned).into()
 }
 
 fn pylint(folder: &dyn Snapshot) -> Result<Wishes, String> {
@@ -208,6 +218,7 @@ fn pylint(folder: &dyn Snapshot) -> Result<Wishes, String> {
             match key.as_str() {
                 "disable" => wishes.off.extend(values.iter().map(|word| code(word))),
                 "enable" => wishes.on.extend(values.iter().map(|word| code(word))),
+                "max-cells" => wishes.max_cells = values.first().and_then(|value| value.parse().ok()),
                 "ignore-paths" | "ignore" | "load-plugins" => {}
                 _ => continue,
             }
@@ -269,15 +280,21 @@ fn weight(list: &BTreeSet<String>, id: &str) -> usize {
 /// Whether the other linter looks for `id`; `None` if its settings do not say.
 fn wanted(linter: Linter, wishes: &Wishes, id: &str) -> Option<bool> {
     let (on, off) = (weight(&wishes.on, id), weight(&wishes.off, id));
-    match linter {
-        Linter::Ruff => Some(on > off),
-        Linter::Pylint | Linter::Ucx if on > off => Some(true),
-        Linter::Pylint | Linter::Ucx => (off > 0).then_some(false),
+    if on > off {
+        return Some(true);
     }
+    // Who leaves out what ruff has on by default does not want it; of all else that is not selected nothing is said.
+    let left_out = linter == Linter::Ruff && weight(&defaults_of_ruff(), id) > 0;
+    (off > 0 || left_out).then_some(false)
 }
 
 fn ids(linter: Linter, rule: &Rule) -> impl Iterator<Item = &Replaced> {
     rule.page.head.replaces.iter().filter(move |replaced| replaced.peer == linter.name())
+}
+
+/// Whether a rule follows names through the repository, which other linters do not.
+fn is_of_names(rule: &Rule) -> bool {
+    &*rule.page.group == "names"
 }
 
 /// On if the other linter looks for one of the things that the rule stands for, off if it looks for none.
@@ -314,7 +331,12 @@ fn write(linter: Linter, wishes: &Wishes, book: &Book) -> Migrated {
     let mut rows = String::new();
     for rule in book.rules() {
         let level = match fate(linter, wishes, rule) {
-            Fate::Kept => continue,
+            Fate::Kept => {
+                if let Some(cells) = wishes.max_cells.filter(|_| rule.name() == "too-many-cells") {
+                    let _ = writeln!(rows, "too-many-cells = {{ max = {cells} }}  # {name} max-cells");
+                }
+                continue;
+            }
             Fate::On => rule.page.head.severity.as_str(),
             Fate::Off => "off",
         };
@@ -323,13 +345,16 @@ fn write(linter: Linter, wishes: &Wishes, book: &Book) -> Migrated {
     if !rows.is_empty() {
         let _ = write!(out, "[rules]\n{rows}\n");
     }
+    let mut has_names_off =
+        book.rules().iter().any(|rule| fate(linter, wishes, rule) == Fate::Off && is_of_names(rule));
     for (glob, codes) in &wishes.by_file {
         let silent = |rule: &&Rule| {
             let mut own = ids(linter, rule).peekable();
             own.peek().is_some() && own.all(|replaced| weight(codes, &replaced.id) > 0)
         };
-        let rules: Vec<String> =
-            book.rules().iter().filter(silent).map(|rule| format!("{} = \"off\"", rule.name())).collect();
+        let rules: Vec<&Rule> = book.rules().iter().filter(silent).collect();
+        has_names_off |= rules.iter().any(|rule| is_of_names(rule));
+        let rules: Vec<String> = rules.iter().map(|rule| format!("{} = \"off\"", rule.name())).collect();
         if !rules.is_empty() {
             let _ = writeln!(
                 out,
@@ -338,6 +363,16 @@ fn write(linter: Linter, wishes: &Wishes, book: &Book) -> Migrated {
                 rules.join(", ")
             );
         }
+    }
+    if has_names_off {
+        let _ = writeln!(
+            out,
+            "# {name} sees one file at a time, and brickgate follows %run and imports: if names were switched off"
+        );
+        let _ = writeln!(
+            out,
+            "# because notebooks get them from elsewhere, leave these lines out (rules of the group names/*).\n"
+        );
     }
     let known: BTreeSet<&str> = book.rules().iter().flat_map(|rule| ids(linter, rule)).map(|one| &*one.id).collect();
     out.push_str("# Rules that stand for those of ");
@@ -350,13 +385,12 @@ fn write(linter: Linter, wishes: &Wishes, book: &Book) -> Migrated {
         }
     }
     // Of ruff and pylint itself most is none of our business; of what is about Databricks all that is missing is told.
-    let about_databricks = |id: &&&str| matches!(linter, Linter::Pylint) && id.get(1..3) == Some("89");
-    let missing: Vec<&str> = SYMBOLS
+    let about_databricks = |id: &&str| matches!(linter, Linter::Pylint) && id.get(1..3) == Some("89");
+    let missing: Vec<String> = SYMBOLS
         .iter()
-        .map(|(_, code)| code)
-        .filter(about_databricks)
-        .filter(|id| !known.contains(**id) && wanted(linter, wishes, id) == Some(true))
-        .copied()
+        .filter(|(_, code)| about_databricks(code))
+        .filter(|(_, code)| !known.contains(code) && wanted(linter, wishes, code) == Some(true))
+        .map(|(symbol, code)| format!("{code} ({symbol})"))
         .collect();
     let mut notes = Vec::new();
     if !missing.is_empty() {
@@ -406,6 +440,8 @@ mod tests {
         assert!(text.contains("\nexclude = [\"legacy\"]\n") && text.contains("\ntarget-python = \"3.11\"\n"), "{text}");
         assert!(text.contains("files = [\"adhoc/*\"]\n") && text.contains("unused-variable = \"off\""), "{text}");
         assert!(text.contains("#   undefined-name (error): ruff F821\n"), "{text}");
+        // What is not selected, and not on by default, is left as it is.
+        assert!(!text.contains("\nimport-shadows-builtin =") && !text.contains("\nstring-built-sql ="), "{text}");
         // More exact wins: `F` is on, but of `F4` all is off and `F401` on.
         let text =
             migrated(Linter::Ruff, &[("ruff.toml", "lint.select = [\"ALL\", \"F401\"]\nlint.ignore = [\"F4\"]\n")]);
@@ -419,7 +455,11 @@ mod tests {
         let text = migrated(Linter::Pylint, &[(".pylintrc", rc)]);
         assert!(text.contains("\nunused-import = \"off\"  # pylint W0611\n"), "{text}");
         assert!(!text.contains("\nundefined-name =") && !text.contains("\nsecret-in-source ="), "{text}");
-        assert!(text.contains("# No rule of brickgate stands for R8903."), "{text}");
+        assert!(text.contains("# No rule of brickgate stands for R8903 (dbutils-fs-cp)."), "{text}");
+        assert!(text.contains("(rules of the group names/*)"), "{text}");
+        let toml = "[tool.pylint.databricks]\nmax-cells = 75\n";
+        let text = migrated(Linter::Pylint, &[("pyproject.toml", toml)]);
+        assert!(text.contains("\ntoo-many-cells = { max = 75 }  # pylint max-cells\n"), "{text}");
         let toml = "[tool.pylint.\"messages control\"]\ndisable = [\"unused-variable\", \"C\"]\n";
         let text = migrated(Linter::Pylint, &[("pyproject.toml", toml)]);
         assert!(text.contains("\nunused-variable = \"off\"") && text.contains("\ntoo-many-cells = \"off\""), "{text}");

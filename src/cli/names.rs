@@ -44,10 +44,7 @@ pub fn run(args: &Args, terminal: Terminal) -> Exit {
 }
 
 fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
-    let cwd = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    let roots = Roots::new(cwd);
+    let roots = Roots::here()?;
     let (file, numbers) = place(&args.place)?;
     let full = absolute(roots.cwd(), &file).map_err(|error| format!("{}: {error}", file.display()))?;
     if full.is_dir() {

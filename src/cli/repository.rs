@@ -428,10 +428,7 @@ fn seen(mut problems: Vec<PageProblem>, vantage: &Vantage) -> Vec<PageProblem> {
 
 /// The rule pages that are named, or else those of the settings, the repository that holds them, and the view on it.
 pub(super) fn pages_here(named: &[PathBuf]) -> Result<(Worktree, Vantage, Vec<RepoPath>), String> {
-    let cwd = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    let roots = Roots::new(cwd);
+    let roots = Roots::here()?;
     let mut full = Vec::new();
     for path in named {
         let absolute = absolute(roots.cwd(), path).map_err(|error| format!("{}: {error}", path.display()))?;

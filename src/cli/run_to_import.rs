@@ -42,10 +42,7 @@ pub fn run(args: &Args, terminal: Terminal) -> Exit {
 }
 
 fn go(args: &Args, terminal: Terminal) -> Result<Exit, String> {
-    let cwd = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    let roots = Roots::new(cwd);
+    let roots = Roots::here()?;
     if args.new_module.is_some() && args.notebooks.len() > 1 {
         return Err("`--new-module` makes one module out of one notebook".to_owned());
     }

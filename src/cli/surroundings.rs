@@ -115,11 +115,11 @@ impl Surroundings {
         let path = PRE_COMMIT.into_iter().find(|path| self.has(path))?;
         let mut hooks = Vec::new();
         if let Some(root) = self.yaml(path) {
-            let repos = root.get("repos").into_iter().flat_map(Node::items);
+            let repos = root.items_of("repos");
             for hook in repos.filter_map(|repo| repo.get("hooks")).flat_map(Node::items) {
                 let text = |key: &str| hook.get(key).and_then(Node::text).map(str::to_owned);
                 let Some(id) = text("id") else { continue };
-                let args = hook.get("args").into_iter().flat_map(Node::items).filter_map(Node::text);
+                let args = hook.items_of("args").filter_map(Node::text);
                 hooks.push(Hook { id, args: args.map(str::to_owned).collect(), exclude: text("exclude") });
             }
         }

@@ -244,6 +244,7 @@ impl Effective {
         let target = Target {
             compute: self.first(|file| file.compute).map(|(compute, _)| compute),
             dbr: self.first(|file| file.dbr).map(|(dbr, _)| dbr),
+            environment: None,
         };
         let read = ReadOptions {
             kind: variant.kind,

@@ -1,7 +1,8 @@
 //! What calls give: methods of what is known, functions of the repository, and queries.
 
 use super::eval::{Evaluator, Meaning, Slot, is_udf};
-use super::kind::{self, Kind, Motion, Rows, Type};
+use super::kind::{Kind, Motion, Rows, Type};
+use super::methods;
 use super::statement;
 use super::text;
 use crate::project::document::DocumentId;
@@ -21,7 +22,7 @@ impl Evaluator<'_> {
         let method = call.method.map_or("", |method| facts.text(method));
         let unknown = self.node(slot, below).kind == Kind::Unknown;
         match facts.text(name) {
-            "write" if unknown && (kind::WRITER_SETTINGS.contains(&method) || method == "saveAsTable") => {
+            "write" if unknown && (methods::WRITER_SETTINGS.contains(&method) || method == "saveAsTable") => {
                 Type { motion: Motion::Batch, ..Type::of(Kind::Writer) }
             }
             "read" if unknown && matches!(method, "format" | "option" | "options" | "schema" | "table" | "parquet") => {
@@ -39,7 +40,7 @@ impl Evaluator<'_> {
             let of = self.receiver(slot, call);
             let argument = facts.argument(call, 0, "").map_or(NodeKind::Other, |argument| facts.kind(argument.node));
             let few = matches!(argument, NodeKind::Int(_));
-            let found = kind::method(of, name, few);
+            let found = methods::method(of, name, few);
             match (of.kind, found.kind) {
                 (Kind::Unknown, Kind::Unknown) => {}
                 (Kind::Session, Kind::Frame) if name == "sql" => return self.sql(slot, call),
@@ -61,7 +62,7 @@ impl Evaluator<'_> {
             return Type::of(Kind::Maker);
         }
         match self.callee(slot, call) {
-            Meaning::Path(path) => kind::function(&path).map_or(Type::UNKNOWN, |found| match (found.kind, &*path) {
+            Meaning::Path(path) => methods::function(&path).map_or(Type::UNKNOWN, |found| match (found.kind, &*path) {
                 (Kind::Frame, "pyspark.sql.functions.broadcast") => {
                     facts.argument(call, 0, "df").map_or(found, |argument| self.node(slot, argument.node))
                 }

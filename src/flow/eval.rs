@@ -1,7 +1,9 @@
 //! What a value is: the rules by which one follows from another.
 
-use super::kind::{self, Kind, Motion, Rows, Type};
+use super::kind::{Kind, Motion, Rows, Type};
+use super::methods;
 use super::tables::Tables;
+use super::text;
 use crate::names::Namespaces;
 use crate::names::local::From;
 use crate::names::verdict::Verdict;
@@ -109,7 +111,7 @@ impl<'a> Evaluator<'a> {
             NodeKind::Attribute { base, name } => {
                 let name = facts.text(name);
                 let of = self.node(slot, base);
-                match kind::attribute(of, name) {
+                match methods::attribute(of, name) {
                     found if found.kind != Kind::Unknown => found,
                     _ if of.kind == Kind::Unknown && name == "spark" => Type::of(Kind::Session),
                     _ => self.attribute(slot, id),
@@ -190,9 +192,31 @@ impl<'a> Evaluator<'a> {
             _ => match facts.kind(base) {
                 // An element of a list that is written out.
                 NodeKind::List(children) | NodeKind::Tuple(children) => self.all(slot, children),
+                NodeKind::Name(at) => self.element(slot, at),
                 _ => Type::UNKNOWN,
             },
         }
+    }
+
+    /// What the elements of a list or dictionary are that is written out where a name is bound. It may have got others
+    /// since, of the same kind, so that no more than the kind is known.
+    fn element(&mut self, slot: Slot, at: u32) -> Type {
+        let Some((slot, list)) = text::value(self, slot, at) else { return Type::UNKNOWN };
+        let Some(facts) = self.facts(slot) else { return Type::UNKNOWN };
+        let elements: Vec<NodeId> = match facts.kind(list) {
+            NodeKind::List(children) | NodeKind::Tuple(children) => facts.children(children).to_vec(),
+            NodeKind::Dict(children) => facts.children(children).iter().copied().skip(1).step_by(2).collect(),
+            _ => return Type::UNKNOWN,
+        };
+        let types = elements.into_iter().map(|element| self.node(slot, element));
+        Type::of(types.reduce(Type::or).unwrap_or_default().kind)
+    }
+
+    /// Whether a name stands for a list that is written out.
+    fn is_list(&mut self, slot: Slot, at: u32) -> bool {
+        let value = text::value(self, slot, at);
+        let kind = value.and_then(|(slot, list)| Some(self.facts(slot)?.kind(list)));
+        matches!(kind, Some(NodeKind::List(_) | NodeKind::Tuple(_)))
     }
 
     /// What a name is where it is read.
@@ -396,6 +420,8 @@ impl<'a> Evaluator<'a> {
                 (Kind::RowList, _) => Type::of(Kind::Row),
                 (Kind::Frames, _) => Type::frame(Rows::Unknown, Motion::Batch),
                 (_, NodeKind::List(children) | NodeKind::Tuple(children)) => self.all(slot, children),
+                // Going through a dictionary gives its keys.
+                (Kind::Other, NodeKind::Name(at)) if self.is_list(slot, at) => self.element(slot, at),
                 _ => Type::UNKNOWN,
             },
             BindingKind::Parameter => self.parameter(slot, at),
@@ -458,7 +484,7 @@ impl<'a> Evaluator<'a> {
                     NodeKind::Attribute { name, .. } => facts.text(name),
                     _ => return None,
                 };
-                return if of == "Optional" { self.annotation(slot, index) } else { kind::annotation(of) };
+                return if of == "Optional" { self.annotation(slot, index) } else { methods::annotation(of) };
             }
             NodeKind::Binary { op: BinaryOp::Or, left, right } if facts.kind(right) == NodeKind::None => {
                 return self.annotation(slot, left);
@@ -466,7 +492,7 @@ impl<'a> Evaluator<'a> {
             _ => return None,
         };
         if written != "DataFrame" {
-            return kind::annotation(written);
+            return methods::annotation(written);
         }
         // Two libraries have a class of this name.
         let path = match facts.kind(node) {

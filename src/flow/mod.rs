@@ -7,6 +7,7 @@
 mod calls;
 mod eval;
 pub mod kind;
+pub mod methods;
 mod statement;
 mod tables;
 mod text;
@@ -15,10 +16,10 @@ use crate::names::Namespaces;
 use crate::project::document::Document;
 use crate::python::facts::{Binding, BranchId, BranchKind, Call, CallId, Facts, Function};
 use crate::python::nodes::{NodeId, NodeKind};
+use crate::python::symbols::FastMap;
 use eval::{Evaluator, Meaning};
 use kind::{Kind, Type};
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 pub use text::Piece;
 
 /// A chain of methods is followed so many steps back.
@@ -30,9 +31,9 @@ pub struct Flow<'a> {
     names: &'a Namespaces<'a>,
     evaluator: RefCell<Option<Evaluator<'a>>>,
     /// By expression, the call of a method on it.
-    next: OnceCell<HashMap<NodeId, CallId>>,
+    next: OnceCell<FastMap<NodeId, CallId>>,
     /// By expression, the binding that it is given to.
-    bound: OnceCell<HashMap<NodeId, u32>>,
+    bound: OnceCell<FastMap<NodeId, u32>>,
 }
 
 /// One link of a chain of methods: `.limit(10)`, `.write`, or what stands at its start.
@@ -302,7 +303,7 @@ impl<'a> Flow<'a> {
         let mut coverage = Coverage::default();
         for call in &facts.calls {
             let Some(method) = call.method.map(|name| facts.text(name)) else { continue };
-            if !facts.called_on(call).is_some() || !kind::is_frame_method(method) {
+            if !facts.called_on(call).is_some() || !methods::is_frame_method(method) {
                 continue;
             }
             coverage.receivers += 1;

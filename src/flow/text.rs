@@ -147,19 +147,59 @@ pub(super) fn known(evaluator: &mut Evaluator<'_>, slot: Slot, node: NodeId, lev
     out.into_iter().map(|piece| if let Piece::Known(text) = piece { Some(text) } else { None }).collect()
 }
 
-/// All texts that an expression can make: one, or those of a list that a loop goes through.
+/// All texts that an expression can make: one, or one for each value of the literal list that a loop goes through,
+/// where the name of that loop is all in it that is not known.
 pub(super) fn all(evaluator: &mut Evaluator<'_>, slot: Slot, node: NodeId) -> Option<Vec<String>> {
-    if let Some(text) = known(evaluator, slot, node, 0) {
-        return Some(vec![text]);
-    }
     let facts = evaluator.facts(slot)?;
-    let NodeKind::Name(at) = facts.kind(node) else { return None };
-    let reaching = evaluator.documents.get(slot)?.reaching(at)?;
+    let pieces = match facts.kind(node) {
+        NodeKind::Name(at) if is_loop(evaluator, slot, at) => vec![Piece::Hole(node)],
+        _ => pieces(evaluator, slot, node)?,
+    };
+    let mut names = pieces.iter().filter_map(|piece| match piece {
+        Piece::Hole(hole) => Some(facts.kind(*hole)),
+        Piece::Known(_) => None,
+    });
+    let name_of = |kind| match kind {
+        NodeKind::Name(at) => facts.uses.get(at as usize).map(|row| row.name),
+        _ => None,
+    };
+    let Some(NodeKind::Name(at)) = names.next() else {
+        return pieces.iter().all(|piece| matches!(piece, Piece::Known(_))).then(|| vec![joined(&pieces)]);
+    };
+    let first = name_of(NodeKind::Name(at))?;
+    if names.any(|kind| name_of(kind) != Some(first)) {
+        return None;
+    }
+    let values = looped(evaluator, slot, at)?;
+    let fill = |value: &String| {
+        let parts = pieces.iter().map(|piece| match piece {
+            Piece::Known(text) => text.as_str(),
+            Piece::Hole(_) => value.as_str(),
+        });
+        parts.collect::<String>()
+    };
+    Some(values.iter().map(fill).collect())
+}
+
+/// The only binding that a name has where it is read, if that is the head of a loop.
+fn loop_of(evaluator: &Evaluator<'_>, slot: Slot, at: u32) -> Option<NodeId> {
+    let tables = evaluator.documents.get(slot)?;
+    let reaching = tables.reaching(at)?;
     let (&[one], false) = (reaching.bindings.as_slice(), reaching.open) else { return None };
-    let row = facts.bindings.get(one as usize).filter(|row| row.kind == BindingKind::Loop)?;
-    let (slot, list) = match facts.kind(row.value) {
+    let row = tables.facts.bindings.get(one as usize).filter(|row| row.kind == BindingKind::Loop)?;
+    Some(row.value)
+}
+
+fn is_loop(evaluator: &Evaluator<'_>, slot: Slot, at: u32) -> bool {
+    loop_of(evaluator, slot, at).is_some()
+}
+
+/// The texts of the literal list that a loop goes through, for the name at its head.
+fn looped(evaluator: &mut Evaluator<'_>, slot: Slot, at: u32) -> Option<Vec<String>> {
+    let list = loop_of(evaluator, slot, at)?;
+    let (slot, list) = match evaluator.facts(slot)?.kind(list) {
         NodeKind::Name(at) => value(evaluator, slot, at)?,
-        _ => (slot, row.value),
+        _ => (slot, list),
     };
     let facts = evaluator.facts(slot)?;
     let (NodeKind::List(children) | NodeKind::Tuple(children) | NodeKind::Set(children)) = facts.kind(list) else {

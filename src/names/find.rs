@@ -5,7 +5,7 @@ use super::local::{From, UnknownKind};
 use crate::project::document::DocumentId;
 use crate::project::runs::Edge;
 use crate::python::facts::BindingKind;
-use std::collections::HashMap;
+use crate::python::symbols::FastMap;
 
 /// Where a name is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +44,11 @@ pub struct Finder<'n, 'p> {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// Numbers for names.
-    ids: HashMap<Box<str>, u32>,
+    ids: FastMap<Box<str>, u32>,
     /// What a document binds in the end, by document and name.
-    ends: HashMap<(DocumentId, u32), Found>,
+    ends: FastMap<(DocumentId, u32), Found>,
     /// What those who run a document say of a name, by document, name, and whether it is read by code that runs later.
-    pub(super) callers: HashMap<(DocumentId, u32, bool), Callers>,
+    pub(super) callers: FastMap<(DocumentId, u32, bool), Callers>,
 }
 
 /// What those who run a document say of a name.
@@ -74,7 +74,7 @@ impl<'n, 'p> Finder<'n, 'p> {
     }
 
     /// What is remembered of callers.
-    pub(super) const fn callers(&mut self) -> &mut HashMap<(DocumentId, u32, bool), Callers> {
+    pub(super) const fn callers(&mut self) -> &mut FastMap<(DocumentId, u32, bool), Callers> {
         &mut self.known.callers
     }
 

@@ -16,6 +16,7 @@ use crate::project::reference::ReferenceKind;
 use crate::project::runs::Edge;
 use crate::project::{Project, command};
 use crate::python::names::Reader;
+use crate::python::symbols::FastSet;
 use crate::snapshot::RepoPath;
 use clash::Clash;
 use find::{Finder, Known};
@@ -35,7 +36,7 @@ pub struct Namespaces<'p> {
     locals: Vec<Local>,
     verdicts: Vec<Vec<Verdict>>,
     /// Bindings of the module's scope that other documents read, by document.
-    given: Vec<HashSet<u32>>,
+    given: Vec<FastSet<u32>>,
     /// What the notebooks that it runs need of a document and do not get.
     lacks: HashMap<DocumentId, Vec<Lack>>,
     /// The last words of `%run` paths that lead nowhere.
@@ -43,7 +44,7 @@ pub struct Namespaces<'p> {
     /// Found when somebody asks.
     clashes: OnceLock<Vec<Clash>>,
     /// All names that any document binds at its top level, or takes by a star import.
-    bound: HashSet<&'p str>,
+    bound: FastSet<&'p str>,
     /// What was looked up for the verdicts.
     known: Known,
 }
@@ -77,7 +78,7 @@ impl<'p> Namespaces<'p> {
         } else {
             documents.par_iter().map(local).collect()
         };
-        let given = vec![HashSet::new(); documents.len()];
+        let given = vec![FastSet::default(); documents.len()];
         let lost_runs = lost_runs(project);
         let (lacks, clashes, bound) = (HashMap::new(), OnceLock::new(), bound(project, &locals));
         let mut names = Self {
@@ -116,7 +117,7 @@ impl<'p> Namespaces<'p> {
             lacks: HashMap::new(),
             lost_runs: HashSet::new(),
             clashes: OnceLock::new(),
-            bound: HashSet::new(),
+            bound: FastSet::default(),
             known: Known::default(),
         }
     }
@@ -231,8 +232,8 @@ impl<'p> Namespaces<'p> {
 }
 
 /// All names that any document binds at its top level, or takes by a star import of a well-known module.
-fn bound<'p>(project: &'p Project, locals: &[Local]) -> HashSet<&'p str> {
-    let mut bound: HashSet<&'p str> = HashSet::new();
+fn bound<'p>(project: &'p Project, locals: &[Local]) -> FastSet<&'p str> {
+    let mut bound: FastSet<&'p str> = FastSet::default();
     let mut modules = HashSet::new();
     for (document, local) in project.documents().iter().zip(locals) {
         let facts = &document.python;

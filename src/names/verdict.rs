@@ -9,7 +9,7 @@ use crate::project::runs::Edge;
 use crate::python::builtins::is_builtin;
 use crate::python::facts::{Facts, ScopeKind};
 use crate::python::names::{Missing, Reader};
-use std::collections::HashMap;
+use crate::python::symbols::FastMap;
 use std::sync::Arc;
 
 /// What a name turned out to be that its own document does not bind by then.
@@ -38,7 +38,7 @@ pub(super) fn verdicts(finder: &mut Finder<'_, '_>, id: DocumentId) -> Vec<Verdi
     let (Some(local), Some(document)) = (names.local(id), names.project.documents().get(id as usize)) else {
         return Vec::new();
     };
-    let mut done: HashMap<(u32, bool, u32), Verdict> = HashMap::new();
+    let mut done: FastMap<(u32, bool, u32), Verdict> = FastMap::default();
     let mut out = Vec::with_capacity(local.names.missing.len());
     for missing in &local.names.missing {
         let Some(place) = Place::of(document, missing) else {

@@ -15,6 +15,7 @@ pub mod source;
 use crate::text::Span;
 use magic::Magic;
 pub use near::{HeaderFault, NearHeader, near_header};
+pub use source::open_environment;
 
 /// How a notebook is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,12 +131,22 @@ pub struct Notebook {
     /// The serverless environment block after the header (`# /// script` … `# ///`), whole lines with
     /// their line ends; source format only.
     pub environment: Option<Span>,
+    /// What is known of the serverless environment, where somebody has set one up: by that block, or for `.ipynb` in
+    /// the metadata.
+    pub serverless: Option<Environment>,
     /// Cells in order. A notebook has at least one, unless it is an `.ipynb` with none.
     pub cells: Vec<Cell>,
     /// Lines that look like a separator but do not split (source format only), without line ends.
     pub near_separators: Vec<Span>,
     /// For `.ipynb`: where things stand in the JSON.
     pub json: Option<ipynb::JsonMap>,
+}
+
+/// The environment in which a notebook runs on serverless compute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Its version: `4` of `environment_version = "4"`.
+    pub version: Option<u16>,
 }
 
 /// One cell.

@@ -1,7 +1,7 @@
 //! The source format: reading a file whose first line is the notebook header, and printing it again.
 
 use super::scan::{Python, lines};
-use super::{Cell, CellType, Form, Format, Language, Notebook, Origin, Title, cell};
+use super::{Cell, CellType, Environment, Form, Format, Language, Notebook, Origin, Title, cell};
 use crate::text::{MAX_LEN, Span};
 use memchr::memmem;
 
@@ -23,6 +23,7 @@ pub fn read(text: &str, extension: &str) -> Option<Notebook> {
         language,
         header: first.content,
         environment,
+        serverless: environment.map(|block| Environment { version: version(block.of(text)) }),
         cells: Vec::with_capacity(found.exact.len() + 1),
         near_separators: Vec::new(),
         json: None,
@@ -67,6 +68,37 @@ fn environment(text: &str, span: Span, language: Language) -> Option<Span> {
         }
     }
     None
+}
+
+/// The version that an environment block asks for.
+fn version(block: &str) -> Option<u16> {
+    let lines = block.lines().map(|line| line.trim_start_matches(['#', '-', '/', ' ']));
+    let mut values = lines.filter_map(|line| line.strip_prefix("environment_version")?.trim_start().strip_prefix('='));
+    values.next()?.trim().trim_matches(['"', '\'']).parse().ok()
+}
+
+/// The first line of an environment block after the header of a notebook that has none, because the block does not
+/// end; and the place where its end is missing, behind the last line that can be part of it.
+pub fn open_environment(text: &str, notebook: &Notebook) -> Option<(Span, u32)> {
+    if notebook.format != Format::Source || notebook.environment.is_some() {
+        return None;
+    }
+    let comment = notebook.language.comment();
+    let rest = Span::from_range(notebook.header.end as usize..text.len());
+    let mut lines = lines(text, rest, None).skip(1);
+    let first = lines.next().filter(|line| line.content.of(text).strip_prefix(comment) == Some(" /// script"))?;
+    let is_part = |line: &str| {
+        let Some(rest) = line.strip_prefix(comment) else { return false };
+        let rest = rest.trim();
+        rest.starts_with('[') || rest.starts_with('"') || matches!(rest, "]" | "],") || rest.contains(" = ")
+    };
+    let mut end = first.next;
+    let mut any = false;
+    for line in lines.take_while(|line| is_part(line.content.of(text))) {
+        end = line.next;
+        any = true;
+    }
+    any.then_some((first.content, end))
 }
 
 /// What looks like a separator.

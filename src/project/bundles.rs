@@ -56,11 +56,9 @@ impl Bundles {
         if path != root {
             return Vec::new();
         }
-        let globs = bundle.includes.iter();
-        let included: BTreeSet<RepoPath> =
-            globs.flat_map(|(glob, _)| expand(glob, &root.parent(), places)).filter(|file| file != root).collect();
+        let included = members(bundle, root, places);
         self.members.extend(included.iter().cloned());
-        included.into_iter().collect()
+        included
     }
 
     /// Whether a YAML file belongs to a bundle: as its root file, or because that includes it.
@@ -74,12 +72,54 @@ impl Bundles {
     }
 }
 
+/// The files that a root file includes, sorted.
+pub(super) fn members(bundle: &Bundle, root: &RepoPath, places: &Places) -> Vec<RepoPath> {
+    let globs = bundle.includes.iter();
+    let included: BTreeSet<RepoPath> =
+        globs.flat_map(|(glob, _)| expand(glob, &root.parent(), places)).filter(|file| file != root).collect();
+    included.into_iter().collect()
+}
+
+/// A file that `glob` would name if `**` in it stood for any number of folders, and that `has` does not hold.
+pub(super) fn too_deep(
+    glob: &str,
+    folder: &RepoPath,
+    places: &Places,
+    has: impl Fn(&RepoPath) -> bool,
+) -> Option<RepoPath> {
+    let parts: Vec<&str> = glob.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let plain: Vec<&str> = parts.iter().copied().take_while(|part| is_plain(part) && *part != "..").collect();
+    let base = if plain.is_empty() { folder.clone() } else { folder.join(&plain.join("/"))? };
+    let pattern = Pattern::new(&folder.join(&parts.join("/"))?);
+    let mut open = vec![base];
+    let mut looked = 0;
+    while let Some(at) = open.pop().filter(|_| looked < MOST_FOLDERS) {
+        looked += 1;
+        let listing = places.list(&at);
+        let is_yaml = |path: &RepoPath| ["yml", "yaml"].iter().any(|extension| path.has_extension(extension));
+        let mut files = listing.files().map(|name| listing.path(name)).filter(is_yaml);
+        if let Some(missed) = files.find(|path| pattern.matches(path) && !has(path)) {
+            return Some(missed);
+        }
+        open.extend(listing.folders().filter(|name| !name.starts_with('.')).map(|name| listing.path(name)));
+    }
+    None
+}
+
+/// So many folders are looked through for files that are not included.
+const MOST_FOLDERS: usize = 500;
+
 /// The nearest folder at or above `folder` that holds a bundle's root file.
 pub fn nearest_root(folder: &RepoPath, places: &Places) -> Option<RepoPath> {
+    nearest_root_file(folder, places).map(|file| file.parent())
+}
+
+/// The root file of the nearest bundle at or above `folder`.
+pub(super) fn nearest_root_file(folder: &RepoPath, places: &Places) -> Option<RepoPath> {
     let mut at = folder.clone();
     loop {
-        if root_in(&at, places).is_some() {
-            return Some(at);
+        if let Some(file) = root_in(&at, places) {
+            return Some(file);
         }
         if at.as_str().is_empty() {
             return None;
@@ -111,6 +151,18 @@ pub(super) fn target(written: &str, from_git: bool, file: &RepoPath, root: &Repo
 /// The YAML and JSON files that an `include` entry names, in the manner of Go's `filepath.Glob`: `*` stays
 /// within one name, and `**` is no more than `*`.
 fn expand(glob: &str, folder: &RepoPath, places: &Places) -> Vec<RepoPath> {
+    let mut found = named(glob, folder, places);
+    found.retain(|file| ["yml", "yaml", "json"].iter().any(|extension| file.has_extension(extension)));
+    found
+}
+
+/// Whether a glob names anything at all.
+pub(super) fn finds(glob: &str, folder: &RepoPath, places: &Places) -> bool {
+    !named(glob, folder, places).is_empty()
+}
+
+/// All that a glob names.
+fn named(glob: &str, folder: &RepoPath, places: &Places) -> Vec<RepoPath> {
     let mut found = vec![folder.clone()];
     let parts: Vec<&str> = glob.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     for (at, part) in parts.iter().enumerate() {
@@ -136,7 +188,6 @@ fn expand(glob: &str, folder: &RepoPath, places: &Places) -> Vec<RepoPath> {
         next.dedup();
         found = next;
     }
-    found.retain(|file| ["yml", "yaml", "json"].iter().any(|extension| file.has_extension(extension)));
     found
 }
 

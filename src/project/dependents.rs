@@ -4,15 +4,12 @@
 //! to say.
 
 use super::document::Document;
+use super::gist::{self, Gist};
 use crate::notebook::magic::MagicKind;
 use crate::python::facts::BindingKind;
 use crate::snapshot::{RepoPath, Snapshot};
-use aho_corasick::{AhoCorasick, MatchKind};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A call that is still open after so many lines is none.
-const LONGEST_CALL: usize = 40;
 
 /// Files above this size are not searched: a notebook that large is mostly outputs.
 const LARGEST: u64 = 20_000_000;
@@ -53,16 +50,17 @@ fn effects(document: &Document) -> Vec<&str> {
 }
 
 /// The files among `everything` that run, import or otherwise name one of `changed`, directly or by running one that
-/// does. `changed` itself is not among them. Calls `progress` for each file that is read.
+/// does. `changed` itself is not among them.
 pub fn dependents(snapshot: &dyn Snapshot, everything: &[RepoPath], changed: &BTreeSet<RepoPath>) -> Vec<RepoPath> {
     let others: Vec<&RepoPath> = everything.iter().filter(|path| !changed.contains(*path)).collect();
-    let mentions: Vec<Mentions> = others.par_iter().map(|path| Mentions::read(snapshot, path)).collect();
+    let kept = gist::remembered(snapshot, &others, &|_| LARGEST)
+        .unwrap_or_else(|| others.par_iter().map(|path| look(snapshot, path)).collect());
+    let gists: Vec<Gist<'_>> = kept.iter().map(|kept| Gist::read(kept)).collect();
     let mut found: BTreeMap<usize, bool> = BTreeMap::new();
-    let first: BTreeSet<&str> = changed.iter().map(word).collect();
-    let Some(search) = Search::new(&first) else { return Vec::new() };
-    for (at, mentions) in mentions.iter().enumerate() {
-        let runs = search.finds(&mentions.runs);
-        if runs || search.finds(&mentions.rest) {
+    let names: Vec<Vec<u32>> = names_of(changed.iter().map(word));
+    for (at, gist) in gists.iter().enumerate() {
+        let runs = names.iter().any(|name| gist.may_run(name));
+        if runs || names.iter().any(|name| gist.may_name(name)) {
             found.insert(at, runs);
         }
     }
@@ -70,16 +68,30 @@ pub fn dependents(snapshot: &dyn Snapshot, everything: &[RepoPath], changed: &BT
     let mut next: BTreeSet<&str> =
         found.iter().filter(|(_, runs)| **runs).filter_map(|(&at, _)| stem(&others, at)).collect();
     let mut searched: BTreeSet<&str> = BTreeSet::new();
-    while let Some(search) = Search::new(&next) {
+    while !next.is_empty() {
         searched.extend(&next);
+        let names = names_of(next.iter().copied());
+        let runs = |gist: &Gist<'_>| names.iter().any(|name| gist.may_run(name));
         let new: Vec<usize> = (0..others.len())
             .filter(|at| found.get(at) != Some(&true))
-            .filter(|&at| mentions.get(at).is_some_and(|mentions| search.finds(&mentions.runs)))
+            .filter(|&at| gists.get(at).is_some_and(runs))
             .collect();
         found.extend(new.iter().map(|&at| (at, true)));
         next = new.iter().filter_map(|&at| stem(&others, at)).filter(|stem| !searched.contains(stem)).collect();
     }
     found.keys().filter_map(|&at| others.get(at)).map(|&path| path.clone()).collect()
+}
+
+/// What a file shows, where nothing is remembered.
+fn look(snapshot: &dyn Snapshot, path: &RepoPath) -> Vec<u8> {
+    let is_small = snapshot.size(path).is_none_or(|size| size <= LARGEST);
+    let bytes = if is_small { snapshot.read(path).ok() } else { None };
+    bytes.map(|bytes| Gist::of(gist::kind(path), &bytes)).unwrap_or_default()
+}
+
+/// The words of names, without those that have none: everybody would have all of them.
+fn names_of<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Vec<u32>> {
+    names.map(gist::words_of).filter(|words| !words.is_empty()).collect()
 }
 
 fn stem<'p>(paths: &[&'p RepoPath], at: usize) -> Option<&'p str> {
@@ -90,89 +102,6 @@ fn stem<'p>(paths: &[&'p RepoPath], at: usize) -> Option<&'p str> {
 fn word(path: &RepoPath) -> &str {
     let package = path.as_str().strip_suffix("/__init__.py").map(|folder| folder.rsplit('/').next().unwrap_or(folder));
     package.unwrap_or_else(|| path.stem())
-}
-
-/// The parts of a file in which it may name others.
-#[derive(Default)]
-struct Mentions {
-    /// Lines with `%run`.
-    runs: Vec<u8>,
-    /// Imports and calls of `dbutils.notebook.run`; all of a YAML file.
-    rest: Vec<u8>,
-}
-
-impl Mentions {
-    fn read(snapshot: &dyn Snapshot, path: &RepoPath) -> Self {
-        if snapshot.size(path).is_some_and(|size| size > LARGEST) {
-            return Self::default();
-        }
-        let Ok(bytes) = snapshot.read(path) else { return Self::default() };
-        if path.has_extension("yml") || path.has_extension("yaml") {
-            return Self { runs: Vec::new(), rest: bytes };
-        }
-        Self::of(&bytes)
-    }
-
-    fn of(bytes: &[u8]) -> Self {
-        let mut mentions = Self::default();
-        let mut open = 0usize;
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
-            if has(b"run") && has(b"%run") {
-                mentions.runs.extend_from_slice(line);
-                // The path may stand on the next line.
-                open = 1;
-                continue;
-            }
-            let starts = has(b"import") || has(b".run(") || has(b".run (");
-            if starts || open > 0 {
-                mentions.rest.extend_from_slice(line);
-                if open == 1 {
-                    mentions.runs.extend_from_slice(line);
-                }
-            }
-            let is_open = |line: &[u8]| {
-                let count = |wanted| memchr::memchr_iter(wanted, line).count();
-                count(b'(') > count(b')') || line.trim_ascii_end().ends_with(b"\\")
-            };
-            open = match open {
-                _ if starts => {
-                    if is_open(line) {
-                        LONGEST_CALL
-                    } else {
-                        0
-                    }
-                }
-                0 | 1 => 0,
-                _ if memchr::memchr(b')', line).is_some() => 0,
-                open => open - 1,
-            };
-        }
-        mentions
-    }
-}
-
-/// Looks for words.
-struct Search(AhoCorasick);
-
-impl Search {
-    /// `None` if there is nothing to look for.
-    fn new(words: &BTreeSet<&str>) -> Option<Self> {
-        let words: Vec<&&str> = words.iter().filter(|word| !word.is_empty()).collect();
-        if words.is_empty() {
-            return None;
-        }
-        AhoCorasick::builder().match_kind(MatchKind::Standard).build(words).ok().map(Self)
-    }
-
-    /// Whether one of the words stands in `text` and is not a part of a longer one.
-    fn finds(&self, text: &[u8]) -> bool {
-        let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        self.0.find_overlapping_iter(text).any(|found| {
-            let before = found.start().checked_sub(1).and_then(|at| text.get(at));
-            !is_word(before) && !is_word(text.get(found.end()))
-        })
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::bundle::Bundle;
 use crate::notebook::Notebook;
 use crate::python::facts::Facts;
 use crate::python::names::{self, Names};
+use crate::python::parts::Parts;
 use crate::snapshot::RepoPath;
 use crate::sql::facts::SqlFacts;
 use crate::text::{Span, lines::LineIndex};
@@ -73,10 +74,15 @@ pub struct Document {
     pub resolved: OnceLock<(Box<[u32]>, Arc<Names>)>,
     /// What is known of its SQL, once somebody asks. See [`Document::sql`].
     pub sql_facts: OnceLock<SqlFacts>,
+    /// The credentials in [`Document::text`], which must not be shown, sorted by place, once somebody has looked for
+    /// them.
+    pub hidden: OnceLock<Box<[Span]>>,
     /// Cells, if it is a notebook.
     pub notebook: Option<Notebook>,
     /// What is known of its Python; empty tables if it has none.
     pub python: Facts,
+    /// What its cells came to, if it is going to be read again with few changes.
+    pub parts: Option<Box<Parts>>,
     /// What is known of its YAML, for bundle files.
     pub bundle: Option<Box<Bundle>>,
     /// Why it could not be read or understood in full. A document with an unreadable file has nothing else.

@@ -2,11 +2,14 @@
 
 use super::bundles::Bundles;
 use super::document::{Document, Kind, ReadOptions};
+use super::gist::{self, Gist};
 use super::places::Places;
-use super::read::{failure, given_up, is_bundle_candidate, is_python, read, read_bundle, read_for, renew, understand};
+use super::read::{
+    failure, given_up, is_bundle_candidate, is_python, read_again, read_bundle, read_for, renew, understand,
+};
 use super::reference::{Reference, ReferenceKind};
 use super::shelf::{Glance, Shelf};
-use super::target::{Runners, python_of};
+use super::target::Runners;
 use super::{callers, collect, roles};
 use crate::guard;
 use crate::python::facts::Facts;
@@ -14,7 +17,8 @@ use crate::python::symbols::Symbol;
 use crate::snapshot::RepoPath;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 /// What to load.
 #[derive(Clone, Copy)]
@@ -103,9 +107,14 @@ impl Loader<'_> {
             paths.iter().filter(|path| !self.known.contains_key(*path) && seen.insert(*path)).collect();
         self.take_known(&mut new, asked);
         let snapshot = self.places.snapshot().as_ref();
-        let documents = each(&new, |path| {
+        let keeps = asked && self.request.targets;
+        let mut parts =
+            |path: &RepoPath| self.shelf.as_mut().filter(|_| keeps).map(|shelf| shelf.parts(path).unwrap_or_default());
+        let new: Vec<_> = new.into_iter().map(|path| (path, Mutex::new(parts(path)))).collect();
+        let documents = each(&new, |(path, parts)| {
             let options = (self.request.options)(path);
-            let document = guard::caught(|| read(snapshot, path, asked, &options))
+            let parts = parts.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let document = guard::caught(|| read_again(snapshot, path, asked, &options, parts))
                 .unwrap_or_else(|reason| given_up(path, asked, &options, &reason));
             (self.request.progress)();
             document
@@ -221,21 +230,10 @@ impl Loader<'_> {
             return;
         }
         let everything = (self.request.everything)();
-        let candidates: Vec<&RepoPath> = everything.iter().filter(|path| callers::may_run(path)).collect();
-        self.glance_at(&candidates);
-        let said = if self.shelf.is_some() {
-            Vec::new()
-        } else {
-            each(&candidates, |path| self.small(path).map(|bytes| callers::said(&bytes)).unwrap_or_default())
-        };
-        let runs = |at: usize, path: &RepoPath| match &self.shelf {
-            Some(known) => known.glance(path).map_or(&[][..], |glance| glance.runs.as_slice()),
-            None => said.get(at).map_or(&[][..], Vec::as_slice),
-        };
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, path) in candidates.iter().enumerate() {
-            for name in runs(at, path) {
-                by_name.entry(name).or_default().push(at);
+        let mut by_name: HashMap<String, Vec<RepoPath>> = HashMap::new();
+        for (path, names) in self.said(&everything) {
+            for name in names {
+                by_name.entry(name).or_default().push(path.clone());
             }
         }
         let mut waiting: Vec<String> = open
@@ -246,8 +244,9 @@ impl Loader<'_> {
             .collect();
         let mut found: BTreeSet<RepoPath> = BTreeSet::new();
         while let Some(name) = waiting.pop() {
-            for path in by_name.remove(name.as_str()).into_iter().flatten().filter_map(|at| candidates.get(at)) {
-                if found.insert((*path).clone()) {
+            let known = self.shelf.as_ref().map_or(&[][..], |known| known.who_runs(&name));
+            for path in by_name.remove(&name).iter().flatten().chain(known) {
+                if found.insert(path.clone()) {
                     waiting.push(path.stem().to_owned());
                 }
             }
@@ -262,6 +261,50 @@ impl Loader<'_> {
         let snapshot = self.places.snapshot();
         let small = snapshot.size(path).is_none_or(|size| size <= options.max_file_size);
         if small { snapshot.read(path).ok() } else { None }
+    }
+
+    /// What these files show without being parsed, if the snapshot remembers such things.
+    fn remembered(&self, paths: &[&RepoPath]) -> Option<Vec<Vec<u8>>> {
+        let most = |path: &RepoPath| (self.request.options)(path).max_file_size;
+        gist::remembered(self.places.snapshot().as_ref(), paths, &most)
+    }
+
+    /// What files say behind `%run`, without those that the shelf knows.
+    fn said(&mut self, files: &[RepoPath]) -> Vec<(RepoPath, Vec<String>)> {
+        self.see_all(files);
+        let candidates: Vec<&RepoPath> = match &self.shelf {
+            Some(known) => known.unseen(files),
+            None => files.iter().collect(),
+        };
+        let candidates: Vec<&RepoPath> = candidates.into_iter().filter(|path| callers::may_run(path)).collect();
+        if self.shelf.is_none()
+            && let Some(kept) = self.remembered(&candidates)
+        {
+            let runs = kept.iter().map(|kept| Gist::read(kept).runs());
+            return candidates.into_iter().cloned().zip(runs).collect();
+        }
+        let said = |path: &&RepoPath| {
+            let known = self.known.get(*path).and_then(|&at| self.documents.get(at));
+            let names = match known.filter(|document| !document.raw.is_empty()) {
+                Some(document) => callers::said(document.raw.as_bytes()),
+                None => self.small(path).map(|bytes| callers::said(&bytes)).unwrap_or_default(),
+            };
+            ((*path).clone(), names)
+        };
+        each(&candidates, said)
+    }
+
+    /// Throws a glance at all files that may run others, if there is a shelf, but at those that are asked about: they
+    /// are read anew each time that they change.
+    fn see_all(&mut self, files: &[RepoPath]) {
+        let Some(known) = &self.shelf else { return };
+        let unseen = known.unseen(files).into_iter().filter(|path| callers::may_run(path));
+        let is_asked = |path: &&RepoPath| self.request.asked.contains(*path);
+        let (asked, new): (Vec<&RepoPath>, Vec<&RepoPath>) = unseen.partition(is_asked);
+        self.glance_at(&new);
+        if let Some(known) = &mut self.shelf {
+            known.all_seen_but(asked.into_iter().cloned());
+        }
     }
 
     /// Puts on the shelf what a glance at these files shows, if there is one.
@@ -338,32 +381,40 @@ impl Loader<'_> {
             return;
         }
         let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
-        let Ok(search) = AhoCorasick::new(&missing) else { return };
         let everything = (self.request.everything)();
-        let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
-        let candidates: Vec<&RepoPath> = files.collect();
-        self.glance_at(&candidates);
-        let defined: Vec<BTreeSet<usize>> = if let Some(known) = &self.shelf {
-            let names = |path: &&RepoPath| {
-                let glance = known.glance(path);
-                let is_there = |name: &String| glance.is_some_and(|glance| glance.may_define(name));
-                (0..).zip(&missing).filter(|(_, name)| is_there(name)).map(|(at, _)| at).collect()
-            };
-            candidates.iter().map(names).collect()
+        self.see_all(&everything);
+        let defined: Vec<(RepoPath, BTreeSet<usize>)> = if let Some(known) = &self.shelf {
+            let mut defined: BTreeMap<&RepoPath, BTreeSet<usize>> = BTreeMap::new();
+            for (at, name) in missing.iter().enumerate() {
+                for path in known.who_defines(name).iter().filter(|path| !self.known.contains_key(*path)) {
+                    defined.entry(path).or_default().insert(at);
+                }
+            }
+            defined.into_iter().map(|(path, names)| (path.clone(), names)).collect()
         } else {
-            let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
-            each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())
+            let files = everything.iter().filter(|path| callers::may_run(path) && !self.known.contains_key(*path));
+            let candidates: Vec<&RepoPath> = files.collect();
+            let defined: Vec<BTreeSet<usize>> = if let Some(kept) = self.remembered(&candidates) {
+                let names = |gist: Gist<'_>| {
+                    (0..).zip(&missing).filter(|(_, name)| gist.may_define(name)).map(|(at, _)| at).collect()
+                };
+                kept.iter().map(|kept| names(Gist::read(kept))).collect()
+            } else {
+                let Ok(search) = AhoCorasick::new(&missing) else { return };
+                let defined = |bytes: Vec<u8>| callers::defined(&bytes, &search);
+                each(&candidates, |path| self.small(path).map(defined).unwrap_or_default())
+            };
+            candidates.into_iter().cloned().zip(defined).collect()
         };
         let mut counts = vec![0_usize; missing.len()];
-        for &at in defined.iter().flatten() {
+        for &at in defined.iter().flat_map(|(_, names)| names) {
             if let Some(count) = counts.get_mut(at) {
                 *count += 1;
             }
         }
         // What everybody defines for himself is nobody's to bring.
         let is_rare = |at: &usize| counts.get(*at).is_some_and(|count| *count <= WIDESPREAD);
-        let found = candidates.into_iter().zip(defined).filter(|(_, names)| names.iter().any(is_rare));
-        let found = found.map(|(path, _)| path.clone());
+        let found = defined.into_iter().filter(|(_, names)| names.iter().any(is_rare)).map(|(path, _)| path);
         self.add(&found.collect::<Vec<_>>(), false);
         self.follow();
     }
@@ -485,10 +536,10 @@ fn read_for_runtime(document: &mut Document, runners: &Runners, request: &Reques
         return;
     }
     let options = (request.options)(&document.path);
-    let of_runtime = || runners.target(document).dbr.map(|(major, _)| python_of(major));
+    let of_runtime = || runners.target(document).python();
     let is_default = options.target_python == ReadOptions::default().target_python;
     let python = of_runtime().filter(|python| is_default && *python < options.target_python);
-    read_for(document, python.unwrap_or(options.target_python), &options);
+    read_for(document, python.unwrap_or(options.target_python));
 }
 
 /// Whether an import takes all that a module has.

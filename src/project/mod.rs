@@ -6,6 +6,7 @@ pub mod collect;
 pub mod command;
 pub mod dependents;
 pub mod document;
+mod gist;
 pub mod imports;
 pub mod jobs;
 pub mod load;
@@ -20,6 +21,7 @@ mod sql;
 pub mod target;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::python::facts::Import;
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
@@ -207,6 +209,32 @@ impl Project {
     /// The bundle files that were read.
     pub fn bundle_files(&self) -> impl Iterator<Item = &Document> {
         self.jobs().files().iter().filter_map(|at| self.documents.get(*at))
+    }
+
+    /// All files of the bundle to which a file of one belongs, its root file first. `None` if one of them was not read
+    /// or is broken, or if the root file does not include the file.
+    pub fn bundle_of(&self, document: &Document) -> Option<Vec<&Document>> {
+        let root = bundles::nearest_root_file(&document.path.parent(), &self.places)?;
+        let root_document = self.document(&root)?;
+        let members = bundles::members(root_document.bundle.as_ref()?, &root, &self.places);
+        if document.path != root && members.binary_search(&document.path).is_err() {
+            return None;
+        }
+        let rest = members.iter().map(|path| self.document(path).filter(|row| row.bundle.is_some()));
+        std::iter::once(Some(root_document)).chain(rest).collect()
+    }
+
+    /// Whether an `include` entry of a bundle's root file names anything that is there.
+    pub fn includes_something(&self, root: &Document, glob: &str) -> bool {
+        bundles::finds(glob, &root.path.parent(), &self.places)
+    }
+
+    /// A YAML file that an `include` entry with `**` would name if that went through all folders, and that no entry
+    /// of the root file names.
+    pub fn include_misses(&self, root: &Document, glob: &str) -> Option<RepoPath> {
+        let members = bundles::members(root.bundle.as_ref()?, &root.path, &self.places);
+        let has = |path: &RepoPath| *path == root.path || members.binary_search(path).is_ok();
+        bundles::too_deep(glob, &root.path.parent(), &self.places, has)
     }
 
     fn jobs(&self) -> &jobs::Jobs {

@@ -6,6 +6,7 @@ use crate::guard;
 use crate::notebook::{Language, ipynb, regions, source};
 use crate::python;
 use crate::python::facts::Facts;
+use crate::python::parts::Parts;
 use crate::snapshot::{RepoPath, Snapshot, is_lfs_pointer};
 use crate::text::Span;
 use crate::text::region::{OffsetMap, Region};
@@ -14,17 +15,38 @@ use std::sync::OnceLock;
 /// Reads the file at `path` and understands it as far as it can be understood alone: bundle files and
 /// the kinds that depend on other files come later.
 pub fn read(snapshot: &dyn Snapshot, path: &RepoPath, asked: bool, options: &ReadOptions) -> Document {
+    read_again(snapshot, path, asked, options, None)
+}
+
+/// The same for a file that was read before and will be again: `parts` is what its cells came to.
+pub fn read_again(
+    snapshot: &dyn Snapshot,
+    path: &RepoPath,
+    asked: bool,
+    options: &ReadOptions,
+    parts: Option<Box<Parts>>,
+) -> Document {
     if snapshot.size(path).is_some_and(|size| size > options.max_file_size) {
         return failed(path, asked, options, too_large(options));
     }
     match snapshot.read(path) {
-        Ok(bytes) => understand(bytes, path, asked, options),
+        Ok(bytes) => understand_again(bytes, path, asked, options, parts),
         Err(error) => failed(path, asked, options, (ProblemKind::Unreadable, error.message)),
     }
 }
 
 /// The same for bytes that were read already.
 pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOptions) -> Document {
+    understand_again(bytes, path, asked, options, None)
+}
+
+fn understand_again(
+    bytes: Vec<u8>,
+    path: &RepoPath,
+    asked: bool,
+    options: &ReadOptions,
+    parts: Option<Box<Parts>>,
+) -> Document {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > options.max_file_size.min(crate::text::MAX_LEN as u64) {
         return failed(path, asked, options, too_large(options));
     }
@@ -32,29 +54,24 @@ pub fn understand(bytes: Vec<u8>, path: &RepoPath, asked: bool, options: &ReadOp
         Ok(raw) => raw,
         Err(message) => return failed(path, asked, options, (ProblemKind::Unreadable, message)),
     };
-    let mut document = Document {
-        path: path.clone(),
-        asked,
-        kind: options.kind.unwrap_or_else(|| kind_by_name(path)),
-        raw,
-        joined: None,
-        line_index: OnceLock::new(),
-        resolved: OnceLock::new(),
-        sql_facts: OnceLock::new(),
-        notebook: None,
-        python: Facts::default(),
-        bundle: None,
-        problems: Vec::new(),
-    };
+    let mut document = Document { parts, ..blank(path, asked, options, raw) };
     if is_lfs_pointer(document.raw.as_bytes()) {
         document.kind = Kind::Other;
+        return document;
+    }
+    if is_template(path) && options.kind.is_none() {
         return document;
     }
     read_cells(&mut document);
     if document.notebook.is_some() && options.kind.is_none() {
         document.kind = Kind::Notebook;
     }
-    read_python(&mut document, options);
+    // What it runs on was found out after it was read the last time, and is hardly another now. See [`read_for`].
+    let before = document.parts.as_ref().and_then(|parts| parts.target()).unwrap_or(options.target_python);
+    read_python(&mut document, before);
+    if before != options.target_python && !document.problems.is_empty() {
+        read_python(&mut document, options.target_python);
+    }
     document
 }
 
@@ -69,7 +86,7 @@ pub fn renew(document: &mut Document, asked: bool, options: &ReadOptions) {
     }
     // Of one that is asked about, jobs may say which Python it is for.
     if !asked {
-        read_for(document, options.target_python, options);
+        read_for(document, options.target_python);
     }
 }
 
@@ -111,17 +128,14 @@ fn read_cells(document: &mut Document) {
     }
 }
 
-fn read_python(document: &mut Document, options: &ReadOptions) {
-    let regions = match &document.notebook {
-        Some(notebook) => regions::python_regions(notebook, document.text()),
-        None if is_python(&document.path) && document.kind != Kind::Other && document.kind != Kind::Sql => {
-            let code = std::borrow::Cow::Borrowed(document.raw.as_str());
-            vec![Region { cell: 0, code, map: OffsetMap::shift(0), ipython: false }]
-        }
-        None => return,
-    };
-    document.python = python::read(&regions, options.target_python);
+fn read_python(document: &mut Document, target: (u8, u8)) {
+    let mut parts = document.parts.take();
+    let facts = facts(document, target, parts.as_deref_mut());
+    document.parts = parts;
+    let Some(facts) = facts else { return };
+    document.python = facts;
     document.resolved = OnceLock::new();
+    document.problems.retain(|problem| problem.kind != ProblemKind::TooDeep);
     document.problems.extend(document.python.too_deep.iter().map(|&span| Problem {
         kind: ProblemKind::TooDeep,
         span,
@@ -129,18 +143,44 @@ fn read_python(document: &mut Document, options: &ReadOptions) {
     }));
 }
 
+/// What is known of the Python of a document, if it can hold any.
+fn facts(document: &Document, target: (u8, u8), parts: Option<&mut Parts>) -> Option<Facts> {
+    let regions = match &document.notebook {
+        Some(notebook) => regions::python_regions(notebook, document.text()),
+        None if is_python(&document.path) && document.kind != Kind::Other && document.kind != Kind::Sql => {
+            let code = std::borrow::Cow::Borrowed(document.raw.as_str());
+            vec![Region { cell: 0, code, map: OffsetMap::shift(0), ipython: false }]
+        }
+        None => return None,
+    };
+    // Of one region nothing would stay the same.
+    Some(match parts {
+        Some(parts) if regions.len() > 1 => python::read_again(&regions, target, parts),
+        _ => python::read(&regions, target),
+    })
+}
+
 /// Reads the Python of a document again, if it was read for another Python: what is too new for this one is known
 /// afterwards.
-pub fn read_for(document: &mut Document, target_python: (u8, u8), options: &ReadOptions) {
+pub fn read_for(document: &mut Document, target_python: (u8, u8)) {
     let differs = document.python.target != target_python;
     if differs && document.problems.is_empty() && !document.python.scopes.is_empty() {
-        read_python(document, &ReadOptions { target_python, ..options.clone() });
+        read_python(document, target_python);
     }
+}
+
+/// Whether a file belongs to a template of cookiecutter, which fills holes in all files. Bundle templates
+/// (`{{.project_name}}`) fill them only in `.tmpl` files.
+fn is_template(path: &RepoPath) -> bool {
+    path.as_str().contains("{{") && path.as_str().contains("cookiecutter.")
 }
 
 /// What a file is, as far as its name says.
 fn kind_by_name(path: &RepoPath) -> Kind {
     let name = path.name();
+    if is_template(path) {
+        return Kind::Other;
+    }
     if path.has_extension("ipynb") {
         return Kind::Notebook;
     }
@@ -150,15 +190,20 @@ fn kind_by_name(path: &RepoPath) -> Kind {
     if !is_python(path) {
         return Kind::Other;
     }
-    let stem = path.stem();
     let in_tests = path.parent().as_str().split('/').any(|folder| folder == "tests" || folder == "test");
-    if in_tests || stem.starts_with("test_") || stem.ends_with("_test") || name == "conftest.py" {
+    if in_tests || is_named_as_test(path) {
         Kind::Test
     } else if matches!(name, "setup.py" | "noxfile.py" | "__main__.py") {
         Kind::Script
     } else {
         Kind::Module
     }
+}
+
+/// Whether a test runner takes a file for a test by its own name, wherever it lies.
+pub(super) fn is_named_as_test(path: &RepoPath) -> bool {
+    let stem = path.stem();
+    stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest"
 }
 
 /// Whether the name is that of Python source.
@@ -213,19 +258,27 @@ pub fn given_up(path: &RepoPath, asked: bool, options: &ReadOptions, reason: &st
 }
 
 fn failed(path: &RepoPath, asked: bool, options: &ReadOptions, (kind, message): (ProblemKind, String)) -> Document {
+    let problems = vec![Problem { kind, span: Span::at(0), message }];
+    Document { problems, ..blank(path, asked, options, String::new()) }
+}
+
+/// A document of which nothing is known yet but its text.
+fn blank(path: &RepoPath, asked: bool, options: &ReadOptions, raw: String) -> Document {
     Document {
         path: path.clone(),
         asked,
         kind: options.kind.unwrap_or_else(|| kind_by_name(path)),
-        raw: String::new(),
+        raw,
         joined: None,
         line_index: OnceLock::new(),
         resolved: OnceLock::new(),
         sql_facts: OnceLock::new(),
+        hidden: OnceLock::new(),
         notebook: None,
         python: Facts::default(),
+        parts: None,
         bundle: None,
-        problems: vec![Problem { kind, span: Span::at(0), message }],
+        problems: Vec::new(),
     }
 }
 

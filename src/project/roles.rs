@@ -1,6 +1,7 @@
 //! What a plain Python file is for, as far as it says itself.
 
 use super::document::{Document, Kind};
+use super::read::is_named_as_test;
 
 /// Names that Databricks gives to notebooks and to the scripts of jobs and pipelines, and modules do not have.
 ///
@@ -34,10 +35,13 @@ pub fn kind(document: &Document, run_by_bundle: bool) -> Kind {
     if run_by_bundle {
         return Kind::Script;
     }
-    if document.kind == Kind::Module && (document.python.main_guard.is_some() || is_pipeline_source(document)) {
-        return Kind::Script;
-    }
-    document.kind
+    let is_script = match document.kind {
+        Kind::Module => document.python.main_guard.is_some() || is_pipeline_source(document),
+        // A pipeline can have sources that check the others, in a folder of that name.
+        Kind::Test => !is_named_as_test(&document.path) && is_pipeline_source(document),
+        _ => false,
+    };
+    if is_script { Kind::Script } else { document.kind }
 }
 
 /// Whether a module may as well be a script: it does something when it is run, and uses names that only scripts

@@ -3,8 +3,10 @@
 use super::callers;
 use super::document::{Document, ProblemKind};
 use super::reference::Reference;
+use super::words::{each_word, hash};
+use crate::python::parts::Parts;
 use crate::snapshot::RepoPath;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// So many documents that the last answer did not need are kept for the next.
 const SPARE: usize = 128;
@@ -14,14 +16,34 @@ const SPARE: usize = 128;
 pub struct Shelf {
     documents: HashMap<RepoPath, (Document, Option<Vec<Reference>>)>,
     glances: HashMap<RepoPath, Glance>,
+    /// By the words of [`Glance::runs`], who says them.
+    runs: HashMap<String, Vec<RepoPath>>,
+    /// By the hashes of [`Glance::defines`], who may define them.
+    defines: HashMap<u64, Vec<RepoPath>>,
+    /// Files that no glance was thrown at; nothing, if that is all of them.
+    unseen: Option<BTreeSet<RepoPath>>,
+    /// What the cells of documents came to that have changed since.
+    parts: HashMap<RepoPath, Box<Parts>>,
 }
 
 impl Shelf {
     /// A file changed, came or went: what was known of it holds no more. `came_or_went` says that the names of a
     /// folder changed, or whether a file is a notebook, so that paths may lead elsewhere now.
     pub fn forget(&mut self, path: &RepoPath, came_or_went: bool) {
-        self.documents.remove(path);
-        self.glances.remove(path);
+        if let Some((Document { parts: Some(parts), .. }, _)) = self.documents.remove(path) {
+            self.parts.insert(path.clone(), parts);
+        }
+        if let Some(glance) = self.glances.remove(path) {
+            for word in &glance.runs {
+                self.runs.get_mut(word).into_iter().for_each(|files| files.retain(|file| file != path));
+            }
+            for hash in &glance.defines {
+                self.defines.get_mut(hash).into_iter().for_each(|files| files.retain(|file| file != path));
+            }
+        }
+        if let Some(unseen) = &mut self.unseen {
+            unseen.insert(path.clone());
+        }
         if came_or_went {
             for (_, references) in self.documents.values_mut() {
                 *references = None;
@@ -31,8 +53,12 @@ impl Shelf {
 
     /// Nothing holds any more.
     pub fn clear(&mut self) {
-        self.documents.clear();
-        self.glances.clear();
+        *self = Self::default();
+    }
+
+    /// What the cells of a document came to before it changed, if that is known.
+    pub(super) fn parts(&mut self, path: &RepoPath) -> Option<Box<Parts>> {
+        self.parts.remove(path)
     }
 
     /// What is known of a document.
@@ -42,6 +68,7 @@ impl Shelf {
 
     /// Puts documents back that were taken or read.
     pub(super) fn put(&mut self, documents: impl Iterator<Item = (Document, Vec<Reference>)>) {
+        self.parts.clear();
         if self.documents.len() > SPARE {
             self.documents.clear();
         }
@@ -58,8 +85,46 @@ impl Shelf {
     }
 
     /// Remembers what glances have shown.
-    pub fn remember(&mut self, glances: impl IntoIterator<Item = (RepoPath, Glance)>) {
-        self.glances.extend(glances);
+    pub(super) fn remember(&mut self, glances: impl IntoIterator<Item = (RepoPath, Glance)>) {
+        for (path, glance) in glances {
+            if let Some(unseen) = &mut self.unseen {
+                unseen.remove(&path);
+            }
+            for word in &glance.runs {
+                let files = self.runs.entry(word.clone()).or_default();
+                if files.last() != Some(&path) {
+                    files.push(path.clone());
+                }
+            }
+            for hash in &glance.defines {
+                self.defines.entry(*hash).or_default().push(path.clone());
+            }
+            self.glances.insert(path, glance);
+        }
+    }
+
+    /// Which of the files no glance was thrown at.
+    pub(super) fn unseen<'f>(&self, files: &'f [RepoPath]) -> Vec<&'f RepoPath> {
+        let is_unseen = |path: &&RepoPath| self.unseen.as_ref().is_none_or(|unseen| unseen.contains(*path));
+        match &self.unseen {
+            Some(unseen) if unseen.is_empty() => Vec::new(),
+            _ => files.iter().filter(is_unseen).filter(|path| !self.glances.contains_key(*path)).collect(),
+        }
+    }
+
+    /// A glance was thrown at all files but these.
+    pub(super) fn all_seen_but(&mut self, unseen: impl Iterator<Item = RepoPath>) {
+        self.unseen = Some(unseen.collect());
+    }
+
+    /// Who says a word behind a `%run`.
+    pub(super) fn who_runs(&self, word: &str) -> &[RepoPath] {
+        self.runs.get(word).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who may define a name.
+    pub(super) fn who_defines(&self, name: &str) -> &[RepoPath] {
+        self.defines.get(&hash(name.as_bytes())).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -80,24 +145,13 @@ impl Glance {
     /// A glance at the bytes of a file.
     pub fn of(bytes: &[u8]) -> Self {
         let (mut words, mut defines) = (Vec::new(), Vec::new());
-        let mut at = 0;
-        while let Some(skipped) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| in_word(*byte))) {
-            let start = at + skipped;
-            let rest = bytes.get(start..).unwrap_or_default();
-            let end = start + rest.iter().position(|byte| !in_word(*byte)).unwrap_or(rest.len());
-            let word = bytes.get(start..end).unwrap_or_default();
-            let (before, after) = (bytes.get(..start).unwrap_or_default(), bytes.get(end..).unwrap_or_default());
-            // In JSON the first letter may belong to an escape: `\nname`.
-            let bare = word.get(1..).filter(|bare| !bare.is_empty() && before.ends_with(b"\\"));
-            for word in [Some(word), bare].into_iter().flatten() {
-                let hash = hash(word);
-                words.push(hash);
-                if callers::defines(before, after) {
-                    defines.push(hash);
-                }
+        each_word(bytes, |word, before, after| {
+            let hash = hash(word);
+            words.push(hash);
+            if callers::defines(before, after) {
+                defines.push(hash);
             }
-            at = end;
-        }
+        });
         let sorted = |mut hashes: Vec<u64>| {
             hashes.sort_unstable();
             hashes.dedup();
@@ -112,38 +166,37 @@ impl Glance {
         self.words.binary_search(&hash(word.as_bytes())).is_ok()
     }
 
-    /// Whether the file may define a name.
-    pub fn may_define(&self, name: &str) -> bool {
-        self.defines.binary_search(&hash(name.as_bytes())).is_ok()
-    }
-
     /// Whether the file may import a module whose name ends in a word.
     pub fn may_import(&self, word: &str) -> bool {
         self.imports && self.has(word)
     }
 }
 
-/// Whether a byte belongs to a name, as Python has it or may have it.
-const fn in_word(byte: u8) -> bool {
-    byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii()
-}
-
-/// A hash of a word (FNV-1a). Two words with one hash cost a look at a file too many, no more.
-fn hash(word: &[u8]) -> u64 {
-    word.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Glance;
+    use super::{Glance, Shelf};
+    use crate::snapshot::RepoPath;
 
     #[test]
     fn a_glance_shows_words_and_what_may_be_defined() {
-        let glance = Glance::of(b"from lib.tools import load\nlimit = 3\ndef run_all(x): return load(x, key=1)\n");
-        assert!(glance.may_define("limit") && glance.may_define("run_all") && !glance.may_define("load"));
+        let text = b"from lib.tools import load\nlimit = 3\ndef run_all(x): return load(x, key=1)\n";
+        let json = b"\"%run ./setup\\n\", \"limit = 3\"";
+        let (one, two) = (RepoPath::new("one.py"), RepoPath::new("two.ipynb"));
+        let mut shelf = Shelf::default();
+        let files = [one.clone(), two.clone()];
+        assert_eq!(shelf.unseen(&files).len(), 2);
+        shelf.remember([(one.clone(), Glance::of(text)), (two.clone(), Glance::of(json))]);
+        shelf.all_seen_but(std::iter::empty());
+        assert!(shelf.unseen(&files).is_empty());
+        assert_eq!(shelf.who_defines("limit"), [one.clone(), two.clone()]);
+        assert_eq!(shelf.who_defines("run_all"), std::slice::from_ref(&one));
+        assert_eq!(shelf.who_defines("load"), []);
+        assert_eq!(shelf.who_runs("setup"), std::slice::from_ref(&two));
+        let glance = shelf.glance(&one).unwrap();
         assert!(glance.may_import("tools") && glance.has("load") && !glance.has("run"));
-        let json = Glance::of(b"\"%run ./setup\\n\", \"limit = 3\"");
-        assert!(json.may_define("limit") && !json.may_import("x"));
-        assert_eq!(json.runs, ["setup"]);
+        assert!(!shelf.glance(&two).unwrap().may_import("x"));
+        shelf.forget(&two, false);
+        assert_eq!((shelf.who_runs("setup").len(), shelf.who_defines("limit").len()), (0, 1));
+        assert_eq!(shelf.unseen(&files), [&two]);
     }
 }

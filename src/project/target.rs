@@ -14,6 +14,8 @@ pub struct Target {
     pub compute: Option<Compute>,
     /// The Databricks runtime, as (major, minor).
     pub dbr: Option<(u16, u16)>,
+    /// On serverless compute: the version of the environment.
+    pub environment: Option<u16>,
 }
 
 /// Kinds of compute.
@@ -71,13 +73,19 @@ impl Runners {
         let rows = rows.chain(bare.as_ref().and_then(|bare| self.files.get(bare)).into_iter().flatten());
         let patterns = self.patterns.iter().filter(|(pattern, _)| pattern.matches(path)).map(|(_, row)| row);
         let mut found: Vec<Target> = rows.chain(patterns).map(|row| self.of(row)).collect();
-        if document.notebook.as_ref().is_some_and(|notebook| notebook.environment.is_some()) {
-            found.push(Target { compute: Some(Compute::Serverless), dbr: None });
+        if let Some(own) = document.notebook.as_ref().and_then(|notebook| notebook.serverless) {
+            // A notebook brings its environment along to the jobs that run it.
+            for target in found.iter_mut().filter(|target| target.compute == Some(Compute::Serverless)) {
+                target.environment = target.environment.or(own.version);
+            }
+            found.push(Target { compute: Some(Compute::Serverless), dbr: None, environment: own.version });
         }
         let Some(first) = found.first().cloned() else { return Target::default() };
-        let same = |one: &Target| (one.compute == first.compute, one.dbr == first.dbr);
-        let agreed = found.iter().map(same).fold((true, true), |all, one| (all.0 && one.0, all.1 && one.1));
-        Target { compute: first.compute.filter(|_| agreed.0), dbr: first.dbr.filter(|_| agreed.1) }
+        Target {
+            compute: first.compute.filter(|_| found.iter().all(|one| one.compute == first.compute)),
+            dbr: first.dbr.filter(|_| found.iter().all(|one| one.dbr == first.dbr)),
+            environment: first.environment.filter(|_| found.iter().all(|one| one.environment == first.environment)),
+        }
     }
 
     fn of(&self, row: &Row) -> Target {
@@ -85,10 +93,15 @@ impl Runners {
         match &row.machine {
             _ if changed => Target::default(),
             Machine::Unknown => Target::default(),
-            Machine::Serverless => Target { compute: Some(Compute::Serverless), dbr: None },
-            Machine::Cluster { version, mode } => {
-                Target { compute: mode.as_deref().and_then(compute_of), dbr: version.as_deref().and_then(runtime_of) }
+            Machine::Serverless { environment } => {
+                let environment = environment.as_deref().and_then(|version| version.parse().ok());
+                Target { compute: Some(Compute::Serverless), dbr: None, environment }
             }
+            Machine::Cluster { version, mode } => Target {
+                compute: mode.as_deref().and_then(compute_of),
+                dbr: version.as_deref().and_then(runtime_of),
+                environment: None,
+            },
         }
     }
 }
@@ -98,7 +111,11 @@ impl Target {
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
         let agrees = self.compute.is_none() || self.compute == other.compute;
-        Self { compute: self.compute.or(other.compute), dbr: self.dbr.or(other.dbr.filter(|_| agrees)) }
+        Self {
+            compute: self.compute.or(other.compute),
+            dbr: self.dbr.or(other.dbr.filter(|_| agrees)),
+            environment: self.environment.or(other.environment.filter(|_| agrees)),
+        }
     }
 
     /// Whether the runtime is known to be older than this one.
@@ -126,6 +143,20 @@ pub const fn python_of(dbr: u16) -> (u8, u8) {
     }
 }
 
+impl Target {
+    /// The Python that it brings, as far as that is known.
+    ///
+    /// Sources: release notes of the runtimes, and of the versions of the serverless environment.
+    pub fn python(&self) -> Option<(u8, u8)> {
+        let of_environment = |version| match version {
+            1 => (3, 10),
+            2 => (3, 11),
+            _ => (3, 12),
+        };
+        self.dbr.map(|(major, _)| python_of(major)).or_else(|| self.environment.map(of_environment))
+    }
+}
+
 /// The runtime of a `spark_version` such as `15.4.x-cpu-ml-scala2.12`.
 fn runtime_of(version: &str) -> Option<(u16, u16)> {
     let mut parts = version.split('.');
@@ -148,11 +179,18 @@ mod tests {
 
     #[test]
     fn what_is_set_comes_first() {
-        let serverless = Target { compute: Some(Compute::Serverless), dbr: None };
-        let cluster = Target { compute: Some(Compute::Standard), dbr: Some((13, 3)) };
+        let serverless = Target { compute: Some(Compute::Serverless), dbr: None, environment: Some(2) };
+        let cluster = Target { compute: Some(Compute::Standard), dbr: Some((13, 3)), environment: None };
         assert_eq!(Target::default().or(&cluster), cluster);
         assert_eq!(serverless.or(&cluster), serverless);
-        let set = Target { compute: None, dbr: Some((16, 4)) };
-        assert_eq!(set.or(&cluster), Target { compute: Some(Compute::Standard), dbr: Some((16, 4)) });
+        let set = Target { compute: None, dbr: Some((16, 4)), environment: None };
+        assert_eq!(
+            set.or(&cluster),
+            Target { compute: Some(Compute::Standard), dbr: Some((16, 4)), environment: None }
+        );
+        assert_eq!(
+            (serverless.python(), cluster.python(), Target::default().python()),
+            (Some((3, 11)), Some((3, 10)), None)
+        );
     }
 }

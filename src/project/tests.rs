@@ -316,23 +316,73 @@ fn environment_blocks_say_what_notebooks_run_on() {
     assert_eq!(target_of(&job("", cluster), BLOCK).0, None);
 }
 
+/// How many syntax errors a notebook has that a bundle may run.
+fn errors_of(bundle: &str, notebook: &str) -> usize {
+    let files = [("databricks.yml", bundle), ("jobs/load.py", notebook)];
+    let asked = [RepoPath::new("jobs/load.py")];
+    let request = Request {
+        asked: &asked,
+        everything: &Vec::new,
+        options: &|_| ReadOptions::default(),
+        progress: &|| {},
+        names: false,
+        targets: true,
+        whole: false,
+    };
+    let project = Project::load(Arc::new(Memory::of(&files)), &request);
+    project.document(&asked[0]).unwrap().python.syntax_errors.len()
+}
+
 #[test]
 fn the_runtime_of_a_job_decides_what_is_too_new() {
+    const NOTEBOOK: &str = "# Databricks notebook source\ntype A = int\n";
     let old = job("", "{n}, new_cluster: {spark_version: 14.3.x-scala2.12}");
     let new = job("", "{n}, new_cluster: {spark_version: 16.4.x-scala2.12}");
     for (bundle, errors) in [(old.as_str(), 1), (new.as_str(), 0), ("bundle: {name: b}", 0)] {
-        let files = [("databricks.yml", bundle), ("jobs/load.py", "# Databricks notebook source\ntype A = int\n")];
-        let asked = [RepoPath::new("jobs/load.py")];
-        let request = Request {
-            asked: &asked,
-            everything: &Vec::new,
-            options: &|_| ReadOptions::default(),
-            progress: &|| {},
-            names: false,
-            targets: true,
-            whole: false,
-        };
-        let project = Project::load(Arc::new(Memory::of(&files)), &request);
-        assert_eq!(project.document(&asked[0]).unwrap().python.syntax_errors.len(), errors, "{bundle}");
+        assert_eq!(errors_of(bundle, NOTEBOOK), errors, "{bundle}");
+    }
+}
+
+#[test]
+fn the_serverless_environment_decides_what_is_too_new() {
+    let block = |version: &str| {
+        format!(
+            "# Databricks notebook source\n# /// script\n# [tool.databricks.environment]\n# environment_version = \"{version}\"\n# ///\ntype A = int\n"
+        )
+    };
+    let plain = "# Databricks notebook source\ntype A = int\n".to_owned();
+    let with = |version: &str| {
+        let environments = format!("      environments: [{{environment_key: e, spec: {{client: \"{version}\"}}}}]\n");
+        job(&environments, "{n}, environment_key: e")
+    };
+    let none = "bundle: {name: b}".to_owned();
+    for (bundle, notebook, errors) in [
+        (&none, block("2"), 1),
+        (&none, block("3"), 0),
+        (&with("2"), plain.clone(), 1),
+        (&with("4"), plain, 0),
+        // They do not agree.
+        (&with("4"), block("2"), 0),
+    ] {
+        assert_eq!(errors_of(bundle, &notebook), errors, "{bundle}{notebook}");
+    }
+}
+
+/// Of the metadata of an `.ipynb`, what somebody has set up counts.
+#[test]
+fn the_metadata_of_a_notebook_says_what_it_runs_on() {
+    for (environment, expected) in [
+        ("null", None),
+        (r#"{"base_environment": "", "environment_version": "4"}"#, None),
+        (r#"{"base_environment": "", "dependencies": ["x"], "environment_version": "4"}"#, Some(Some(4))),
+        (r#"{"base_environment": "databricks_ai_v4", "client": "2"}"#, Some(Some(2))),
+        (r#"{"dependencies": ["x"]}"#, Some(None)),
+        (r#"{"dependencies": 1}"#, None),
+    ] {
+        let metadata =
+            format!(r#"{{"application/vnd.databricks.v1+notebook": {{"environmentMetadata": {environment}}}}}"#);
+        let text = format!(r#"{{"cells": [], "metadata": {metadata}, "nbformat": 4, "nbformat_minor": 0}}"#);
+        let (notebook, _) = crate::notebook::ipynb::read(&text).unwrap();
+        assert_eq!(notebook.serverless.map(|found| found.version), expected, "{environment}");
     }
 }

@@ -1,13 +1,13 @@
 //! The walk over expressions.
 
-use super::facts::{Argument, AttributeUse, BindingKind, Call, CallId, NameUse, PathAddition, ScopeKind};
+use super::facts::{AttributeUse, BindingKind, CallId, NameUse, ScopeKind};
 use super::nodes::{BinaryOp, Children, CompareOp, NodeId, NodeKind};
-use super::state::{Guess, Guessed, Place, Walker, index};
+use super::state::{Place, Walker, index};
 use super::strings::Part;
 use super::symbols::Symbol;
 use ruff_python_ast::{
-    ArgOrKeyword, CmpOp, Comprehension, Expr, ExprAttribute, ExprBoolOp, ExprCall, ExprCompare, ExprDict, ExprFString,
-    ExprLambda, ExprName, ExprSubscript, FStringPart, Identifier, Operator, UnaryOp,
+    CmpOp, Comprehension, Expr, ExprAttribute, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprLambda, ExprName,
+    ExprSubscript, FStringPart, Operator, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -16,7 +16,7 @@ const MAX_ELEMENTS: usize = 256;
 
 /// What a chain of attributes stands on.
 #[derive(Clone, Copy, Default)]
-enum Base {
+pub(super) enum Base {
     Name {
         name: Symbol,
         range: TextRange,
@@ -384,13 +384,13 @@ impl Walker<'_> {
         self.attribute_of(on, node)
     }
 
-    fn attribute_of(&mut self, base: NodeId, node: &ExprAttribute) -> NodeId {
+    pub(super) fn attribute_of(&mut self, base: NodeId, node: &ExprAttribute) -> NodeId {
         let name = self.facts.symbols.intern(&node.attr.id);
         self.node(node.range, NodeKind::Attribute { base, name })
     }
 
     /// Walks what stands before an attribute, through the attributes between; gives what these stand on, and all of it.
-    fn base(&mut self, value: &Expr) -> (Base, NodeId) {
+    pub(super) fn base(&mut self, value: &Expr) -> (Base, NodeId) {
         let (base, mut on) = self.root(value);
         if let Expr::Attribute(last) = value {
             let mut between = vec![last];
@@ -430,7 +430,7 @@ impl Walker<'_> {
     }
 
     /// The dotted path of a chain from the name at `root` to the attribute `node`.
-    fn path(&mut self, root: TextRange, name: Symbol, node: &ExprAttribute) -> Symbol {
+    pub(super) fn path(&mut self, root: TextRange, name: Symbol, node: &ExprAttribute) -> Symbol {
         let (mut at, mut len) = (node, node.attr.id.len() + 1);
         while let Expr::Attribute(inner) = &*at.value {
             at = inner;
@@ -474,146 +474,6 @@ impl Walker<'_> {
             }
             _ => None,
         }
-    }
-
-    fn call(&mut self, node: &ExprCall) -> (CallId, NodeId) {
-        let (mut path, mut root, mut method, mut receiver) = (None, None, None, None);
-        let of;
-        let callee = match &*node.func {
-            Expr::Name(name) => {
-                let symbol;
-                (symbol, of) = self.name(name);
-                (path, root, method) = (Some(symbol), Some(symbol), Some(symbol));
-                name.range
-            }
-            Expr::Attribute(attribute) => {
-                let (base, on) = self.base(&attribute.value);
-                match base {
-                    Base::Name { name, range } => {
-                        path = Some(self.path(range, name, attribute));
-                        root = Some(name);
-                    }
-                    Base::Call(call) => receiver = Some(call),
-                    Base::Other => {}
-                }
-                method = Some(self.facts.symbols.intern(&attribute.attr.id));
-                of = self.attribute_of(on, attribute);
-                attribute.attr.range
-            }
-            other => {
-                of = self.expression(other);
-                other.range()
-            }
-        };
-        let parts = self.parts.len();
-        self.walk_arguments(node);
-        let start = index(self.facts.arguments.len());
-        for (at, argument) in node.arguments.iter_source_order().enumerate() {
-            let value = self.parts.get(parts + at).copied().unwrap_or_default();
-            self.argument(argument, value);
-        }
-        self.parts.truncate(parts);
-        let call = self.node(node.range(), NodeKind::Call(index(self.facts.calls.len())));
-        let id = index(self.facts.calls.len());
-        self.call_roots.push(root);
-        self.facts.calls.push(Call {
-            span: self.span(node.range()),
-            callee: self.span(callee),
-            node: call,
-            of,
-            path,
-            method,
-            receiver,
-            arguments: start..index(self.facts.arguments.len()),
-            scope: self.at.scope,
-            function: self.at.function,
-            branch: self.at.branch,
-            in_loop: self.at.in_loop,
-            cell: self.cell,
-        });
-        if let Some(path) = path {
-            self.note_list_method(node, path, id);
-        } else {
-            self.note_namespace_update(node);
-        }
-        (id, call)
-    }
-
-    fn argument(&mut self, argument: ArgOrKeyword<'_>, node: NodeId) {
-        let (keyword, starred, value) = match argument {
-            ArgOrKeyword::Arg(Expr::Starred(node)) => (None, true, &*node.value),
-            ArgOrKeyword::Arg(value) => (None, false, value),
-            ArgOrKeyword::Keyword(keyword) => {
-                let name = keyword.arg.as_ref().map(|name: &Identifier| self.facts.symbols.intern(&name.id));
-                (name, name.is_none(), &keyword.value)
-            }
-        };
-        let span = self.span_of(value);
-        let before = self.depends.len();
-        let known = self.value(value, true);
-        if self.depends.len() > before {
-            let without = self.value(value, false);
-            let what = Guessed::Argument(index(self.facts.arguments.len()), without);
-            self.guesses.push(Guess { what, depends: before..self.depends.len(), scope: self.at.scope });
-        }
-        self.facts.arguments.push(Argument { keyword, starred, span, node, value: known });
-    }
-
-    /// Looks for what adds to `sys.path` and `__all__`: the only lists whose content matters.
-    fn note_list_method(&mut self, node: &ExprCall, path: Symbol, call: CallId) {
-        let text = self.facts.symbols.text(path);
-        let Some((list, method)) = text.rsplit_once('.') else { return };
-        if !matches!(method, "append" | "insert" | "extend") {
-            return;
-        }
-        // What `list` really is may only be known in the end: `from sys import path`.
-        let is_path = list.rsplit('.').next() == Some("path");
-        let is_exports = list == "__all__" && self.at.scope == 0;
-        let extend = method == "extend";
-        let position = usize::from(method == "insert");
-        let Some(value) = node.arguments.args.get(position).filter(|_| is_path || is_exports) else { return };
-        let values = match value {
-            Expr::List(list) if extend => list.elts.as_slice(),
-            Expr::Tuple(tuple) if extend => tuple.elts.as_slice(),
-            _ if extend => {
-                self.facts.exports_more |= is_exports;
-                return;
-            }
-            one => std::slice::from_ref(one),
-        };
-        if is_exports {
-            self.export(values);
-        } else {
-            let range = node.range();
-            for value in values {
-                self.add_folder(value, range, Some(call));
-            }
-        }
-    }
-
-    /// Records that the folder `value` is added to `sys.path`, if it can be said which that is.
-    pub(super) fn add_folder(&mut self, value: &Expr, place: TextRange, call: Option<CallId>) {
-        let before = self.depends.len();
-        let Some(folder) = self.folder(value, 0).and_then(super::folders::Folder::into_folder) else {
-            self.depends.truncate(before);
-            return;
-        };
-        if self.depends.len() > before {
-            let what = Guessed::Addition(index(self.facts.path_additions.len()));
-            self.guesses.push(Guess { what, depends: before..self.depends.len(), scope: self.at.scope });
-        }
-        let span = self.span(place);
-        self.facts.path_additions.push(PathAddition { folder, span });
-        self.addition_calls.push(call);
-    }
-
-    /// Adds string literals to the names of `__all__`.
-    pub(super) fn export(&mut self, values: &[Expr]) {
-        let mut names = self.facts.exports.take().unwrap_or_default();
-        let literals = values.iter().filter_map(Expr::as_string_literal_expr);
-        self.facts.exports_more |= values.iter().any(|value| !value.is_string_literal_expr());
-        names.extend(literals.map(|literal| self.facts.symbols.intern(literal.value.to_str())));
-        self.facts.exports = Some(names);
     }
 }
 

@@ -92,13 +92,19 @@ impl Walker<'_> {
 
     /// The text of a module name that was assigned a known one before.
     fn constant(&mut self, name: Symbol, constants: bool) -> Option<String> {
-        if !constants || self.texts.is_empty() {
+        if !constants {
             return None;
         }
-        let constant = self.texts.get(&name)?;
-        self.fold_budget = self.fold_budget.checked_sub(constant.value.len())?;
-        self.depends.extend_from_slice(&constant.depends);
-        Some(constant.value.to_string())
+        self.constant_of(
+            name,
+            |known| &known.texts,
+            |text, budget, starved| {
+                let left = budget.checked_sub(text.len());
+                *starved |= left.is_none();
+                *budget = left?;
+                Some(text.to_string())
+            },
+        )
     }
 
     /// The text that an expression makes; `None` if it is not seen to make text at all.
@@ -304,9 +310,9 @@ impl Walker<'_> {
             let name = self.facts.symbols.intern(&name.id);
             let depends: Box<[Symbol]> = depends.iter().copied().chain([name]).collect();
             if let Some(text) = &text {
-                self.texts.insert(name, Constant { value: text.as_str().into(), depends });
+                self.known.texts.insert(name, Constant { value: text.as_str().into(), depends });
             } else if let Some(folder) = &folder {
-                self.folders.insert(name, Constant { value: folder.clone(), depends });
+                self.known.folders.insert(name, Constant { value: folder.clone(), depends });
             }
         }
     }

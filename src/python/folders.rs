@@ -8,7 +8,7 @@ const MAX_LEVELS: u32 = 12;
 const MAX_LEN: usize = 1000;
 
 /// A path seen from the folder of the document. The document itself is the name `__file__` in that folder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Folder(String);
 
 /// How the document is written in a [`Folder`].
@@ -70,9 +70,9 @@ impl Walker<'_> {
                     return Some(Folder(THIS_FILE.to_owned()));
                 }
                 let name = self.facts.symbols.get(&node.id)?;
-                if let Some(constant) = self.folders.get(&name) {
-                    self.depends.extend_from_slice(&constant.depends);
-                    return Some(constant.value.clone());
+                let known = self.constant_of(name, |known| &known.folders, |folder, _, _| Some(folder.clone()));
+                if known.is_some() {
+                    return known;
                 }
                 self.text(expression, true, 0).and_then(Text::into_known).map(Folder)
             }

@@ -54,6 +54,14 @@ struct Reader<'a> {
     out: Assembled,
 }
 
+/// What `#` means between brackets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hash {
+    StartsComment,
+    /// In what an f-string puts in, it is part of a format.
+    IsCode,
+}
+
 fn clamp(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -142,7 +150,7 @@ impl Reader<'_> {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             if rest.starts_with(b".format(") {
                 self.at += b".format".len();
-                self.group()?;
+                self.group(Hash::StartsComment)?;
                 self.out.holes.truncate(holes);
                 self.mark(first, |rest| {
                     let length = rest.iter().position(|byte| matches!(byte, b'}' | b'\n'))?;
@@ -232,7 +240,7 @@ impl Reader<'_> {
                         self.at += 1;
                     } else {
                         let start = self.at;
-                        self.interpolation()?;
+                        self.group(Hash::IsCode)?;
                         self.hole(start, self.at, start + 1, self.at - 1);
                     }
                     from = self.at;
@@ -282,29 +290,6 @@ impl Reader<'_> {
         self.out.code.push_str(stands_for);
         self.at = after + 1;
         Some(())
-    }
-
-    /// Passes `{…}` of an f-string.
-    fn interpolation(&mut self) -> Option<()> {
-        let mut depth = 0_usize;
-        loop {
-            match *self.bytes.get(self.at)? {
-                b'{' | b'(' | b'[' => depth += 1,
-                b'}' | b')' | b']' => {
-                    depth = depth.checked_sub(1)?;
-                    if depth == 0 {
-                        self.at += 1;
-                        return Some(());
-                    }
-                }
-                b'\'' | b'"' => {
-                    self.nested()?;
-                    continue;
-                }
-                _ => {}
-            }
-            self.at += 1;
-        }
     }
 
     /// Passes a literal inside something that is put in.
@@ -357,7 +342,7 @@ impl Reader<'_> {
         let start = self.at;
         while !self.is_end() {
             match self.peek(0) {
-                b'(' | b'[' | b'{' => self.group()?,
+                b'(' | b'[' | b'{' => self.group(Hash::StartsComment)?,
                 b'\'' | b'"' => self.nested()?,
                 b'+' => break,
                 b')' if self.depth > 0 => break,
@@ -382,7 +367,7 @@ impl Reader<'_> {
     }
 
     /// Passes a pair of brackets with all that is in it.
-    fn group(&mut self) -> Option<()> {
+    fn group(&mut self, hash: Hash) -> Option<()> {
         let mut depth = 0_usize;
         loop {
             match *self.bytes.get(self.at)? {
@@ -398,7 +383,7 @@ impl Reader<'_> {
                     self.nested()?;
                     continue;
                 }
-                b'#' => {
+                b'#' if hash == Hash::StartsComment => {
                     let rest = self.bytes.get(self.at..).unwrap_or_default();
                     self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                     continue;

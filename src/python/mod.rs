@@ -2,6 +2,7 @@
 //! never leave this room.
 
 pub mod builtins;
+mod calls;
 pub mod compare;
 mod depth;
 mod effects;
@@ -20,6 +21,9 @@ mod names_laws;
 mod namespace;
 pub mod nodes;
 mod parse;
+pub mod parts;
+#[cfg(test)]
+mod parts_laws;
 pub mod removal;
 mod scopes;
 mod slots;
@@ -48,6 +52,11 @@ pub fn read(regions: &[Region<'_>], target: (u8, u8)) -> Facts {
         statements::read(&mut walker, dedented.as_ref().unwrap_or(region), target);
     }
     Facts { target, ..scopes::finish(walker) }
+}
+
+/// The same, for who reads nearly the same code again and again: `parts` holds what the regions came to the last time.
+pub fn read_again(regions: &[Region<'_>], target: (u8, u8), parts: &mut parts::Parts) -> Facts {
+    parts::read(regions, target, parts)
 }
 
 /// The comments of `code`, `#` included, without line ends, in order. Empty for code that is nested too deeply

@@ -4,7 +4,7 @@
 use super::facts::{Branch, BranchId, BranchKind, CallId, Facts, FunctionId, Scope, ScopeId, ScopeKind, Value};
 use super::folders::Folder;
 use super::nodes::{Children, Node, NodeId, NodeKind};
-use super::symbols::{FastMap, Symbol};
+use super::symbols::{FastMap, Symbol, Symbols};
 use crate::text::{Span, region::OffsetMap};
 use ruff_text_size::{Ranged, TextRange};
 use std::ops::Range;
@@ -35,14 +35,49 @@ pub(super) struct Place {
 }
 
 /// A module name with a known value.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Constant<T> {
     pub value: T,
     /// Names that the value was made of.
     pub depends: Box<[Symbol]>,
 }
 
+/// What a name that was imported from `typing` or its like stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typing<N> {
+    /// Such a module itself.
+    Module,
+    /// What it calls so.
+    Name(N),
+}
+
+impl<N> Typing<N> {
+    /// The same with its name in another form.
+    pub(super) fn map<M>(self, map: impl FnOnce(N) -> M) -> Typing<M> {
+        match self {
+            Self::Module => Typing::Module,
+            Self::Name(name) => Typing::Name(map(name)),
+        }
+    }
+}
+
+/// What names of the module stand for, as far as the regions before have shown.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub typing: FastMap<Symbol, Typing<Symbol>>,
+    pub texts: FastMap<Symbol, Constant<Box<str>>>,
+    pub folders: FastMap<Symbol, Constant<Folder>>,
+}
+
+/// The regions before one that is read alone.
+#[derive(Clone, Copy)]
+pub(super) struct Outer<'r> {
+    pub symbols: &'r Symbols,
+    pub known: &'r Known,
+}
+
 /// A value that holds only if some module names are bound once.
+#[derive(Clone, Debug)]
 pub(super) struct Guess {
     pub what: Guessed,
     /// In [`Walker::depends`].
@@ -52,6 +87,7 @@ pub(super) struct Guess {
 }
 
 /// What to do when a [`Guess`] was wrong.
+#[derive(Clone, Debug)]
 pub(super) enum Guessed {
     /// Put this into the argument instead.
     Argument(u32, Value),
@@ -73,7 +109,7 @@ pub(super) struct Walker<'r> {
     pub at: Place,
     pub depth: u32,
     /// Calls on the stack, which are fewer than `depth`: chains are walked without recursion.
-    frames: u32,
+    pub frames: u32,
     /// Whether the statement at hand is all of its block.
     pub alone: bool,
     /// The value of what is bound next.
@@ -82,8 +118,9 @@ pub(super) struct Walker<'r> {
     pub parts: Vec<NodeId>,
     /// Whether the region turned out to be too deep.
     pub deep: bool,
-    /// What names of `typing` and its like are called here; `None` for such a module itself.
-    pub typing: FastMap<Symbol, Option<Symbol>>,
+    pub known: Known,
+    /// If the region is read alone: what stands before it.
+    pub outer: Option<Outer<'r>>,
     // What is settled at the end.
     /// For each call, the first name of its path.
     pub call_roots: Vec<Option<Symbol>>,
@@ -93,14 +130,14 @@ pub(super) struct Walker<'r> {
     pub decorator_roots: Vec<(FunctionId, usize, Symbol)>,
     /// Bindings of names that are declared `nonlocal`.
     pub nonlocals: Vec<usize>,
-    pub texts: FastMap<Symbol, Constant<Box<str>>>,
-    pub folders: FastMap<Symbol, Constant<Folder>>,
     pub depends: Vec<Symbol>,
     pub guesses: Vec<Guess>,
     /// Path additions and their calls; those whose call turns out to be another function are dropped.
     pub addition_calls: Vec<Option<CallId>>,
     /// Bytes that folding may still produce: constants are copied to where they are used, and must not blow up.
     pub fold_budget: usize,
+    /// Whether it was used up.
+    pub starved: bool,
 }
 
 /// Lengths of all tables, to go back to.
@@ -113,6 +150,27 @@ pub(super) struct Mark {
 }
 
 impl<'r> Walker<'r> {
+    /// The constant that a module name stands for here or in the regions before; its value is shown to `take`, and if
+    /// that gives something back, what the value hangs on is added to [`Walker::depends`].
+    pub(super) fn constant_of<T, R>(
+        &mut self,
+        name: Symbol,
+        of: impl for<'k> Fn(&'k Known) -> &'k FastMap<Symbol, Constant<T>>,
+        take: impl FnOnce(&T, &mut usize, &mut bool) -> Option<R>,
+    ) -> Option<R> {
+        let Self { facts, known, depends, fold_budget, starved, .. } = self;
+        if let Some(constant) = of(known).get(&name) {
+            let taken = take(&constant.value, fold_budget, starved)?;
+            depends.extend_from_slice(&constant.depends);
+            return Some(taken);
+        }
+        let outer = self.outer?;
+        let constant = of(outer.known).get(&outer.symbols.get(facts.symbols.text(name))?)?;
+        let taken = take(&constant.value, fold_budget, starved)?;
+        depends.extend(constant.depends.iter().map(|&name| facts.symbols.intern(outer.symbols.text(name))));
+        Some(taken)
+    }
+
     /// The span in the document's text of a range in the region.
     pub(super) fn span(&self, range: TextRange) -> Span {
         let (start, end) = (range.start().to_u32() + self.shift, range.end().to_u32() + self.shift);

@@ -13,16 +13,12 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 /// Reads one region into the walker's tables.
 pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: (u8, u8)) {
-    if walker.facts.scopes.is_empty() {
-        let _ = walker.scope(ScopeKind::Module, 0, None);
-        walker.facts.scopes.iter_mut().for_each(|module| module.parent = None);
-        walker.facts.branches.push(Branch { parent: 0, kind: BranchKind::Always, span: Span::default() });
-    }
+    walker.begin();
     walker.code = &region.code;
     walker.map = Some(&region.map);
     walker.cell = index(region.cell);
     walker.at = Place::default();
-    walker.fold_budget += region.code.len() * 4 + 4096;
+    walker.fold_budget += budget(&region.code);
     walker.deep = false;
     let Some(mut tree) = parse::parse(&region.code, region.ipython, target) else {
         walker.refuse();
@@ -73,10 +69,24 @@ pub(super) fn read<'r>(walker: &mut Walker<'r>, region: &'r Region<'_>, target: 
     }
 }
 
+/// How many bytes folding may produce for a region more than for those before it.
+pub(super) const fn budget(code: &str) -> usize {
+    code.len() * 4 + 4096
+}
+
 /// A `try` with at most so many statements looks whether something is there; a longer one does the work.
 const MAX_PROBE: usize = 2;
 
 impl Walker<'_> {
+    /// Adds the rows that every document has: the module, and what always runs.
+    pub(super) fn begin(&mut self) {
+        if self.facts.scopes.is_empty() {
+            let _ = self.scope(ScopeKind::Module, 0, None);
+            self.facts.scopes.iter_mut().for_each(|module| module.parent = None);
+            self.facts.branches.push(Branch { parent: 0, kind: BranchKind::Always, span: Span::default() });
+        }
+    }
+
     /// Records that the region is too deep.
     fn refuse(&mut self) {
         let len = TextSize::try_from(self.code.trim_end().len()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Names, each kept once per document and compared as numbers.
 
+use memchr::memmem::Finder;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 
@@ -32,7 +33,10 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8) 
 impl Symbols {
     /// The symbol of `name`, made if it is new.
     pub fn intern(&mut self, name: &str) -> Symbol {
-        let hash = hash(name);
+        self.intern_hashed(name, hash(name))
+    }
+
+    fn intern_hashed(&mut self, name: &str, hash: u32) -> Symbol {
         if (self.ends.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
@@ -56,11 +60,47 @@ impl Symbols {
         self.find(name, hash(name)).ok()
     }
 
+    /// For all names of another document, in order, the symbols of those that this one has.
+    pub(super) fn find_all(&self, other: &Self) -> impl Iterator<Item = Option<Symbol>> {
+        let names = (0_u32..).zip(&other.hashes).map(|(at, hash)| (other.text(Symbol(at)), *hash));
+        names.map(|(name, hash)| self.find(name, hash).ok())
+    }
+
+    /// The symbol of the n-th name of another document, made if it is new.
+    pub(super) fn take(&mut self, other: &Self, at: u32) -> Symbol {
+        self.intern_hashed(other.text(Symbol(at)), other.hashes.get(at as usize).copied().unwrap_or_default())
+    }
+
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
-        let Some(&end) = self.ends.get(symbol.index()) else { return "" };
+        let (start, end) = self.place(symbol);
+        self.text.get(start..end).unwrap_or("")
+    }
+
+    fn bytes(&self, symbol: Symbol) -> &[u8] {
+        let (start, end) = self.place(symbol);
+        self.text.as_bytes().get(start..end).unwrap_or_default()
+    }
+
+    /// Where a symbol starts and ends in the text.
+    fn place(&self, symbol: Symbol) -> (usize, usize) {
+        let Some(&end) = self.ends.get(symbol.index()) else { return (0, 0) };
         let start = symbol.index().checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.text.get(start as usize..end as usize).unwrap_or("")
+        (start as usize, end as usize)
+    }
+
+    /// All names that hold what `finder` looks for, in order of appearance. It must not begin as it ends.
+    pub fn with(&self, finder: &Finder<'_>) -> Vec<Symbol> {
+        let mut found: Vec<Symbol> = Vec::new();
+        for at in finder.find_iter(self.text.as_bytes()) {
+            let index = self.ends.partition_point(|&end| end as usize <= at);
+            let symbol = Symbol(u32::try_from(index).unwrap_or(u32::MAX));
+            // The names stand in a row, and what is found may be parts of two.
+            if found.last() != Some(&symbol) && finder.find(self.bytes(symbol)).is_some() {
+                found.push(symbol);
+            }
+        }
+        found
     }
 
     /// How many names there are.
@@ -84,7 +124,7 @@ impl Symbols {
             match self.slots.get(slot).and_then(|entry| entry.checked_sub(1)) {
                 None => return Err(slot),
                 Some(index) => {
-                    if self.hashes.get(index as usize) == Some(&hash) && self.text(Symbol(index)) == name {
+                    if self.hashes.get(index as usize) == Some(&hash) && self.bytes(Symbol(index)) == name.as_bytes() {
                         return Ok(Symbol(index));
                     }
                 }
@@ -126,7 +166,7 @@ fn hash(name: &str) -> u32 {
 
 /// A hasher for short keys that costs a few multiplications; seeded once a process.
 #[derive(Clone, Debug)]
-pub(super) struct FastHasher(u64);
+pub struct FastHasher(u64);
 
 impl Default for FastHasher {
     fn default() -> Self {
@@ -136,13 +176,25 @@ impl Default for FastHasher {
 
 impl Hasher for FastHasher {
     fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            self.write_u64(u64::from_le_bytes(*chunk));
+        self.0 = self.0.wrapping_add(bytes.len() as u64);
+        // The last bytes are taken whole, even if some of them are taken twice: copying what is left costs more.
+        if let Some(last) = bytes.last_chunk::<8>() {
+            for chunk in bytes.as_chunks::<8>().0 {
+                self.write_u64(u64::from_le_bytes(*chunk));
+            }
+            if !bytes.len().is_multiple_of(8) {
+                self.write_u64(u64::from_le_bytes(*last));
+            }
+        } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            self.write_u64(u64::from(first) | (u64::from(last) << 32));
+        } else {
+            self.write_u64(bytes.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)));
         }
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        self.write_u64(u64::from_le_bytes(last) ^ ((rest.len() as u64) << 56));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
     }
 
     fn write_u32(&mut self, value: u32) {
@@ -150,7 +202,7 @@ impl Hasher for FastHasher {
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0 = fold(self.0 ^ value).wrapping_add(*SEED);
+        self.0 = fold(self.0 ^ value).wrapping_add(SPREAD);
     }
 
     fn finish(&self) -> u64 {
@@ -159,9 +211,9 @@ impl Hasher for FastHasher {
 }
 
 /// A map with [`FastHasher`].
-pub(super) type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
+pub type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<FastHasher>>;
 /// A set with [`FastHasher`].
-pub(super) type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
+pub type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<FastHasher>>;
 
 #[cfg(test)]
 mod tests {

@@ -2,13 +2,21 @@
 
 use super::facts::Import;
 use super::nodes::NodeId;
-use super::state::{Place, Walker};
+use super::state::{Outer, Place, Typing, Walker};
 use ruff_python_ast::{ArgOrKeyword, Expr, ExprCall};
 
 /// Modules whose classes take types in brackets, and `cast` and the rest.
 const MODULES: &[&str] = &["collections", "collections.abc", "typing", "typing_extensions"];
 /// Builtins that take types in brackets.
 const BUILTINS: &[&str] = &["dict", "frozenset", "list", "set", "tuple", "type"];
+
+impl<'r> Outer<'r> {
+    /// What a name stands for in [`MODULES`].
+    fn typing(self, name: &str) -> Option<Typing<&'r str>> {
+        let typing = self.known.typing.get(&self.symbols.get(name)?)?;
+        Some(typing.map(|name| self.symbols.text(name)))
+    }
+}
 
 impl Walker<'_> {
     /// Remembers what an import calls the names of [`MODULES`].
@@ -18,7 +26,7 @@ impl Walker<'_> {
             && row.level == 0
             && MODULES.binary_search(&module).is_ok()
         {
-            self.typing.insert(bound, row.name);
+            self.known.typing.insert(bound, row.name.map_or(Typing::Module, Typing::Name));
         }
     }
 
@@ -35,14 +43,18 @@ impl Walker<'_> {
 
     /// The name in [`MODULES`] that an expression stands for.
     fn typing_name<'e>(&'e self, expression: &'e Expr) -> Option<&'e str> {
-        if self.typing.is_empty() {
+        if self.known.typing.is_empty() && self.outer.is_none_or(|outer| outer.known.typing.is_empty()) {
             return None;
         }
-        let known = |name: &str| self.facts.symbols.get(name).and_then(|name| self.typing.get(&name));
+        let own = Outer { symbols: &self.facts.symbols, known: &self.known };
+        let known = |name: &str| own.typing(name).or_else(|| self.outer?.typing(name));
         match expression {
-            Expr::Name(name) => known(&name.id)?.map(|name| self.facts.symbols.text(name)),
+            Expr::Name(name) => match known(&name.id)? {
+                Typing::Name(name) => Some(name),
+                Typing::Module => None,
+            },
             Expr::Attribute(attribute) => match &*attribute.value {
-                Expr::Name(module) => known(&module.id)?.is_none().then_some(attribute.attr.id.as_str()),
+                Expr::Name(module) => (known(&module.id)? == Typing::Module).then_some(attribute.attr.id.as_str()),
                 _ => None,
             },
             _ => None,

@@ -80,9 +80,14 @@ impl<'a> Page<'a> {
     /// `label: message`, broken between words where the terminal is too narrow.
     fn heading(&mut self, label: &str, paint: Paint, message: &str) -> fmt::Result {
         write!(self.text, "{}: ", Painted(self.style, paint, label))?;
+        let message = plain::line(message);
+        let Some(width) = self.style.width.map(|width| width.max(NARROWEST)) else {
+            self.text.push_str(&message);
+            self.text.push('\n');
+            return Ok(());
+        };
         let mut used = label.chars().count() + 2;
-        let width = self.style.width.map_or(usize::MAX, |width| width.max(NARROWEST));
-        for (at, word) in plain::line(message).split(' ').enumerate() {
+        for (at, word) in message.split(' ').enumerate() {
             let length = unicode_width::UnicodeWidthStr::width(word);
             if at > 0 {
                 if used + 1 + length > width {

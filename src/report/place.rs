@@ -263,7 +263,7 @@ fn is_harmless(document: &Document, title: &str) -> bool {
     const SHORTEST: usize = 12;
     let text = document.text();
     title.split_whitespace().all(|word| word.len() < SHORTEST)
-        || !redactions(document).into_iter().any(|secret| title.contains(secret.of(text)))
+        || !redactions(document).iter().any(|secret| title.contains(secret.of(text)))
 }
 
 /// How many characters start in `bytes`.

@@ -50,7 +50,7 @@ impl<'a> Secrets<'a> {
         let Some(document) = self.project.document(path) else { return &[] };
         self.known.entry(&document.path).or_insert_with(|| {
             let text = document.text();
-            let mut secrets: Vec<&str> = redactions(document).into_iter().map(|span| span.of(text)).collect();
+            let mut secrets: Vec<&str> = redactions(document).iter().map(|span| span.of(text)).collect();
             secrets.retain(|secret| secret.len() >= SHORTEST);
             secrets.sort_unstable();
             secrets.dedup();
@@ -107,7 +107,7 @@ impl<'a> Secrets<'a> {
 
 /// What must not be shown of a document: sorted, no two overlap.
 pub(super) fn hidden(document: &Document) -> Vec<Span> {
-    let mut spans = redactions(document);
+    let mut spans = redactions(document).to_vec();
     spans.dedup_by(|next, last| {
         let one = next.overlaps(*last);
         if one {

@@ -33,6 +33,12 @@ pub(super) fn show(
     let start = floor(line, start.min(line.len()));
     let end = floor(line, end.min(line.len())).max(start);
 
+    // Most lines are shown as they are.
+    let is_plain = line.len() <= width && line.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if is_plain && !(0..line.len()).any(&is_secret) {
+        return Shown { text: line.to_owned(), indent: start, mark: (end - start).max(1) };
+    }
+
     // From the line's start, if all of it fits, or the mark's start and a little more.
     let whole = columns(line, width).is_some() || columns(&line[..start], width * 2 / 3).is_some();
     let (from, cut_left) = if whole {

@@ -7,7 +7,7 @@ use super::query::PageQuery;
 use super::survey::{Survey, SurveyCheck};
 use super::{CHECKS, Check, ENGINE_RULES, SURVEYS};
 use crate::page::{Page, PageProblem};
-use crate::project::document::Document;
+use crate::project::document::{Document, Kind};
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
 use std::sync::OnceLock;
 
@@ -24,7 +24,7 @@ const DEEPEST: usize = 8;
 #[derive(Debug)]
 pub struct Book {
     rules: Vec<Rule>,
-    index: OnceLock<Option<Index>>,
+    index: OnceLock<Index>,
     clock: Option<Clock>,
 }
 
@@ -38,6 +38,13 @@ pub struct Rule {
     way: Way,
     survey: Option<SurveyCheck>,
     needs: Needs,
+    /// The kinds of documents that it is for, a bit each.
+    kinds: u8,
+}
+
+/// The bit of a kind in [`Rule::kinds`].
+const fn bit(kind: Kind) -> u8 {
+    1 << kind as u8
 }
 
 /// How a rule checks.
@@ -76,7 +83,8 @@ impl Rule {
             _ => return None,
         };
         let needs = Needs::new(&page.head.needs);
-        Some(Self { page, built_in, way, survey, needs })
+        let kinds = page.head.applies_to.iter().fold(0, |kinds, kind| kinds | bit(*kind));
+        Some(Self { page, built_in, way, survey, needs, kinds })
     }
 
     /// Its name.
@@ -264,7 +272,7 @@ impl Book {
     /// What the text of a document holds of the literals that rules need; `many` says that it is one of many.
     pub fn literals<'a>(&'a self, text: &'a str, many: bool) -> Literals<'a> {
         match many.then(|| self.index.get_or_init(|| Index::new(&self.rules))) {
-            Some(Some(index)) => Literals::at_once(text, index),
+            Some(index) => Literals::at_once(text, index),
             _ => Literals::one_by_one(text),
         }
     }
@@ -272,7 +280,7 @@ impl Book {
     /// Whether the rule with that index has anything to look for in a document: it is for that kind, and the text holds
     /// one of the literals that it needs.
     pub fn concerns<'a>(&'a self, at: usize, document: &Document, literals: &mut Literals<'a>) -> bool {
-        let is_for = |rule: &&Rule| rule.page.head.applies_to.contains(&document.kind);
+        let is_for = |rule: &&Rule| rule.kinds & bit(document.kind) != 0;
         self.rules.get(at).filter(is_for).is_some_and(|rule| literals.meet(at, &rule.needs))
     }
 

@@ -6,8 +6,10 @@ use crate::project::document::Document;
 use crate::python::facts::{Call, CallId, Facts, ScopeId};
 use crate::python::symbols::Symbol;
 use crate::text::Span;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// A dotted chain that ends in a call, or that is no part of one.
 #[derive(Clone, Debug)]
@@ -31,8 +33,8 @@ impl Chain<'_> {
     }
 
     /// The names in the chain, in order.
-    pub fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.path.split('.').map(str::trim).filter(|part| !part.is_empty())
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        Parts { rest: Some(&self.path) }
     }
 
     /// The whole chain, if it starts at a plain name.
@@ -47,12 +49,28 @@ impl Chain<'_> {
 
     /// The last name.
     pub fn last(&self) -> &str {
-        self.parts().next_back().unwrap_or("")
+        self.backwards().next().unwrap_or("")
     }
 
     /// The name before the last.
     pub fn before_last(&self) -> Option<&str> {
-        self.parts().rev().nth(1)
+        self.backwards().nth(1)
+    }
+
+    /// The names in the chain, the last first.
+    fn backwards(&self) -> impl Iterator<Item = &str> {
+        let mut rest = Some(&*self.path);
+        std::iter::from_fn(move || {
+            loop {
+                let all = rest?;
+                let dot = all.bytes().rposition(|byte| byte == b'.');
+                rest = dot.and_then(|dot| all.get(..dot));
+                let part = trimmed(all.get(dot.map_or(0, |dot| dot + 1)..).unwrap_or(""));
+                if !part.is_empty() {
+                    return Some(part);
+                }
+            }
+        })
     }
 
     /// Where one of its attributes stands; all of the chain, if that cannot be said.
@@ -71,6 +89,36 @@ impl Chain<'_> {
     }
 }
 
+/// See [`Chain::parts`]. Chains are short, and there are many: what `str` offers for searching takes longer to set up
+/// than to run.
+struct Parts<'c> {
+    rest: Option<&'c str>,
+}
+
+impl<'c> Iterator for Parts<'c> {
+    type Item = &'c str;
+
+    fn next(&mut self) -> Option<&'c str> {
+        loop {
+            let all = self.rest?;
+            let dot = all.bytes().position(|byte| byte == b'.');
+            self.rest = dot.and_then(|dot| all.get(dot + 1..));
+            let part = trimmed(all.get(..dot.unwrap_or(all.len())).unwrap_or(""));
+            if !part.is_empty() {
+                return Some(part);
+            }
+        }
+    }
+}
+
+/// The same as [`str::trim`]; most names have no blanks around them.
+fn trimmed(name: &str) -> &str {
+    match name.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => name,
+        _ => name.trim(),
+    }
+}
+
 /// Where names are read of which the code only tries whether they are there.
 pub fn tried(facts: &Facts) -> HashSet<u32> {
     facts.uses.iter().filter(|name| name.guarded).map(|name| name.span.start).collect()
@@ -83,16 +131,21 @@ pub fn is_elsewhere(document: &Document) -> bool {
 
 /// All chains of a document; what is assigned to is none. Notebooks of other platforms have none.
 pub fn chains(document: &Document) -> impl Iterator<Item = Chain<'_>> {
+    calls(document).chain(attributes(document))
+}
+
+/// The chains of a document that are no part of a call; what is assigned to is none. Notebooks of other platforms have
+/// none.
+pub fn attributes(document: &Document) -> impl Iterator<Item = Chain<'_>> {
     let facts = &document.python;
     let here = !is_elsewhere(document);
-    let attributes = facts.attributes.iter().filter(move |row| here && !row.stored).map(|row| Chain {
+    facts.attributes.iter().filter(move |row| here && !row.stored).map(|row| Chain {
         path: Cow::Borrowed(facts.text(row.path)),
         span: row.span,
         scope: row.scope,
         call: None,
         rooted: true,
-    });
-    calls(document).chain(attributes)
+    })
 }
 
 /// The chains of a document that end in a call. Notebooks of other platforms have none.
@@ -119,7 +172,7 @@ pub fn calls(document: &Document) -> impl Iterator<Item = Chain<'_>> {
 
 /// A chain without the comments and backslashes between its parts.
 fn without_comments(chain: &str) -> Cow<'_, str> {
-    if !chain.contains(['#', '\\', ')']) {
+    if memchr::memchr3(b'#', b'\\', b')', chain.as_bytes()).is_none() {
         return Cow::Borrowed(chain);
     }
     let lines = chain.lines().map(|line| line.split('#').next().unwrap_or("").trim_matches([' ', '\t', '\\', ')']));
@@ -173,11 +226,35 @@ fn may_come_from_elsewhere(context: &Context<'_>, name: &str) -> bool {
     })
 }
 
+/// The calls of a document whose path goes through `dbutils`, with the way that it takes there. Notebooks of other
+/// platforms have none.
+pub fn utilities(document: &Document) -> impl Iterator<Item = (Chain<'_>, &Call, &str)> {
+    let facts = &document.python;
+    let paths: Vec<(Symbol, &str)> = facts
+        .symbols
+        .with(&UTILITIES)
+        .into_iter()
+        .filter_map(|path| Some((path, utility(facts.text(path))?)))
+        .collect();
+    let rows = if paths.is_empty() || is_elsewhere(document) { &[][..] } else { facts.calls.as_slice() };
+    (0..).zip(rows).filter_map(move |(id, call): (CallId, &Call)| {
+        let path = call.path?;
+        let (_, way) = *paths.iter().find(|(known, _)| *known == path)?;
+        let span = Span::new(call.span.start.min(call.callee.end), call.callee.end);
+        let path = Cow::Borrowed(facts.text(path));
+        Some((Chain { path, span, scope: call.scope, call: Some((id, call)), rooted: true }, call, way))
+    })
+}
+
+/// What stands before a part of `dbutils`.
+const ROOT: &str = "dbutils.";
+
+static UTILITIES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ROOT));
+
 /// The way into `dbutils` that a dotted path takes, however `dbutils` was come by: `fs.ls` of `dbutils.fs.ls` and of
 /// `self.dbutils.fs.ls`.
 pub fn utility(path: &str) -> Option<&str> {
-    const ROOT: &str = "dbutils.";
-    let at = path.find(ROOT)?;
-    let starts = at == 0 || path.get(..at).is_some_and(|before| before.ends_with('.'));
+    let at = UTILITIES.find(path.as_bytes())?;
+    let starts = at == 0 || path.as_bytes().get(at - 1) == Some(&b'.');
     if starts { path.get(at + ROOT.len()..) } else { None }
 }

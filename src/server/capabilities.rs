@@ -23,6 +23,10 @@ pub(super) struct Client {
     pub document_changes: bool,
     /// It shows symbols as a tree.
     pub symbol_trees: bool,
+    /// It can be told to ask for code lenses again.
+    pub refreshes_lenses: bool,
+    /// It can be told to ask for inlay hints again.
+    pub refreshes_hints: bool,
 }
 
 impl Client {
@@ -41,6 +45,8 @@ impl Client {
             shows: is(&params["capabilities"]["window"]["showDocument"]["support"]),
             document_changes: is(&workspace["workspaceEdit"]["documentChanges"]),
             symbol_trees: is(&text["documentSymbol"]["hierarchicalDocumentSymbolSupport"]),
+            refreshes_lenses: is(&workspace["codeLens"]["refreshSupport"]),
+            refreshes_hints: is(&workspace["inlayHint"]["refreshSupport"]),
         }
     }
 }

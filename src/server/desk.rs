@@ -5,6 +5,7 @@
 //! open is judged, one document at a time, with a look at what came in between.
 
 use super::buffers::Content;
+use super::hints::Shown;
 use super::room::Room;
 use super::settings::Settings;
 use super::view::{OpenFile, View};
@@ -133,6 +134,14 @@ pub(super) struct Desk {
     pub(super) said: RefCell<BTreeMap<RepoPath, Vec<Said>>>,
     /// Files that changed since what depends on them was judged.
     pub(super) touched: BTreeSet<RepoPath>,
+    /// Those of them that changed in the editor, which asks anew for all that it shows of them.
+    pub(super) edited: BTreeSet<RepoPath>,
+    /// How often files changed on disk.
+    pub(super) disk: u64,
+    /// What it hangs on who runs whom, when lenses were last looked at.
+    pub(super) runs: Cell<u64>,
+    /// The lenses and hints that were last given: by the name of the text and what was asked for.
+    pub(super) shown: RefCell<BTreeMap<(Arc<str>, Shown), Value>>,
     /// Whether all was judged that depends on those.
     all_judged: Cell<bool>,
     /// What is said of settings files and rule pages.
@@ -175,6 +184,10 @@ impl Desk {
             shelf: Shelf::default(),
             said: RefCell::default(),
             touched: BTreeSet::new(),
+            edited: BTreeSet::new(),
+            disk: 0,
+            runs: Cell::new(0),
+            shown: RefCell::default(),
             all_judged: Cell::new(true),
             faulted: RefCell::default(),
             state: 0,
@@ -218,6 +231,7 @@ impl Desk {
         // What was changed again before it was judged is still to be judged.
         if self.all_judged.get() {
             self.touched.clear();
+            self.edited.clear();
         }
         self.state += 1;
         self.stopped = orders.is_empty();
@@ -386,6 +400,7 @@ impl Desk {
                 // What the first line says decides whether it is a notebook, and with that where paths lead.
                 let is_same = before.is_some_and(|before| header(&before.bytes) == new);
                 self.shelf.forget(&path, !is_same);
+                self.edited.insert(path.clone());
                 self.touched.insert(path);
                 true
             }
@@ -398,6 +413,7 @@ impl Desk {
             }
             Order::Disk(files) => {
                 // An editor that watches nothing says at least what it saves: what else has changed is looked up then.
+                self.disk += 1;
                 let mut holds = self.shared.client.watches;
                 if !holds {
                     self.worktree = Arc::new(Worktree::new(self.root.to_path_buf()));
@@ -418,6 +434,8 @@ impl Desk {
             Order::Settings(settings) => {
                 let is_same = self.settings == settings;
                 self.whole_due.set(true);
+                // What was asked for behind an edit may have been answered under the old ones.
+                self.edited.clear();
                 self.settings = settings;
                 is_same
             }

@@ -110,6 +110,7 @@ impl Encoding {
 
     /// The place of a byte.
     pub(super) fn position(self, text: &str, lines: &LineIndex, offset: u32) -> Position {
+        let lines = lines.of_editors();
         let line = lines.line_of(offset);
         let start = lines.line(line).start;
         let mut end = (offset as usize).min(text.len());
@@ -127,6 +128,7 @@ impl Encoding {
 
     /// The byte at a place; the end of its line or of the text if there is no such place.
     pub(super) fn offset(self, text: &str, lines: &LineIndex, position: Position) -> u32 {
+        let lines = lines.of_editors();
         if position.line >= lines.count() {
             return u32::try_from(text.len()).unwrap_or(u32::MAX);
         }
@@ -148,18 +150,20 @@ impl Encoding {
 
     /// The byte at a place, without an index of all lines.
     fn find(self, text: &str, position: Position) -> usize {
-        let mut start = 0;
-        if position.line > 0 {
-            match memchr::memchr_iter(b'\n', text.as_bytes()).nth(position.line as usize - 1) {
-                Some(end) => start = end + 1,
-                None => return text.len(),
-            }
+        let mut rest = text;
+        for _ in 0..position.line {
+            let Some(end) = line_end(rest) else { return text.len() };
+            let ends = if rest.get(end..).is_some_and(|end| end.starts_with("\r\n")) { 2 } else { 1 };
+            rest = rest.get(end + ends..).unwrap_or("");
         }
-        let rest = text.get(start..).unwrap_or("");
-        let line = rest.get(..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())).unwrap_or("");
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        start + self.bytes(line, position.character) as usize
+        let line = rest.get(..line_end(rest).unwrap_or(rest.len())).unwrap_or("");
+        text.len() - rest.len() + self.bytes(line, position.character) as usize
     }
+}
+
+/// Where the first line of a text ends, if it is not the last.
+fn line_end(text: &str) -> Option<usize> {
+    memchr::memchr2(b'\n', b'\r', text.as_bytes())
 }
 
 #[cfg(test)]
@@ -168,8 +172,9 @@ mod tests {
 
     #[test]
     fn every_place_comes_back() {
-        let text = "a é 😀\r\n\n😀x";
+        let text = "a é 😀\r\n\n😀x\ry\r\r\n";
         let lines = LineIndex::new(text);
+        assert_eq!(Encoding::Utf16.position(text, &lines, 19), Position { line: 3, character: 1 });
         for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
             for (at, c) in text.char_indices().filter(|(_, c)| *c != '\n') {
                 let at = u32::try_from(at).unwrap();

@@ -1,14 +1,102 @@
 //! Lines above and words behind code, off unless settings ask for them: who runs a notebook, what a `%run` brings.
 
-use super::room::Room;
+use super::room::{Answer, Room};
+use super::wire;
 use crate::project::document::Document;
+use crate::project::reference::ReferenceKind;
 use crate::text::Span;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// So many names are shown behind a `%run`.
 const NAMES: usize = 4;
 
+/// What stands beside code and may change when other files do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shown {
+    /// Code lenses.
+    Lenses,
+    /// Inlay hints.
+    Hints,
+}
+
+impl Shown {
+    /// The request that tells an editor to ask for them again.
+    const fn refresh(self) -> &'static str {
+        match self {
+            Self::Lenses => "workspace/codeLens/refresh",
+            Self::Hints => "workspace/inlayHint/refresh",
+        }
+    }
+}
+
 impl Room<'_> {
+    /// Answers a request for lenses or hints, and remembers what was said.
+    pub(super) fn shown(&self, what: Shown, params: &Value) -> Answer {
+        let found = self.with(params, |document, cell| self.beside(what, document, cell))?;
+        let client = &self.desk.shared.client;
+        let refreshes = match what {
+            Shown::Lenses => client.refreshes_lenses,
+            Shown::Hints => client.refreshes_hints,
+        };
+        if let Some(uri) = params["textDocument"]["uri"].as_str().filter(|_| refreshes) {
+            self.desk.shown.borrow_mut().insert((uri.into(), what), found.clone());
+        }
+        Ok(found)
+    }
+
+    fn beside(&self, what: Shown, document: &Document, cell: Option<usize>) -> Value {
+        match what {
+            Shown::Lenses => self.lenses(document, cell),
+            Shown::Hints => self.hints(document, cell),
+        }
+    }
+
+    /// Has the editor ask again where something else is to be shown now than it was told. For what was edited it asks
+    /// by itself.
+    pub(super) fn refresh_shown(&self) {
+        let desk = self.desk;
+        if desk.shown.borrow().is_empty() {
+            return;
+        }
+        // Who runs a notebook is looked for in all of the repository: not for every letter that is typed.
+        let runs = self.runs_now();
+        let same_runs = desk.runs.replace(runs) == runs;
+        let mut stale = BTreeSet::new();
+        desk.shown.borrow_mut().retain(|(uri, what), before| {
+            let Some((path, cell)) = desk.view.find(uri) else { return false };
+            let Some(document) = self.project.document(&path).filter(|_| desk.view.open().contains_key(&path)) else {
+                return false;
+            };
+            let is_known = desk.edited.contains(&path) || same_runs && *what == Shown::Lenses;
+            if !is_known && self.beside(*what, document, cell) != *before {
+                stale.insert(*what);
+                // It is told once.
+                return false;
+            }
+            true
+        });
+        for what in stale {
+            let method = what.refresh();
+            let id = format!("{method}-{}-{}", desk.root.display(), desk.state);
+            desk.shared.send(wire::request(&id, method, Value::Null));
+        }
+    }
+
+    /// A number that changes when it may have changed who runs whom.
+    fn runs_now(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.desk.disk, self.desk.settings.code_lens).hash(&mut hasher);
+        for document in self.project.documents() {
+            let references = self.project.references(&document.path).iter();
+            for reference in references.filter(|reference| reference.kind == ReferenceKind::Run) {
+                (&document.path, reference.resolution.file()).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
+    }
+
     /// Who runs a notebook.
     pub(super) fn lenses(&self, document: &Document, cell: Option<usize>) -> Value {
         if !self.desk.settings.code_lens || !document.is_notebook() || cell.is_some_and(|cell| cell > 0) {

@@ -5,6 +5,7 @@ use crate::notebook::{Cell, Form, Language, Notebook};
 use crate::project::document::Document;
 use crate::python::facts::{BindingKind, BranchKind};
 use crate::text::Span;
+use crate::text::lines::LineIndex;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -326,7 +327,9 @@ fn tasks(document: &Document) -> Vec<Symbol> {
 
 /// What a text seems to define, without being parsed: line, name, the byte of the line where it stands, and kind.
 fn definitions(text: &str) -> impl Iterator<Item = (u32, (&str, usize, u32))> {
-    (0_u32..).zip(text.lines()).filter_map(|(line, code)| {
+    let lines = LineIndex::new(text);
+    (0..lines.of_editors().count()).filter_map(move |line| {
+        let code = lines.of_editors().line_content(line, text).of(text);
         let (at, kind) = match (code.find("def "), code.find("class ")) {
             (Some(at), _) => (at + 4, kind::FUNCTION),
             (None, Some(at)) => (at + 6, kind::CLASS),

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, Rules};
 use super::encoding::{Position, Range};
+use super::hints::Shown;
 use super::{diagnostics, wire};
 use crate::engine::{self, Setup};
 use crate::finding::Finding;
@@ -91,7 +92,7 @@ impl<'a> Room<'a> {
         let open = self.desk.view.open().keys();
         // An editor that asks will ask for what it has changed itself.
         let mut all: Vec<&RepoPath> =
-            open.filter(|path| !(self.desk.shared.client.pulls && touched.contains(*path))).collect();
+            open.filter(|path| !(self.desk.shared.client.pulls && self.desk.edited.contains(*path))).collect();
         all.sort_by_key(|path| (!touched.contains(*path), !near.contains(*path)));
         all.into_iter().cloned().collect()
     }
@@ -190,6 +191,7 @@ impl<'a> Room<'a> {
             let id = format!("refresh-{}-{}", self.desk.root.display(), self.desk.state);
             shared.send(wire::request(&id, "workspace/diagnostic/refresh", Value::Null));
         }
+        self.refresh_shown();
     }
 
     /// Answers one question.
@@ -212,8 +214,8 @@ impl<'a> Room<'a> {
             "workspace/symbol" => Ok(self.workspace_symbols(params["query"].as_str().unwrap_or(""))),
             "textDocument/foldingRange" => Ok(self.with(params, |document, cell| self.folds(document, cell))?),
             "textDocument/documentLink" => Ok(self.with(params, |document, cell| self.links(document, cell))?),
-            "textDocument/codeLens" => Ok(self.with(params, |document, cell| self.lenses(document, cell))?),
-            "textDocument/inlayHint" => Ok(self.with(params, |document, cell| self.hints(document, cell))?),
+            "textDocument/codeLens" => self.shown(Shown::Lenses, params),
+            "textDocument/inlayHint" => self.shown(Shown::Hints, params),
             "textDocument/definition" => Ok(self.at(params)?.map_or(Value::Null, |at| self.definition(at))),
             "textDocument/hover" => Ok(self.at(params)?.map_or(Value::Null, |at| self.hover(at))),
             "textDocument/completion" => Ok(self.at(params)?.map_or(Value::Null, |at| self.complete(at))),
@@ -239,7 +241,7 @@ impl<'a> Room<'a> {
     }
 
     /// What a question about a document comes to; nothing, if it is not known.
-    fn with(
+    pub(super) fn with(
         &self,
         params: &Value,
         find: impl FnOnce(&'a Document, Option<usize>) -> Value,

@@ -139,7 +139,7 @@ impl View {
             && let (Some((uri, version)), Some(cell)) = (cells.get(index), notebook.cells.get(index))
         {
             let within = |offset: u32| offset.clamp(cell.span.start, cell.span.end.max(cell.span.start));
-            let above = document.lines().line_of(cell.span.start);
+            let above = document.lines().of_editors().line_of(cell.span.start);
             let mut range =
                 self.encoding.range(text, document.lines(), Span::new(within(span.start), within(span.end)));
             range.start.line -= above.min(range.start.line);
@@ -190,7 +190,7 @@ impl View {
             };
         };
         let span = document.notebook.as_ref()?.cells.get(index)?.span;
-        let above = document.lines().line_of(span.start);
+        let above = document.lines().of_editors().line_of(span.start);
         let position = Position { line: position.line.saturating_add(above), ..position };
         Some(self.encoding.offset(text, document.lines(), position).clamp(span.start, span.end.max(span.start)))
     }

@@ -11,6 +11,7 @@ pub mod root;
 pub mod walk;
 pub mod worktree;
 
+use attributes::Beside;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,18 +40,18 @@ impl RepoPath {
     /// The folder that holds it; the root's parent is the root.
     #[must_use]
     pub fn parent(&self) -> Self {
-        self.0.rfind('/').map_or_else(Self::root, |at| Self::new(&self.0[..at]))
+        last(&self.0, b'/').map_or_else(Self::root, |at| Self::new(&self.0[..at]))
     }
 
     /// The last part; empty for the root.
     pub fn name(&self) -> &str {
-        self.0.rfind('/').map_or(&*self.0, |at| &self.0[at + 1..])
+        last(&self.0, b'/').map_or(&*self.0, |at| &self.0[at + 1..])
     }
 
     /// The last part without its extension (`a.b.py` → `a.b`; `.env` → `.env`).
     pub fn stem(&self) -> &str {
         let name = self.name();
-        match name.rfind('.') {
+        match last(name, b'.') {
             Some(at) if at > 0 => &name[..at],
             _ => name,
         }
@@ -67,7 +68,7 @@ impl RepoPath {
     /// The extension without its dot; empty if there is none.
     pub fn extension(&self) -> &str {
         let name = self.name();
-        match name.rfind('.') {
+        match last(name, b'.') {
             Some(at) if at > 0 => &name[at + 1..],
             _ => "",
         }
@@ -110,6 +111,11 @@ impl RepoPath {
         path.push_str(&own[shared..].join("/"));
         path
     }
+}
+
+/// Where an ASCII sign stands last. Names are short: a search that is made for long texts takes longer.
+fn last(text: &str, sign: u8) -> Option<usize> {
+    text.bytes().rposition(|byte| byte == sign)
 }
 
 impl Default for RepoPath {
@@ -175,6 +181,18 @@ pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
     bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
+/// A way to look at files that sees nothing but their bytes, so that what it made of some once holds for ever.
+pub struct Look<'a> {
+    /// Another number for each change of what `of` does.
+    pub version: u32,
+    /// How the file at a path is looked at.
+    pub kind: fn(&RepoPath) -> u8,
+    /// Files above so many bytes are not looked at.
+    pub most: &'a (dyn Fn(&RepoPath) -> u64 + Sync),
+    /// What the bytes of a file of this kind come to.
+    pub of: fn(u8, &[u8]) -> Vec<u8>,
+}
+
 /// The door to a repository's bytes. Implementations are shared between threads and must answer
 /// the same for as long as they live.
 pub trait Snapshot: Send + Sync {
@@ -199,6 +217,17 @@ pub trait Snapshot: Send + Sync {
 
     /// The names in a folder, sorted; empty if it is no folder or cannot be read.
     fn list(&self, folder: &RepoPath) -> Arc<[Entry]>;
+
+    /// Files with attributes of git that are not among the files themselves.
+    fn attributes(&self) -> Beside {
+        Beside::default()
+    }
+
+    /// What `look` makes of each of these files, if this snapshot remembers such things from one run to the next;
+    /// nothing of a file that cannot be read or is too large. Files are read only where nothing is remembered.
+    fn remembered(&self, _paths: &[&RepoPath], _look: &Look<'_>) -> Option<Vec<Vec<u8>>> {
+        None
+    }
 
     /// Whether something may stand at `path` of which nothing is known here: in a submodule, or left out of a sparse
     /// checkout. For paths at which nothing is found.

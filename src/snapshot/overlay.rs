@@ -1,7 +1,8 @@
 //! Other text laid over a snapshot: what comes through stdin, an editor's unsaved buffers, fixed files that
 //! are not written yet.
 
-use super::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
+use super::attributes::Beside;
+use super::{Entry, EntryKind, Look, ReadError, RepoPath, Snapshot};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -45,6 +46,23 @@ impl Overlay {
 }
 
 impl Snapshot for Overlay {
+    fn attributes(&self) -> Beside {
+        self.base.attributes()
+    }
+
+    fn remembered(&self, paths: &[&RepoPath], look: &Look<'_>) -> Option<Vec<Vec<u8>>> {
+        let (own, base): (Vec<_>, Vec<_>) = paths.iter().partition(|path| self.files.contains_key(**path));
+        let mut seen: HashMap<&RepoPath, Vec<u8>> =
+            base.iter().copied().zip(self.base.remembered(&base, look)?).collect();
+        for path in own {
+            let Some(Some(bytes)) = self.files.get(path) else { continue };
+            if u64::try_from(bytes.len()).is_ok_and(|size| size <= (look.most)(path)) {
+                seen.insert(path, (look.of)((look.kind)(path), bytes));
+            }
+        }
+        Some(paths.iter().map(|path| seen.remove(path).unwrap_or_default()).collect())
+    }
+
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
         match self.files.get(path) {
             Some(Some(bytes)) => Ok(bytes.clone()),

@@ -25,6 +25,15 @@ impl Roots {
         Self { cwd, known: RwLock::default(), from_environment: OnceLock::new() }
     }
 
+    /// Roots as seen from where this process is.
+    ///
+    /// # Errors
+    /// One line for users, if it cannot be told where that is.
+    pub fn here() -> Result<Self, String> {
+        let cwd = std::env::current_dir().and_then(fs::canonicalize);
+        cwd.map(Self::new).map_err(|error| format!("cannot tell the working directory: {error}"))
+    }
+
     /// The working directory.
     pub fn cwd(&self) -> &Path {
         &self.cwd

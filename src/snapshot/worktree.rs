@@ -1,6 +1,8 @@
 //! Files as they stand on disk.
 
+use super::attributes::Beside;
 use super::git::absent::Absent;
+use super::git::beside;
 use super::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
 use std::collections::HashMap;
 use std::fs;
@@ -208,6 +210,10 @@ fn keep_owner(path: &Path, before: &fs::Metadata) {
 fn keep_owner(_path: &Path, _before: &fs::Metadata) {}
 
 impl Snapshot for Worktree {
+    fn attributes(&self) -> Beside {
+        beside::of_worktree(&self.root)
+    }
+
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
         let (mut file, len) = open(&self.on_disk(path))?;
         let mut bytes = Vec::with_capacity(len);

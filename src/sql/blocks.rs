@@ -1,7 +1,55 @@
 //! The query blocks of a statement: each `SELECT` with its clauses.
 
-use super::facts::{Block, Clause, StatementKind, StatementView};
+use super::facts::{Block, Clause, SqlToken, StatementKind, StatementView, key};
 use super::token::TokenKind;
+
+/// Whether a token may be one of the words that begin or end a block or a clause, which most are not.
+const fn matters(token: &SqlToken) -> bool {
+    const fn word(text: &str) -> u32 {
+        key(TokenKind::Word, text)
+    }
+    const CLUSTER: u32 = word("cluster");
+    const DISTRIBUTE: u32 = word("distribute");
+    const EXCEPT: u32 = word("except");
+    const FROM: u32 = word("from");
+    const GROUP: u32 = word("group");
+    const HAVING: u32 = word("having");
+    const INSERT: u32 = word("insert");
+    const INTERSECT: u32 = word("intersect");
+    const LATERAL: u32 = word("lateral");
+    const LIMIT: u32 = word("limit");
+    const MINUS: u32 = word("minus");
+    const OFFSET: u32 = word("offset");
+    const ORDER: u32 = word("order");
+    const QUALIFY: u32 = word("qualify");
+    const SELECT: u32 = word("select");
+    const SORT: u32 = word("sort");
+    const UNION: u32 = word("union");
+    const WHERE: u32 = word("where");
+    const WINDOW: u32 = word("window");
+    matches!(
+        token.key,
+        CLUSTER
+            | DISTRIBUTE
+            | EXCEPT
+            | FROM
+            | GROUP
+            | HAVING
+            | INSERT
+            | INTERSECT
+            | LATERAL
+            | LIMIT
+            | MINUS
+            | OFFSET
+            | ORDER
+            | QUALIFY
+            | SELECT
+            | SORT
+            | UNION
+            | WHERE
+            | WINDOW
+    )
+}
 
 /// Finds the blocks, in one pass.
 pub(super) fn blocks(view: StatementView<'_>) -> Vec<Block> {
@@ -29,6 +77,9 @@ pub(super) fn blocks(view: StatementView<'_>) -> Vec<Block> {
             if here {
                 close(&mut blocks, &mut open, at);
             }
+            continue;
+        }
+        if !view.token(at).is_some_and(matters) {
             continue;
         }
         if at > 0 && (view.is_symbol(at - 1, ".") || view.is(at - 1, "as")) && !view.is(at, "select") {

@@ -3,8 +3,18 @@
 /// Whether a file is written for Databricks: it has something that only Databricks has, and nothing that only another
 /// database has.
 pub(super) fn is_ours(code: &str) -> bool {
-    const OURS: [&str; 22] = [
-        "delta",
+    const OURS: [&str; 32] = [
+        " string,",
+        "abfss:",
+        "cache table",
+        "clear cache",
+        "dbfs:",
+        "hive_metastore",
+        "hiveconf:",
+        "hivevar:",
+        "input_file_name",
+        "/mnt/",
+        "s3://",
         "read_files",
         "cloud_files",
         "stream(",
@@ -27,7 +37,10 @@ pub(super) fn is_ours(code: &str) -> bool {
         "lateral view",
         "temp view",
     ];
-    const FOREIGN: [&str; 24] = [
+    const FOREIGN: [&str; 32] = [
+        "alter default privileges",
+        "create policy",
+        "create role",
         "dbo.",
         "[dbo]",
         "\ngo\n",
@@ -51,9 +64,24 @@ pub(super) fn is_ours(code: &str) -> bool {
         "jsonb",
         "lakebase",
         "sysibm",
+        "on conflict",
+        "pg_catalog",
         "postgres",
+        "enable row level security",
+        "(nolock)",
+        "timestamptz",
     ];
     let lower = code.to_ascii_lowercase();
     let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
-    has(&OURS) && !has(&FOREIGN)
+    (has(&OURS) || names_delta(&lower)) && !has(&FOREIGN)
+}
+
+/// Whether the word `delta` stands alone, or before a dot: not in `delta_orders`.
+fn names_delta(lower: &str) -> bool {
+    let is_part = |c: char| c == '_' || c.is_alphanumeric();
+    lower.match_indices("delta").any(|(at, word)| {
+        let before = lower.get(..at).and_then(|text| text.chars().next_back());
+        let after = lower.get(at + word.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }

@@ -13,9 +13,9 @@ pub(super) fn placeholders(view: StatementView<'_>) -> Vec<Placeholder> {
     for at in 0..view.len() {
         let Some(token) = view.token(at) else { break };
         while holes.next_if(|hole| hole.end <= token.own.start).is_some() {}
-        let text = view.text(at);
         match token.kind {
             TokenKind::Placeholder => {
+                let text = view.text(at);
                 let (kind, name) = written(text);
                 let is_hole = holes.peek().is_some_and(|hole| hole.overlaps(token.own));
                 let kind = if is_hole { PlaceholderKind::Hole } else { kind };
@@ -34,7 +34,7 @@ pub(super) fn placeholders(view: StatementView<'_>) -> Vec<Placeholder> {
                     });
                 }
                 if token.kind != TokenKind::Word {
-                    dollars(view, at, text, token.own.start, &mut found);
+                    dollars(view, at, view.text(at), token.own.start, &mut found);
                 }
             }
             _ => {}
@@ -47,7 +47,8 @@ pub(super) fn placeholders(view: StatementView<'_>) -> Vec<Placeholder> {
 /// `${x}` and `{{x}}` in the text of a string or a quoted name, which starts at byte `base` of the piece.
 fn dollars(view: StatementView<'_>, at: usize, text: &str, base: u32, found: &mut Vec<Placeholder>) {
     let mut from = 0;
-    while let Some(start) = text.get(from..).and_then(|rest| rest.find(['$', '{'])).map(|start| from + start) {
+    let sign = |from: usize| memchr::memchr2(b'$', b'{', text.as_bytes().get(from..)?).map(|start| from + start);
+    while let Some(start) = sign(from) {
         let rest = text.get(start..).unwrap_or_default();
         let (kind, open, close) = if rest.starts_with("${") {
             (PlaceholderKind::Dollar, 2, "}")

@@ -2,7 +2,7 @@
 
 use super::blocks::blocks;
 use super::dialect::is_ours;
-use super::facts::{NONE, Piece, Place, SqlFacts, SqlStatement, SqlToken, StatementKind, StatementView};
+use super::facts::{NONE, Piece, Place, SqlFacts, SqlStatement, SqlToken, StatementKind, StatementView, key};
 use super::placeholder::placeholders;
 use super::statement::statements;
 use super::tables;
@@ -68,16 +68,18 @@ impl Piece {
 
 /// The tokens that say something, each with its place, its depth and its partner.
 fn matched(code: &str, piece: &Piece, tokens: &[Token]) -> Vec<SqlToken> {
-    let mut found: Vec<SqlToken> = Vec::new();
+    let mut found: Vec<SqlToken> = Vec::with_capacity(tokens.len().div_ceil(2));
     let mut open: Vec<usize> = Vec::new();
+    let mut map = piece.map.ascending();
     for token in tokens.iter().filter(|token| token.kind.is_code()) {
         let at = found.len();
-        let text = if token.kind == TokenKind::Symbol { token.span.of(code) } else { "" };
+        let text = token.span.of(code);
+        let sign = if token.kind == TokenKind::Symbol { text } else { "" };
         let mut pair = NONE;
-        if matches!(text, ")" | "]" | "}")
+        if matches!(sign, ")" | "]" | "}")
             && let Some(&opener) = open.last()
             && let Some(before) = found.get_mut(opener)
-            && closes(before.own.of(code), text)
+            && closes(before.own.of(code), sign)
         {
             open.pop();
             before.pair = u32::try_from(at).unwrap_or(NONE);
@@ -86,11 +88,12 @@ fn matched(code: &str, piece: &Piece, tokens: &[Token]) -> Vec<SqlToken> {
         found.push(SqlToken {
             kind: token.kind,
             own: token.span,
-            span: piece.place_of(token.span),
+            span: piece.whole.unwrap_or_else(|| map.span(token.span.start, token.span.end)),
             depth: u32::try_from(open.len()).unwrap_or(NONE),
             pair,
+            key: key(token.kind, text),
         });
-        if matches!(text, "(" | "[" | "{") {
+        if matches!(sign, "(" | "[" | "{") {
             open.push(at);
         }
     }

@@ -21,7 +21,7 @@ pub fn statements(sql: &str, tokens: &[Token]) -> Vec<Statement> {
     let mut found = Vec::new();
     let mut open = Open::default();
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind.is_code()) {
-        if token.kind == TokenKind::Symbol && token.span.of(sql) == ";" {
+        if token.kind == TokenKind::Symbol && sql.as_bytes().get(token.span.start as usize) == Some(&b';') {
             if !open.holds(at, token.span) {
                 found.push(open.close(token.span.start, Some(token.span)));
             }
@@ -78,8 +78,12 @@ impl Open {
     }
 
     fn take(&mut self, sql: &str, at: usize, token: &Token) {
-        let text = token.span.of(sql);
-        let is = |word: &str| token.kind == TokenKind::Word && text.eq_ignore_ascii_case(word);
+        let is = |word: &str| {
+            token.kind == TokenKind::Word
+                && token.span.len() as usize == word.len()
+                && token.span.of(sql).eq_ignore_ascii_case(word)
+        };
+        let is_colon = || token.kind == TokenKind::Symbol && token.span.of(sql) == ":";
         let is_first = self.first.is_none();
         self.first.get_or_insert((at, token.span));
         self.last = Some((at, token.span));
@@ -95,7 +99,7 @@ impl Open {
         let ended = std::mem::take(&mut self.ended);
         if self.depth == 0 {
             // A label may stand before it: `name: BEGIN`.
-            self.starts = token.kind == TokenKind::Symbol && text == ":" && self.words == 1;
+            self.starts = self.words == 1 && is_colon();
             if is("begin") && (starts || self.makes) {
                 self.depth = 1;
                 self.starts = true;
@@ -116,8 +120,7 @@ impl Open {
         {
             self.depth = 0;
         } else {
-            self.starts =
-                ["then", "else", "do"].iter().any(|word| is(word)) || (token.kind == TokenKind::Symbol && text == ":");
+            self.starts = ["then", "else", "do"].iter().any(|word| is(word)) || is_colon();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The tables, paths and `WITH` names of one statement.
 
-use super::facts::{Part, PathLiteral, PathRole, Role, StatementKind, StatementView, TableReference};
+use super::facts::{Part, PathLiteral, PathRole, Role, SqlToken, StatementKind, StatementView, TableReference, key};
 use super::token::TokenKind;
 use crate::text::Span;
 
@@ -134,6 +134,21 @@ pub(super) fn find(view: StatementView<'_>) -> Found {
     found
 }
 
+/// Whether a token may be one of the words that a table can follow anywhere in a statement, which most are not.
+const fn names_table(token: &SqlToken) -> bool {
+    const fn word(text: &str) -> u32 {
+        key(TokenKind::Word, text)
+    }
+    const CLONE: u32 = word("clone");
+    const FROM: u32 = word("from");
+    const INTO: u32 = word("into");
+    const JOIN: u32 = word("join");
+    const LIKE: u32 = word("like");
+    const OVERWRITE: u32 = word("overwrite");
+    const USING: u32 = word("using");
+    matches!(token.key, CLONE | FROM | INTO | JOIN | LIKE | OVERWRITE | USING)
+}
+
 struct Finder<'a> {
     view: StatementView<'a>,
     found: Found,
@@ -189,6 +204,9 @@ impl Finder<'_> {
                 PathRole::Location
             } else if called || named {
                 PathRole::Function
+            } else if view.are(before.saturating_sub(1), &["local", "inpath"]) {
+                // A file of the driver.
+                continue;
             } else if view.is(before, "inpath") || (view.row.kind == StatementKind::Copy && view.is(before, "from")) {
                 PathRole::Source
             } else if view.is(before, "directory") {
@@ -219,7 +237,7 @@ impl Finder<'_> {
         self.named_by_verb();
         let merges = view.row.kind == StatementKind::Merge;
         let source = if merges { view.find_level(view.row.verb, |at| view.is(at, "using")) } else { None };
-        for at in 0..view.len() {
+        for at in (0..view.len()).filter(|&at| view.token(at).is_some_and(names_table)) {
             if view.is(at, "from") {
                 if self.is_from_clause(at) {
                     self.list(at + 1, if self.is_delete(at) { Role::Written } else { Role::Read });

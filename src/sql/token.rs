@@ -371,6 +371,11 @@ impl Lexer<'_> {
 
     /// A word, or blanks that are not ASCII, which some editors paste.
     fn word_token(&mut self) -> TokenKind {
+        let letters = self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        if letters > 0 && self.rest().get(letters).is_none_or(u8::is_ascii) {
+            self.at += letters;
+            return TokenKind::Word;
+        }
         let rest = self.sql.get(self.at..).unwrap_or_default();
         let blank: usize = rest.chars().take_while(|c| c.is_whitespace() || *c == '\u{feff}').map(char::len_utf8).sum();
         if blank > 0 {
@@ -391,8 +396,9 @@ impl Lexer<'_> {
 
     fn symbol(&mut self) -> TokenKind {
         let rest = self.rest();
-        let length =
-            OPERATORS.iter().find(|operator| rest.starts_with(operator.as_bytes())).map_or(1, |found| found.len());
+        let may_go_on = matches!(rest, [_, b'>' | b'=' | b':' | b'|' | b'<', ..]);
+        let mut operators = OPERATORS.iter().filter(|_| may_go_on);
+        let length = operators.find(|operator| rest.starts_with(operator.as_bytes())).map_or(1, |found| found.len());
         self.at += length;
         TokenKind::Symbol
     }

@@ -7,6 +7,8 @@ use super::Span;
 pub struct LineIndex {
     starts: Vec<u32>,
     len: u32,
+    /// The lines of those for whom a `\r` alone ends one too, if there is such a one.
+    finer: Option<Box<Self>>,
 }
 
 /// A place that people count: row and column, both 1-based, the column in Unicode scalar values.
@@ -22,10 +24,23 @@ impl LineIndex {
     /// Indexes `text`. One pass over its bytes.
     pub fn new(text: &str) -> Self {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let (bytes, len) = (text.as_bytes(), clamp(text.len()));
         let mut starts = Vec::with_capacity(text.len() / 32 + 1);
         starts.push(0);
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| clamp(at + 1)));
-        Self { starts, len: clamp(text.len()) }
+        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| clamp(at + 1)));
+        let is_alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+        let alone = || memchr::memchr_iter(b'\r', bytes).filter(is_alone).map(|at| clamp(at + 1));
+        let finer = alone().next().is_some().then(|| {
+            let mut starts: Vec<u32> = starts.iter().copied().chain(alone()).collect();
+            starts.sort_unstable();
+            Box::new(Self { starts, len, finer: None })
+        });
+        Self { starts, len, finer }
+    }
+
+    /// The lines as editors count them, and the Language Server Protocol does: a `\r` alone ends one as well.
+    pub fn of_editors(&self) -> &Self {
+        self.finer.as_deref().unwrap_or(self)
     }
 
     /// How many lines there are; a text that ends in `\n` has an empty last line.
@@ -46,7 +61,7 @@ impl LineIndex {
         Span::new(start, end)
     }
 
-    /// The span of a 0-based line without its `\n` or `\r\n`.
+    /// The span of a 0-based line without its line end.
     pub fn line_content(&self, line: u32, text: &str) -> Span {
         let span = self.line(line);
         let content = span.of(text);
@@ -77,6 +92,19 @@ impl LineIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn editors_end_a_line_at_a_lone_carriage_return() {
+        let text = "a\rb\r\r\nc\nd\r";
+        let all = |lines: &LineIndex| -> Vec<&str> {
+            (0..lines.count()).map(|line| lines.line_content(line, text).of(text)).collect()
+        };
+        let lines = LineIndex::new(text);
+        assert_eq!(all(&lines), ["a\rb\r", "c", "d"]);
+        assert_eq!(all(lines.of_editors()), ["a", "b", "", "c", "d", ""]);
+        let plain = LineIndex::new("a\r\nb");
+        assert_eq!(plain.of_editors().count(), plain.count());
+    }
 
     #[test]
     fn counts_characters_not_bytes() {

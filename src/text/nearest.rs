@@ -16,10 +16,25 @@ pub fn ranked<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
         return Vec::new();
     }
     let mut rows = Rows::default();
+    let mut other: Vec<char> = Vec::new();
+    let own = letters(word.iter().map(|c| u32::from(*c)));
     let mut similar: Vec<(usize, &str)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let other: Vec<char> = candidate.to_lowercase().chars().take(LONGEST + 1).collect();
+            if candidate.is_ascii() {
+                // Each slip brings one letter that was not there, at most, and takes one away.
+                let others = letters(candidate.bytes().map(|byte| u32::from(byte.to_ascii_lowercase())));
+                let allowed = (word.len().max(candidate.len()) / 3).max(1);
+                let strange = (own & !others).count_ones().max((others & !own).count_ones());
+                if word.len().abs_diff(candidate.len()) > allowed || strange as usize > allowed {
+                    return None;
+                }
+                other.clear();
+                other.extend(candidate.bytes().map(|byte| char::from(byte.to_ascii_lowercase())).take(LONGEST + 1));
+            } else {
+                other.clear();
+                other.extend(candidate.to_lowercase().chars().take(LONGEST + 1));
+            }
             let allowed = (word.len().max(other.len()) / 3).max(1);
             if other.len() > LONGEST || word.len().abs_diff(other.len()) > allowed {
                 return None;
@@ -30,6 +45,11 @@ pub fn ranked<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
         .collect();
     similar.sort_by_key(|&(slips, _)| slips);
     similar.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// A bit for each letter, which some share.
+fn letters(codes: impl Iterator<Item = u32>) -> u64 {
+    codes.fold(0, |letters, code| letters | 1 << (code & 63))
 }
 
 /// How many letters must be inserted, removed, replaced, or swapped with their neighbour to turn one word into the

@@ -20,7 +20,7 @@ impl Numbers {
     }
 }
 
-const PIECES: [&str; 16] = [
+const PIECES: [&str; 18] = [
     "x",
     "\n",
     "clean",
@@ -35,6 +35,8 @@ const PIECES: [&str; 16] = [
     "def f(a):\n    return catalog\n",
     "dbutils.library.restartPython()\n",
     "\r\n",
+    "\r",
+    "path = 'a'\nspark.read.load(f'{path}/b')\n",
     "from lib.helpers import *\n",
     "    ",
 ];
@@ -158,7 +160,7 @@ fn in_the_end_it_says_what_a_fresh_one_says() {
         ),
     ];
     let folder = repository(&originals);
-    // By hand with 25000, in release: a hundred thousand messages.
+    // By hand with 25000, and an optimised binary in SERVER_BINARY: a hundred thousand messages.
     let messages = std::env::var("SERVER_MESSAGES").ok().and_then(|count| count.parse().ok()).unwrap_or(700);
     for seed in 1..=4_u64 {
         let mut numbers = Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));

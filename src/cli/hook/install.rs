@@ -3,8 +3,9 @@
 use super::super::git::said;
 use super::super::terminal::{Exit, Terminal, to_stdout};
 use super::shim::{self, BEFORE};
-use super::{Install, Kind, roots};
+use super::{Install, Kind};
 use crate::snapshot::git::Git;
+use crate::snapshot::root::Roots;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ enum State {
 
 impl Hooks {
     fn open() -> Result<Self, String> {
-        let git = Git::open(&roots()?).map_err(|error| said(&error))?;
+        let git = Git::open(&Roots::here()?).map_err(|error| said(&error))?;
         let folder = git.runner().ask(&["rev-parse", "--git-path", "hooks"]).map_err(|error| said(&error))?;
         let folder = folder.ok_or("git does not say where its hooks are")?;
         let folder = git.runner().cwd().join(folder);

@@ -151,13 +151,6 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> u8 {
     exit.code()
 }
 
-fn roots() -> Result<Roots, String> {
-    let cwd = std::env::current_dir()
-        .and_then(std::fs::canonicalize)
-        .map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    Ok(Roots::new(cwd))
-}
-
 fn hook(args: &Run, terminal: Terminal) -> Result<Exit, String> {
     if args.kind.is_on_server() {
         return if args.watched { server::check(args, terminal) } else { server::watch(args, terminal) };
@@ -183,7 +176,7 @@ fn is_skipped(kind: Kind) -> bool {
 
 /// Checks what is staged, and mends it first if settings say so and git takes what is staged from now on.
 fn staged(args: &Run, may_fix: bool, terminal: Terminal) -> Result<Exit, String> {
-    let roots = roots()?;
+    let roots = Roots::here()?;
     let mut check = check::Args {
         git: git::Args { staged: true, ..git::Args::default() },
         config: args.config.clone(),

@@ -4,7 +4,7 @@ use super::super::check;
 use super::super::git::{self, said};
 use super::super::repository::Checked;
 use super::super::terminal::{Exit, Terminal};
-use super::{Run, roots};
+use super::Run;
 use crate::snapshot::git::{Git, GitError};
 use crate::snapshot::root::Roots;
 use std::collections::BTreeSet;
@@ -126,7 +126,7 @@ pub(super) fn judge(tip: &Tip, args: &check::Args, roots: &Roots, terminal: Term
 
 /// Checks what `git push` is about to push.
 pub(super) fn pre_push(args: &Run, terminal: Terminal) -> Result<Exit, String> {
-    let roots = roots()?;
+    let roots = Roots::here()?;
     let git = Git::open(&roots).map_err(|error| said(&error))?;
     let input = input()?;
     let updates: Vec<Update> = String::from_utf8_lossy(&input).lines().filter_map(line).collect();

@@ -8,12 +8,13 @@ use super::super::git::said;
 use super::super::repository::{Checked, Picture, Repository};
 use super::super::terminal::{Exit, Terminal};
 use super::push::{Judged, Update, input, judge, tips};
-use super::{Kind, Run, roots};
+use super::{Kind, Run};
 use crate::config::{self, Hook};
 use crate::finding::Severity;
 use crate::guard::{self, End, Limits};
 use crate::report::concise;
 use crate::snapshot::git::Git;
+use crate::snapshot::root::Roots;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +57,7 @@ fn attempt(args: &Run, hook: &Hook) -> Result<End, String> {
 /// The settings that hold here: those of `--config`, else of the branch that `HEAD` names, which no push has changed
 /// yet.
 fn settings(args: &Run) -> Result<Hook, String> {
-    let roots = roots()?;
+    let roots = Roots::here()?;
     let options = check::Args { config: args.config.clone(), ..check::Args::default() };
     let git = Git::open(&roots).map_err(|error| said(&error))?;
     // Before the first push there is none.
@@ -80,7 +81,7 @@ fn overridden(args: &Run, hook: Hook) -> Hook {
 
 /// Checks what is pushed here.
 pub(super) fn check(args: &Run, terminal: Terminal) -> Result<Exit, String> {
-    let roots = roots()?;
+    let roots = Roots::here()?;
     let git = Git::open(&roots).map_err(|error| said(&error))?;
     let tips = tips(&git, &updates(args)?, &["--all".to_owned()]).map_err(|error| said(&error))?;
     let most = args.max_findings.unwrap_or(Hook::default().max_findings);

@@ -4,7 +4,6 @@
 //! `pyproject.toml`; the nearest folder upwards that has one decides alone, and `extend` lays it over another.
 //! Only files of the repository count, so that a check means the same everywhere.
 
-mod attributes;
 mod black;
 mod exclude;
 mod isort;
@@ -20,9 +19,9 @@ use super::settings::{Place, Problem};
 use super::{PYPROJECT, file};
 use crate::python::format::{Ending, Style};
 use crate::python::imports::Order;
+use crate::snapshot::attributes::{Attributes, Eol};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::Span;
-use attributes::Attributes;
 use exclude::Excludes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -103,7 +102,11 @@ impl<'a> Styles<'a> {
             settings.style.target = *target;
         }
         settings.ending = match settings.style.line_ending {
-            Ending::Auto => self.attributes.ending(path),
+            Ending::Auto => match self.attributes.of(path).eol {
+                Some(Eol::Lf) => Ending::Lf,
+                Some(Eol::CrLf) => Ending::CrLf,
+                None => Ending::Auto,
+            },
             ending => ending,
         };
         settings

@@ -1,4 +1,4 @@
-//! From the text of a cell back to the bytes of the file.
+//! From the text of a cell to the bytes of the file, and back.
 
 use super::string;
 use crate::text::Span;
@@ -71,6 +71,21 @@ impl SourceMap {
         }
         place + u32::try_from(walked).unwrap_or(0)
     }
+
+    /// The byte of the cell's text that the byte `place` of the file says, or the last one before it.
+    pub fn within(&self, raw: &str, place: u32) -> u32 {
+        let line = self.lines.partition_point(|&(_, start)| start <= place);
+        let Some(&(text, start)) = line.checked_sub(1).and_then(|line| self.lines.get(line)) else { return 0 };
+        let wanted = (place - start) as usize;
+        let (mut walked, mut passed) = (0, 0);
+        while walked < wanted.min(LONG_LINE) {
+            let rest = raw.get(start as usize + walked..).unwrap_or("");
+            let Some((c, length)) = string::next(rest).filter(|(_, length)| walked + length <= wanted) else { break };
+            walked += length;
+            passed += c.len_utf8();
+        }
+        text + u32::try_from(passed).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +104,7 @@ mod tests {
             for (needle, place) in expected {
                 let at = u32::try_from(text.find(needle).unwrap()).unwrap();
                 assert_eq!(map.offset(raw, at), place, "{needle} in {raw}");
+                assert_eq!(map.within(raw, place), at, "{needle} in {raw}");
             }
             assert!(map.offset(raw, 99) as usize <= raw.len());
         }

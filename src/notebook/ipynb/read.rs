@@ -1,7 +1,7 @@
 //! Reading cells out of Jupyter's JSON.
 
 use super::{IpynbError, JsonCell, JsonMap, string};
-use crate::notebook::{Cell, CellType, Form, Format, Language, Notebook, Origin, Title, cell};
+use crate::notebook::{Cell, CellType, Environment, Form, Format, Language, Notebook, Origin, Title, cell};
 use crate::text::{MAX_LEN, Span};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -50,6 +50,24 @@ struct Metadata<'a> {
     kaggle: Option<&'a RawValue>,
     #[serde(borrow)]
     synapse_widget: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct DatabricksNotebook<'a> {
+    #[serde(borrow, rename = "environmentMetadata")]
+    environment: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct EnvironmentMetadata<'a> {
+    #[serde(borrow)]
+    base_environment: Option<&'a RawValue>,
+    #[serde(borrow)]
+    client: Option<&'a RawValue>,
+    #[serde(borrow)]
+    dependencies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    environment_version: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +130,7 @@ pub fn read(raw: &str) -> Result<(Notebook, String), IpynbError> {
         language,
         header: Span::default(),
         environment: None,
+        serverless: serverless(metadata),
         cells: Vec::with_capacity(cells.len()),
         near_separators: Vec::new(),
         json: None,
@@ -237,6 +256,18 @@ fn notebook_language(metadata: &RawValue) -> Language {
         Some("r") => Language::R,
         Some(_) => Language::Text,
     }
+}
+
+/// The serverless environment that somebody has set up for the notebook. The version alone stands in the metadata of
+/// notebooks of classic compute as well, so it takes packages or a base environment.
+fn serverless(metadata: &RawValue) -> Option<Environment> {
+    let databricks = object::<Metadata<'_>>(Some(metadata))?.databricks;
+    let found = object::<EnvironmentMetadata<'_>>(object::<DatabricksNotebook<'_>>(databricks)?.environment)?;
+    let packages: Vec<String> =
+        found.dependencies.and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default();
+    let base = text_of(found.base_environment).unwrap_or_default();
+    let version = || text_of(found.environment_version).or_else(|| text_of(found.client))?.parse().ok();
+    (!packages.is_empty() || !base.is_empty()).then(|| Environment { version: version() })
 }
 
 /// Whether tools that take Jupyter's word take the file for Python.

@@ -1,7 +1,7 @@
 //! For people: one line a name, aligned.
 
 use super::NamesReport;
-use super::rows::{Meanings, Row, Standing, rows};
+use super::rows::{Row, Standing, meaning, rows};
 use crate::names::describe::MeaningKind;
 use crate::names::scope::{Origin, Step};
 use crate::project::document::Document;
@@ -27,13 +27,12 @@ const DIM: Paint = Paint::new().dimmed();
 struct Page<'a> {
     report: &'a NamesReport<'a>,
     places: Places<'a>,
-    meanings: Meanings,
     style: &'a Style,
 }
 
 pub(super) fn write(out: &mut dyn io::Write, report: &NamesReport<'_>, style: &Style) -> io::Result<()> {
     let places = Places::new(report.names.project);
-    let mut page = Page { report, places, meanings: Meanings::default(), style };
+    let mut page = Page { report, places, style };
     let rows = rows(report);
     match report.only {
         Some(name) => page.one(out, name, &rows),
@@ -151,7 +150,7 @@ impl<'a> Page<'a> {
 
     fn cells(&mut self, name: String, row: &Row<'a>) -> [String; 4] {
         let Some(origin) = row.origins.first() else { return [name, String::new(), String::new(), String::new()] };
-        let meaning = self.meanings.of(self.report, origin);
+        let meaning = meaning(self.report, origin);
         let kind = if meaning.kind == MeaningKind::DataFrame { "DataFrame" } else { meaning.kind.as_str() };
         let detail = cut(&plain::line(&meaning.detail), DETAIL, self.style.unicode);
         let mut from = self.origin(origin);
@@ -251,7 +250,7 @@ impl<'a> Page<'a> {
             Standing::Bound => writeln!(out, "{shown} is bound")?,
         }
         for (at, origin) in row.origins.iter().enumerate() {
-            let meaning = self.meanings.of(self.report, origin);
+            let meaning = meaning(self.report, origin);
             if at > 0 {
                 self.heading(out, "if not there, then")?;
             }

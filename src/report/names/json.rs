@@ -1,7 +1,7 @@
 //! For machines: one object. `docs/names.md` describes its fields.
 
 use super::NamesReport;
-use super::rows::{Meanings, Row, Standing, rows};
+use super::rows::{Row, Standing, meaning, rows};
 use crate::names::scope::Origin;
 use crate::project::document::Document;
 use crate::report::place::Places;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::io;
 
 pub(super) fn write(out: &mut dyn io::Write, report: &NamesReport<'_>) -> io::Result<()> {
-    let mut page = Page { report, places: Places::new(report.names.project), meanings: Meanings::default() };
+    let mut page = Page { report, places: Places::new(report.names.project) };
     let names: Vec<Value> = rows(report).iter().map(|row| page.row(row)).collect();
     let mut object = Map::new();
     if let Some(document) = report.document() {
@@ -37,7 +37,6 @@ pub(super) fn write(out: &mut dyn io::Write, report: &NamesReport<'_>) -> io::Re
 struct Page<'a> {
     report: &'a NamesReport<'a>,
     places: Places<'a>,
-    meanings: Meanings,
 }
 
 impl<'a> Page<'a> {
@@ -79,7 +78,7 @@ impl<'a> Page<'a> {
 
     fn origin(&mut self, origin: &Origin) -> Value {
         let report = self.report;
-        let meaning = self.meanings.of(report, origin);
+        let meaning = meaning(report, origin);
         let mut object = Map::new();
         object.insert("kind".into(), meaning.kind.as_str().into());
         object.insert("detail".into(), meaning.detail.into());

@@ -9,7 +9,7 @@ use crate::project::runs::Edge;
 use crate::python::names::Reader;
 use crate::rules::secrets::redactions;
 use crate::text::Span;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Where a name stands.
 pub(super) enum Standing<'a> {
@@ -144,30 +144,20 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().filter(|word| *word != "\\").collect::<Vec<_>>().join(" ")
 }
 
-/// Says what bindings mean, and nothing that is secret.
-#[derive(Default)]
-pub(super) struct Meanings {
-    /// By document, what must not be shown.
-    secrets: HashMap<DocumentId, Vec<Span>>,
-}
-
-impl Meanings {
-    /// What an origin binds; the detail is empty where it would show a credential.
-    pub(super) fn of(&mut self, report: &NamesReport<'_>, origin: &Origin) -> Meaning {
-        let nothing = Meaning { kind: MeaningKind::Variable, detail: String::new(), span: Span::default() };
-        let Some(document) = report.other(origin.document) else { return nothing };
-        let Some(row) = origin.binding.and_then(|at| document.python.bindings.get(at as usize)) else {
-            let steps = report.scope.steps(origin.way);
-            let Some(Step::Star(_, import, _)) = steps.last() else { return nothing };
-            let module = document.python.imports.get(*import as usize).map(|row| document.python.text(row.module));
-            let detail = module.map(|module| format!("* from {module}")).unwrap_or_default();
-            return Meaning { kind: MeaningKind::Import, detail, ..nothing };
-        };
-        let mut meaning = describe(document, row);
-        let secrets = self.secrets.entry(origin.document).or_insert_with(|| redactions(document));
-        if secrets.iter().any(|secret| secret.overlaps(meaning.span)) {
-            meaning.detail.clear();
-        }
-        meaning
+/// What an origin binds; the detail is empty where it would show a credential.
+pub(super) fn meaning(report: &NamesReport<'_>, origin: &Origin) -> Meaning {
+    let nothing = Meaning { kind: MeaningKind::Variable, detail: String::new(), span: Span::default() };
+    let Some(document) = report.other(origin.document) else { return nothing };
+    let Some(row) = origin.binding.and_then(|at| document.python.bindings.get(at as usize)) else {
+        let steps = report.scope.steps(origin.way);
+        let Some(Step::Star(_, import, _)) = steps.last() else { return nothing };
+        let module = document.python.imports.get(*import as usize).map(|row| document.python.text(row.module));
+        let detail = module.map(|module| format!("* from {module}")).unwrap_or_default();
+        return Meaning { kind: MeaningKind::Import, detail, ..nothing };
+    };
+    let mut meaning = describe(document, row);
+    if redactions(document).iter().any(|secret| secret.overlaps(meaning.span)) {
+        meaning.detail.clear();
     }
+    meaning
 }

@@ -45,7 +45,7 @@ fn is_dbfs(path: &str) -> bool {
 /// Scripts that a cluster runs when it starts.
 pub(super) fn init_script(context: &mut Context<'_>) {
     let found = in_bundle(context, |node, found| {
-        for script in node.get("init_scripts").into_iter().flat_map(Node::items) {
+        for script in node.items_of("init_scripts") {
             let place = script.at(&["dbfs", "destination"]).filter(|place| place.text().is_some_and(is_dbfs));
             found.extend(place.map(|place| place.span));
         }
@@ -67,11 +67,11 @@ pub(super) fn library(context: &mut Context<'_>) {
         _ => context.settings.severity,
     };
     let mut found = in_bundle(context, |node, found| {
-        for library in node.get("libraries").into_iter().flat_map(Node::items) {
+        for library in node.items_of("libraries") {
             let files = ["whl", "jar", "egg", "requirements"].into_iter().filter_map(|key| library.get(key));
             found.extend(files.filter(|file| file.text().is_some_and(is_dbfs)).map(|file| file.span));
         }
-        let packages = node.get("dependencies").into_iter().flat_map(Node::items);
+        let packages = node.items_of("dependencies");
         found.extend(packages.filter(|one| one.text().is_some_and(is_dbfs)).map(|one| one.span));
     });
     let document = context.document;

@@ -53,7 +53,10 @@ pub(super) fn check(context: &mut Context<'_>) {
             Value::Partial { prefix, .. } => prefix,
             _ => continue,
         };
-        if is_credential(key) {
+        let anonymous = facts
+            .argument(call, 1, "value")
+            .is_some_and(|value| matches!(&value.value, Value::String(name) if name.contains("Anonymous")));
+        if is_credential(key) && !anonymous {
             found.push((argument.span, document.cell_at(argument.span.start).unwrap_or(0)));
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::finding::Severity;
 use crate::notebook::Language;
-use crate::rules::chains::{calls, utility};
+use crate::rules::chains::utilities;
 use crate::rules::context::{Compute, Context};
 use crate::text::Span;
 
@@ -17,8 +17,8 @@ pub(super) fn mount(context: &mut Context<'_>) {
         _ => context.settings.severity,
     };
     let mut found: Vec<(Span, String)> = Vec::new();
-    for chain in calls(document) {
-        let Some(name) = chain.path().and_then(utility).and_then(|path| path.strip_prefix("fs.")) else { continue };
+    for (chain, _, way) in utilities(document) {
+        let Some(name) = way.strip_prefix("fs.") else { continue };
         if MOUNTS.contains(&name) {
             found.push((chain.place(document, name), name.to_owned()));
         }
@@ -50,10 +50,8 @@ pub(super) fn legacy_credentials(context: &mut Context<'_>) {
         Some(Compute::Serverless | Compute::Standard) => Severity::Error,
         _ => context.settings.severity,
     };
-    for chain in calls(document) {
-        let Some(name) = chain.path().and_then(utility).and_then(|path| path.strip_prefix("credentials.")) else {
-            continue;
-        };
+    for (chain, _, way) in utilities(document) {
+        let Some(name) = way.strip_prefix("credentials.") else { continue };
         if OLD.contains(&name) {
             let message = format!(
                 "`dbutils.credentials.{name}` belongs to credential passthrough, which Unity Catalog replaced: use an external location, or a service credential"

@@ -4,11 +4,13 @@ use crate::notebook::Language;
 use crate::notebook::magic::MagicKind;
 use crate::project::document::Document;
 use crate::python::facts::{Argument, Call, Facts, Value};
+use crate::python::symbols::FastSet;
 use crate::rules::chains::{Chain, calls, is_elsewhere, utility};
 use crate::rules::context::Context;
-use crate::sql::facts::StatementKind;
+use crate::sql::facts::{PathLiteral, StatementKind};
 use crate::text::Span;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Who opens the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +80,18 @@ const FUNCTIONS: [&str; 34] = [
     "zipfile.ZipFile",
 ];
 
+/// Methods of data frames of pandas, and of figures, that write files.
+const FILES: [&str; 6] = ["savefig", "to_csv", "to_excel", "to_json", "to_parquet", "to_pickle"];
+
+/// The last name of everything that is known to open something, but for pandas' `read_…`: most calls are of something
+/// else.
+static LAST: LazyLock<FastSet<&'static str>> = LazyLock::new(|| {
+    let last = |path: &&'static str| path.rsplit('.').next().unwrap_or(path);
+    let utilities = ["cp", "head", "ls", "mkdirs", "mv", "put", "rm"];
+    let others = ["dump", "forPath", "insert", "isDeltaTable", "option", "options", "save"];
+    IO.iter().chain(&FUNCTIONS).chain(&FILES).map(last).chain(utilities).chain(others).collect()
+});
+
 /// Every path that the document surely uses, each text once, where it is used first.
 pub(super) fn paths(context: &Context<'_>) -> Vec<PathUse> {
     let document = context.document;
@@ -117,8 +131,11 @@ fn opened<'f>(
     chain: &Chain<'_>,
     call: &Call,
 ) -> Option<(World, Vec<&'f Argument>)> {
-    let path = chain.path().unwrap_or("");
     let name = chain.last();
+    if !LAST.contains(name) && !name.starts_with("read_") {
+        return None;
+    }
+    let path = chain.path().unwrap_or("");
     let first = || facts.argument(call, 0, "path").into_iter().collect::<Vec<_>>();
     if let Some(rest) = utility(path) {
         let own = rest.strip_prefix("fs.")?;
@@ -152,8 +169,7 @@ fn opened<'f>(
     let of_pandas = path
         .strip_prefix("pandas.read_")
         .is_some_and(|what| !matches!(what, "sql" | "sql_query" | "sql_table" | "html" | "gbq" | "clipboard"));
-    let to_file = matches!(name, "to_csv" | "to_excel" | "to_parquet" | "to_pickle" | "savefig" | "to_json")
-        && chain.parts().count() > usize::from(chain.rooted);
+    let to_file = FILES.contains(&name) && chain.parts().count() > usize::from(chain.rooted);
     if FUNCTIONS.contains(&path) || of_pandas || to_file {
         let both = path.starts_with("shutil.copy") || matches!(path, "shutil.move" | "os.rename");
         let count = if both { 2 } else { 1 };
@@ -185,9 +201,14 @@ fn is_reader_or_writer(document: &Document, facts: &Facts, call: &Call) -> bool 
 
 fn in_sql(context: &Context<'_>, found: &mut Vec<PathUse>) {
     for view in context.document.sql().views().filter(|view| !view.piece.is_template) {
-        // Where storage is given a name in Unity Catalog it must be named.
-        let names_storage = view.row.kind == StatementKind::Create;
-        for path in view.row.paths.iter().filter(|path| !names_storage || !path.text.contains("://")) {
+        // Where storage is given a name in Unity Catalog it must be named: locations, volumes, external tables.
+        let external = view.row.kind == StatementKind::CreateTable
+            && (view.row.verb..view.len()).any(|at| view.is(at, "location"));
+        let is_named = |path: &PathLiteral| match view.row.kind {
+            StatementKind::Create => path.text.contains("://"),
+            _ => external && ["abfss://", "gs://", "r2://", "s3://"].iter().any(|scheme| path.text.starts_with(scheme)),
+        };
+        for path in view.row.paths.iter().filter(|path| !is_named(path)) {
             let hole = path.text.find("${").or_else(|| path.text.find('{'));
             let text: Box<str> = path.text.get(..hole.unwrap_or(path.text.len())).unwrap_or("").into();
             found.push(PathUse { text, whole: hole.is_none(), span: path.span, world: World::Spark });

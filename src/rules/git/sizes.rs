@@ -76,7 +76,8 @@ pub(super) fn too_many_files(survey: &mut Survey<'_, '_>) {
     // The first of those with the most, so that it is always the same.
     let largest = folders.into_iter().rev().max_by_key(|(_, count)| *count);
     let where_most = largest.map_or_else(String::new, |(folder, count)| format!(", {count} of them below `{folder}/`"));
-    let message = format!("{count} files{where_most}, more than the {most} that a Git folder is made for");
+    let message =
+        format!("{count} files{where_most}, more than the {most} that a Git folder is made for: keep data on a volume");
     survey.report(&root, message);
 }
 

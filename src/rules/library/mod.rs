@@ -4,6 +4,7 @@ mod globals;
 mod imported;
 mod magic_in_module;
 mod notebook_imported;
+mod output;
 mod widgets;
 
 use super::Check;
@@ -17,6 +18,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("display-in-library", globals::display),
     ("magic-in-module", magic_in_module::check),
     ("notebook-imported-as-module", notebook_imported::check),
+    ("print-in-library", output::print),
+    ("show-in-library", output::show),
     ("spark-global-in-library", globals::spark),
     ("widget-in-library", widgets::check),
 ];

@@ -1,19 +1,19 @@
 //! Pages: `experiment-in-git-folder`, `experiment-name-relative`, `run-left-open` under `rules/mlflow/`.
 
 use crate::notebook::Origin;
-use crate::python::facts::{Facts, Value};
+use crate::python::facts::{BranchId, BranchKind, Facts, Value};
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
 use crate::text::Span;
 
-/// The literal start of each experiment's name, with its place.
-fn names(facts: &Facts) -> impl Iterator<Item = (&str, Span)> {
+/// The literal start of each experiment's name, with its place and the branch that names it.
+fn names(facts: &Facts) -> impl Iterator<Item = (&str, Span, BranchId)> {
     calls_to(facts, "mlflow.set_experiment").chain(calls_to(facts, "mlflow.create_experiment")).filter_map(|call| {
         let word = if facts.is(call.method, "create_experiment") { "name" } else { "experiment_name" };
         let argument = facts.argument(call, 0, word)?;
         match &argument.value {
-            Value::String(name) => Some((&**name, argument.span)),
-            Value::Partial { prefix, .. } if !prefix.is_empty() => Some((&**prefix, argument.span)),
+            Value::String(name) => Some((&**name, argument.span, call.branch)),
+            Value::Partial { prefix, .. } if !prefix.is_empty() => Some((&**prefix, argument.span, call.branch)),
             _ => None,
         }
     })
@@ -35,8 +35,12 @@ pub(super) fn relative(context: &mut Context<'_>) {
     if facts.symbols.get("mlflow").is_none() || !at_home || logs_elsewhere(facts) {
         return;
     }
-    for (name, span) in names(facts) {
-        if name.starts_with('/') || name.is_empty() {
+    for (name, span, branch) in names(facts) {
+        // One of several ways may be the way for another tracking server.
+        let chosen = facts.branches.get(branch as usize).is_some_and(|row| {
+            matches!(row.kind, BranchKind::If | BranchKind::Case | BranchKind::Handler | BranchKind::Try)
+        });
+        if name.starts_with('/') || name.is_empty() || chosen {
             continue;
         }
         let message =
@@ -51,7 +55,7 @@ pub(super) fn in_git_folder(context: &mut Context<'_>) {
     if facts.symbols.get("mlflow").is_none() {
         return;
     }
-    for (name, span) in names(facts) {
+    for (name, span, _) in names(facts) {
         if name.starts_with("/Repos/") || name.starts_with("/Workspace/Repos/") {
             context.report(
                 span,

@@ -69,7 +69,12 @@ pub(super) fn signature(context: &mut Context<'_>) {
         return;
     }
     let autologs = facts.calls.iter().any(|call| facts.is(call.method, "autolog"));
-    let registers = calls_to(facts, "mlflow.register_model").next().is_some();
+    let registered = artifacts_registered(context);
+    let registers = |call: &Call| {
+        let logged = facts.argument(call, 1, "artifact_path").or_else(|| facts.argument(call, 1, "name"));
+        let logged = logged.and_then(|it| if let Value::String(name) = &it.value { Some(&**name) } else { None });
+        registered.iter().any(|one| one.is_none() || logged.is_none() || *one == logged)
+    };
     if autologs {
         return;
     }
@@ -78,12 +83,31 @@ pub(super) fn signature(context: &mut Context<'_>) {
         let has = |word: &str| arguments.iter().any(|it| facts.is(it.keyword, word));
         let is_open =
             arguments.iter().any(|it| it.starred) || arguments.iter().filter(|it| it.keyword.is_none()).count() > 3;
-        if is_open || has("signature") || has("input_example") || !(registers || has("registered_model_name")) {
+        if is_open || has("signature") || has("input_example") || !(has("registered_model_name") || registers(call)) {
             continue;
         }
         let message = "Unity Catalog takes only models with a signature: pass `signature=` or `input_example=`";
         context.report(Span::new(call.span.start, call.callee.end), message);
     }
+}
+
+/// What `mlflow.register_model` registers: the last part of `runs:/…/model`; `None` where that is not written.
+fn artifacts_registered<'d>(context: &Context<'d>) -> Vec<Option<&'d str>> {
+    let document = context.document;
+    let facts = &document.python;
+    let calls = calls_to(facts, "mlflow.register_model");
+    calls
+        .map(|call| {
+            let uri = facts.argument(call, 0, "model_uri")?;
+            let end = match &uri.value {
+                Value::String(text) => text,
+                Value::Partial { prefix, suffix } if prefix.starts_with("runs:/") => suffix,
+                _ => return None,
+            };
+            let (_, name) = end.rsplit_once('/')?;
+            (!name.is_empty()).then_some(name)
+        })
+        .collect()
 }
 
 /// Stages of models.

@@ -6,10 +6,11 @@ use crate::names::verdict::Verdict;
 use crate::project::runs::Edge;
 use crate::python::facts::{BindingKind, Facts};
 use crate::python::names::{Missing, Reader};
+use crate::python::symbols::FastSet;
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// So many names are listed in one message, each with a note.
 const LISTED: usize = 5;
@@ -26,7 +27,7 @@ struct Need {
 /// What notebooks that are run need of this one, and do not get.
 pub(super) fn undefined_in_caller(context: &mut Context<'_>) {
     let Some((id, _)) = context.names.of(&context.document.path) else { return };
-    let mut called: Option<HashSet<(u32, u32)>> = None;
+    let mut called: Option<FastSet<(u32, u32)>> = None;
     let mut by_run: BTreeMap<u32, (Edge, Vec<Need>)> = BTreeMap::new();
     for lack in context.names.lacks(id) {
         let Some(helper) = context.project.documents().get(lack.helper as usize) else { continue };
@@ -79,11 +80,13 @@ fn report(context: &mut Context<'_>, edge: Edge, needs: &[Need]) {
         .filter_map(|binding| document.python.bindings.get(binding as usize))
         .map(|row| row.span)
         .collect();
-    let is_are = if needs.len() == 1 { "is" } else { "are" };
+    let them = if needs.len() == 1 { "it" } else { "them" };
     let message = if rows.len() == needs.len() {
-        format!("`{target}` needs {list}, which this notebook binds only further down")
+        format!("`{target}` needs {list}, which this notebook defines only further down: move that above the `%run`")
     } else {
-        format!("`{target}` needs {list}, which {is_are} not bound here as in other notebooks that run it")
+        format!(
+            "`{target}` needs {list}, which this notebook does not define, as others that run it do: define {them} above"
+        )
     };
     let finding = context.report(reference.command, message);
     for need in needs.iter().take(LISTED) {
@@ -103,10 +106,10 @@ fn function_binding(facts: &Facts, missing: &Missing) -> Option<u32> {
 }
 
 /// Bindings of other documents that this one calls by name at its top level.
-fn called_by(context: &Context<'_>, id: u32) -> HashSet<(u32, u32)> {
+fn called_by(context: &Context<'_>, id: u32) -> FastSet<(u32, u32)> {
     let facts = &context.document.python;
-    let callees: HashSet<u32> = facts.calls.iter().map(|call| call.callee.start).collect();
-    let Some(local) = context.names.local(id) else { return HashSet::new() };
+    let callees: FastSet<u32> = facts.calls.iter().map(|call| call.callee.start).collect();
+    let Some(local) = context.names.local(id) else { return FastSet::default() };
     let rows = local.names.missing.iter().zip(context.names.verdicts(id));
     rows.filter_map(|(missing, verdict)| match (verdict, missing.reader) {
         (Verdict::Elsewhere(source), Reader::Use(at)) if !missing.deferred => {

@@ -74,7 +74,9 @@ pub(super) fn words(context: &Context<'_>, found: &[Elsewhere]) -> String {
     let list = |documents: &[&Document]| {
         let paths: Vec<String> = documents.iter().map(|one| format!("`{}`", one.path)).collect();
         match paths.as_slice() {
-            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            [one, other] => format!("{one} and {other}"),
+            // Paths are long, and one of them is enough to find out which is meant.
+            [one, others @ ..] if !others.is_empty() => format!("{one} and {} more files", others.len()),
             all => all.concat(),
         }
     };

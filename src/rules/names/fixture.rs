@@ -3,19 +3,19 @@
 use crate::project::Project;
 use crate::project::document::Document;
 use crate::python::facts::{BindingKind, Facts, Function};
-use std::collections::HashSet;
+use crate::python::symbols::FastSet;
 
 /// The names that pytest looks up for a file: parameters of its tests and fixtures, and strings, if it has
 /// `usefixtures`.
-pub(super) fn asked(facts: &Facts) -> HashSet<&str> {
-    let called: HashSet<u32> = facts
+pub(super) fn asked(facts: &Facts) -> FastSet<&str> {
+    let called: FastSet<u32> = facts
         .functions
         .iter()
         .filter(|row| facts.text(row.name).starts_with("test") || is_fixture(facts, row))
         .map(|row| row.body_scope)
         .collect();
     let parameters = facts.bindings.iter().filter(|row| row.kind == BindingKind::Parameter);
-    let mut names: HashSet<&str> =
+    let mut names: FastSet<&str> =
         parameters.filter(|row| called.contains(&row.scope)).map(|row| facts.text(row.name)).collect();
     if facts.symbols.get("usefixtures").is_some() || facts.symbols.get("pytest.mark.usefixtures").is_some() {
         names.extend(facts.strings.iter().map(|string| &*string.value));

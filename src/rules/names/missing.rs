@@ -75,6 +75,7 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
     let mut finder = Finder::new(context.names);
     let mut known: HashMap<(Symbol, u32, bool), usize> = HashMap::new();
     let mut callees = None;
+    let mut annotations_wait = None;
     let mut found: Vec<Case> = Vec::new();
     for (missing, verdict) in local.names.missing.iter().zip(context.names.verdicts(id)) {
         if *verdict != Verdict::Undefined {
@@ -82,6 +83,9 @@ pub(super) fn cases(context: &Context<'_>, wanted: impl Fn(&Fault) -> bool) -> V
         }
         let Some((name, span, cell)) = place(facts, missing) else { continue };
         if noqa.takes("F821", span.start) {
+            continue;
+        }
+        if is_only_read(facts, missing, name, &mut annotations_wait) {
             continue;
         }
         let left_to_others = document.kind == Kind::Module && is_left_to_library(facts, name, span, &mut callees);
@@ -110,6 +114,23 @@ pub(super) fn place(facts: &Facts, missing: &Missing) -> Option<(Symbol, Span, u
         Reader::Use(at) => facts.uses.get(at as usize).map(|row| (row.name, row.span, row.cell)),
         Reader::Deletion(at) => facts.bindings.get(at as usize).map(|row| (row.name, row.span, row.cell)),
     }
+}
+
+/// Whether a name stands in an annotation that is not evaluated when the code runs, and the document binds it somewhere:
+/// people import for the type checker where the cost of the import falls, inside the function.
+fn is_only_read(facts: &Facts, missing: &Missing, name: Symbol, annotations_wait: &mut Option<bool>) -> bool {
+    let Reader::Use(at) = missing.reader else { return false };
+    let Some(row) = facts.uses.get(at as usize) else { return false };
+    let waits = row.quoted
+        || row.annotation
+            && *annotations_wait.get_or_insert_with(|| {
+                facts.imports.iter().any(|import| {
+                    import.level == 0
+                        && facts.text(import.module) == "__future__"
+                        && facts.is(import.name, "annotations")
+                })
+            });
+    waits && facts.bindings.iter().any(|bound| bound.name == name && bound.kind.binds())
 }
 
 /// Whether the rules of the group `library` speak of a name in code that is imported.

@@ -20,6 +20,7 @@ mod unused_variable;
 mod usage;
 
 use super::Check;
+use crate::python::facts::{Facts, ScopeId, ScopeKind};
 
 /// The group's rules and their functions.
 pub const CHECKS: &[(&str, Check)] = &[
@@ -36,3 +37,15 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("unused-variable", unused_variable::unused_variable),
     ("used-before-definition", order::used_before_definition),
 ];
+
+/// Whether code in a scope runs when all is bound.
+fn is_deferred(facts: &Facts, scope: ScopeId) -> bool {
+    let mut at = Some(scope);
+    while let Some(row) = at.and_then(|id| facts.scopes.get(id as usize)) {
+        if matches!(row.kind, ScopeKind::Function | ScopeKind::Lambda) {
+            return true;
+        }
+        at = row.parent;
+    }
+    false
+}

@@ -15,11 +15,9 @@ pub(super) fn used_before_definition(context: &mut Context<'_>) {
     let mut own = HashSet::new();
     for case in cases(context, |fault| matches!(fault, Fault::Later(_) | Fault::ArrivesLater(_))) {
         match case.fault {
-            Fault::Later(binding) if own.contains(&binding) => {}
             Fault::Later(binding) => {
-                if later(context, case, binding) {
-                    own.insert(binding);
-                }
+                let reads_its_own = !own.contains(&binding) && later(context, case, binding);
+                own.extend(reads_its_own.then_some(binding));
             }
             Fault::ArrivesLater(source) => arrives_later(context, case, source),
             _ => {}
@@ -35,7 +33,7 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) -> bool {
     let verb = match row.kind {
         BindingKind::Function(_) | BindingKind::Class => "defined",
         BindingKind::Import(_) => "imported",
-        _ => "bound",
+        _ => "assigned",
     };
     let own = row.span.start < case.span.start;
     let cells = (document.cell_at(case.span.start), document.cell_at(row.span.start));
@@ -44,7 +42,7 @@ fn later(context: &mut Context<'_>, case: Case, binding: u32) -> bool {
             let there = cell(document, there);
             format!("`{name}` is {verb} only in {there}, further down: this works only when cells are run out of order")
         }
-        _ if own => format!("`{name}` is read by the statement that binds it first: bind it above"),
+        _ if own => format!("`{name}` is read by the statement that assigns it first: assign it above"),
         _ if row.scope != 0 => format!("`{name}` is {verb} only further down in this scope: move that up"),
         _ => format!("`{name}` is {verb} only further down: move that up"),
     };
@@ -86,9 +84,9 @@ pub(super) fn lost_at_restart(context: &mut Context<'_>) {
         };
         let again = match source.by {
             Some(_) => "run its notebook again below",
-            None => "bind it again below",
+            None => "define it again below",
         };
-        let message = format!("`{name}` is lost: {restart} after it was bound; {again}{}", case.tail());
+        let message = format!("`{name}` is lost: {restart} after it was defined; {again}{}", case.tail());
         let origin = origin(context, source);
         let finding = context.report(case.span, message);
         if let Some((path, span, words)) = origin {

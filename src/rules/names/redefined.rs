@@ -136,7 +136,7 @@ fn redefines(facts: &Facts, pair: Replaced, earlier: &Binding, later: &Binding) 
     }
     let is_import = matches!(earlier.kind, BindingKind::Import(_));
     let fine = if earlier.scope == later.scope {
-        !is_import && is_dummy(facts.text(later.name)) || is_overload(facts, earlier)
+        !is_import && is_dummy(facts.text(later.name)) || is_handed_over(facts, earlier)
     } else {
         let scope = facts.scopes.get(later.scope as usize).map(|scope| scope.kind);
         !is_import || scope == Some(ScopeKind::Class) || is_reexport(facts, earlier.kind)
@@ -155,11 +155,17 @@ fn names_same(facts: &Facts, earlier: &Binding, later: &Binding) -> bool {
     path(one) == path(two)
 }
 
-fn is_overload(facts: &Facts, row: &Binding) -> bool {
+/// Whether a decorator keeps a function, under a name of its own or none: an overload, a dataset of a pipeline, whatever
+/// is registered.
+fn is_handed_over(facts: &Facts, row: &Binding) -> bool {
     let BindingKind::Function(at) = row.kind else { return false };
     facts.functions.get(at as usize).is_some_and(|function| {
-        let mut decorators = function.decorators.iter().map(|&path| facts.text(path));
-        decorators.any(|path| path.rsplit('.').next() == Some("overload"))
+        function.decorators.iter().map(|&path| facts.text(path)).any(|path| {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            matches!(last, "overload" | "register" | "multimethod" | "dispatch" | "route")
+                || matches!(path.split('.').next(), Some("dlt" | "dp" | "app" | "router"))
+                || path.starts_with("pyspark.pipelines.")
+        })
     })
 }
 

@@ -1,5 +1,6 @@
 //! Page: `rules/names/run-shadows-name.md`.
 
+use super::is_deferred;
 use crate::names::Namespaces;
 use crate::names::clash::{Clash, Definition};
 use crate::names::verdict::Verdict;
@@ -8,7 +9,7 @@ use crate::project::Project;
 use crate::project::document::DocumentId;
 use crate::project::reference::Reference;
 use crate::python::compare::same_definition;
-use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
+use crate::python::facts::{BindingKind, Facts};
 use crate::python::names::{NONE, Reader};
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
@@ -231,16 +232,4 @@ fn body(facts: &Facts, definition: &Definition, id: DocumentId) -> Option<Span> 
         BindingKind::Function(function) => facts.functions.get(function as usize).map(|row| row.span),
         _ => None,
     }
-}
-
-/// Whether code in a scope runs when all is bound.
-fn is_deferred(facts: &Facts, scope: ScopeId) -> bool {
-    let mut at = Some(scope);
-    while let Some(row) = at.and_then(|id| facts.scopes.get(id as usize)) {
-        if matches!(row.kind, ScopeKind::Function | ScopeKind::Lambda) {
-            return true;
-        }
-        at = row.parent;
-    }
-    false
 }

@@ -8,9 +8,9 @@ use crate::project::runs::Edge;
 use crate::python::compare::{Shape, shape};
 use crate::python::facts::{Argument, BindingKind, Call, Facts};
 use crate::python::names::{NONE, Reader};
+use crate::python::symbols::{FastMap, Symbol};
 use crate::rules::context::Context;
 use crate::text::Span;
-use std::collections::HashMap;
 
 /// The module whose functions are named like Python's own.
 const MODULE: &str = "pyspark.sql.functions";
@@ -23,13 +23,14 @@ const SHADOWED: &[&str] =
 pub(super) fn import_shadows_builtin(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
-    if SHADOWED.iter().all(|name| facts.symbols.get(name).is_none()) {
+    let shadowed: Vec<Symbol> = SHADOWED.iter().filter_map(|name| facts.symbols.get(name)).collect();
+    if shadowed.is_empty() {
         return;
     }
     let Some((id, local)) = context.names.of(&document.path) else { return };
-    let mut calls: HashMap<u32, &Call> = HashMap::new();
+    let mut calls: FastMap<u32, &Call> = FastMap::default();
     for call in &facts.calls {
-        let plain = call.method.is_some_and(|name| SHADOWED.contains(&facts.text(name)));
+        let plain = call.method.is_some_and(|name| shadowed.contains(&name));
         if plain && call.callee.start == call.span.start {
             calls.insert(call.callee.start, call);
         }
@@ -37,13 +38,16 @@ pub(super) fn import_shadows_builtin(context: &mut Context<'_>) {
     if calls.is_empty() {
         return;
     }
-    let mut missing: HashMap<u32, (bool, &Verdict)> = HashMap::new();
+    let mut missing: FastMap<u32, (bool, &Verdict)> = FastMap::default();
     for (row, verdict) in local.names.missing.iter().zip(context.names.verdicts(id)) {
         if let Reader::Use(at) = row.reader {
             missing.insert(at, (row.deferred, verdict));
         }
     }
     for (at, row) in (0_u32..).zip(&facts.uses) {
+        if !shadowed.contains(&row.name) {
+            continue;
+        }
         let Some(call) = calls.get(&row.span.start) else { continue };
         let name = facts.text(row.name);
         let Some(misuse) = misuse(document, name, call) else { continue };

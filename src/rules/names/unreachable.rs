@@ -17,7 +17,7 @@ pub(super) fn unreachable_after_exit(context: &mut Context<'_>) {
     let Some(exit) = exit(context) else { return };
     let text = document.text();
     let Some(place) = code_after(document, notebook, exit.span.end) else { return };
-    let message = "this never runs, because `dbutils.notebook.exit` ends the notebook before: remove it, or put the exit under an `if`";
+    let message = "a job never gets here, because `dbutils.notebook.exit` ends the notebook before: remove this, or put the exit under an `if`";
     let end = place.start
         + text
             .get(place.start as usize..)

@@ -1,5 +1,6 @@
 //! Page: `rules/names/unused-run.md`.
 
+use super::is_deferred;
 use crate::names::Namespaces;
 use crate::names::find::{Finder, Found};
 use crate::names::local::UnknownKind;
@@ -9,7 +10,7 @@ use crate::notebook::{Cell, CellType, Form, Language, Origin};
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
 use crate::project::runs::Edge;
-use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
+use crate::python::facts::{BindingKind, Facts};
 use crate::python::names::{NONE, Reader};
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
@@ -269,16 +270,4 @@ fn reads(
         }
         reader_name(&document.python, missing.reader).is_none_or(|name| finder.at_end(edge.to, name) != Found::Nothing)
     })
-}
-
-/// Whether code in a scope runs when all is bound.
-fn is_deferred(facts: &Facts, scope: ScopeId) -> bool {
-    let mut at = Some(scope);
-    while let Some(row) = at.and_then(|id| facts.scopes.get(id as usize)) {
-        if matches!(row.kind, ScopeKind::Function | ScopeKind::Lambda) {
-            return true;
-        }
-        at = row.parent;
-    }
-    false
 }

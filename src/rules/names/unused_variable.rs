@@ -122,16 +122,28 @@ fn fixes(document: &Document, unused: &[&Binding]) -> Vec<Option<Vec<Edit>>> {
             vec![Region { cell: 0, code: Cow::Borrowed(document.text()), map: OffsetMap::shift(0), ipython: false }]
         }
     };
+    let facts = &document.python;
     let mut out = Vec::with_capacity(unused.len());
     // Rows stand in the order of their cells.
     for group in unused.chunk_by(|one, two| one.cell == two.cell) {
         let cell = group.first().map_or(0, |row| row.cell as usize);
-        let offsets: Vec<u32> = group.iter().map(|row| row.span.start).collect();
         let region = regions.iter().find(|region| region.cell == cell);
-        let found = region.map_or_else(|| vec![None; group.len()], |region| removable(region, &offsets));
-        out.extend(found.into_iter().map(|what| edits(document, what?)));
+        for group in group.chunk_by(|one, two| around(facts, one) == around(facts, two)) {
+            let offsets: Vec<u32> = group.iter().map(|row| row.span.start).collect();
+            // Parsing the function alone costs less.
+            let function = group.first().and_then(|row| region?.part(around(facts, row)?));
+            let found =
+                function.as_ref().or(region).map_or_else(|| vec![None; group.len()], |it| removable(it, &offsets));
+            out.extend(found.into_iter().map(|what| edits(document, what?)));
+        }
     }
     out
+}
+
+/// The outermost function around a binding.
+fn around(facts: &Facts, row: &Binding) -> Option<Span> {
+    let spans = facts.functions.iter().map(|function| function.span);
+    spans.filter(|span| span.covers(row.span)).max_by_key(|span| span.len())
 }
 
 fn edits(document: &Document, what: Removable) -> Option<Vec<Edit>> {

@@ -7,23 +7,22 @@ use crate::notebook::{Language, Origin};
 use crate::project::document::{Document, DocumentId};
 use crate::project::reference::ReferenceKind;
 use crate::python::facts::{BindingKind, Facts, ScopeId, ScopeKind};
-use crate::python::symbols::Symbol;
+use crate::python::symbols::{FastSet, Symbol};
 use std::cell::OnceCell;
-use std::collections::HashSet;
 
 /// Answers for one document; what costs is found out when somebody asks.
 pub(super) struct Usage<'a> {
     names: &'a Namespaces<'a>,
     document: &'a Document,
     id: DocumentId,
-    foreign: OnceCell<HashSet<&'a str>>,
+    foreign: OnceCell<FastSet<&'a str>>,
     /// The words in strings, if the document runs code that is text, and the scopes in which it does.
-    quoted: OnceCell<Option<(HashSet<&'a str>, HashSet<ScopeId>)>>,
+    quoted: OnceCell<Option<(FastSet<&'a str>, FastSet<ScopeId>)>>,
     callers: OnceCell<Vec<DocumentId>>,
     /// What those who import the document take from it.
-    imported: OnceCell<HashSet<&'a str>>,
+    imported: OnceCell<FastSet<&'a str>>,
     /// What pytest is asked for.
-    fixtures: OnceCell<HashSet<&'a str>>,
+    fixtures: OnceCell<FastSet<&'a str>>,
 }
 
 impl<'a> Usage<'a> {
@@ -58,10 +57,14 @@ impl<'a> Usage<'a> {
                     || self.is_imported(name))
     }
 
-    /// Whether a binding is an import that pytest has a use for.
+    /// Whether a binding is an import that pytest has a use for: what `conftest.py` imports is for all tests below it.
     fn is_fixture(&self, kind: BindingKind, name: &str) -> bool {
         let BindingKind::Import(import) = kind else { return false };
-        self.fixtures.get_or_init(|| fixture::asked(&self.document.python)).contains(name)
+        let facts = &self.document.python;
+        let may_be = || name.starts_with(|c: char| c == '_' || c.is_lowercase());
+        let is_member = || facts.imports.get(import as usize).is_some_and(|import| import.name.is_some());
+        self.document.path.stem() == "conftest" && may_be() && is_member()
+            || self.fixtures.get_or_init(|| fixture::asked(facts)).contains(name)
             || fixture::is_imported(self.names.project, self.document, import)
     }
 
@@ -103,7 +106,7 @@ impl<'a> Usage<'a> {
         let quoted = self.quoted.get_or_init(|| {
             let facts = &self.document.python;
             let runners = ["eval", "exec", "globals", "get_ipython"].map(|function| facts.symbols.get(function));
-            let mut scopes = HashSet::new();
+            let mut scopes = FastSet::default();
             if runners.iter().any(Option::is_some) {
                 let calls = facts.calls.iter().filter(|call| call.path.is_some() && runners.contains(&call.path));
                 scopes.extend(calls.map(|call| call.scope));
@@ -118,7 +121,7 @@ impl<'a> Usage<'a> {
     pub(super) fn callers(&self) -> &[DocumentId] {
         self.callers.get_or_init(|| {
             let runs = self.names.project.runs();
-            let (mut seen, mut found) = (HashSet::from([self.id]), Vec::new());
+            let (mut seen, mut found) = (FastSet::from_iter([self.id]), Vec::new());
             let mut waiting = vec![self.id];
             while let Some(id) = waiting.pop() {
                 for edge in runs.callers(id) {
@@ -149,7 +152,7 @@ impl<'a> Usage<'a> {
     fn is_imported(&self, name: &str) -> bool {
         let imported = self.imported.get_or_init(|| {
             let module = self.document.path.module_name();
-            let mut imported = HashSet::new();
+            let mut imported = FastSet::default();
             for (document, reference) in self.names.project.importers(&self.document.path) {
                 let ReferenceKind::Import(at) = reference.kind else { continue };
                 let facts = &document.python;

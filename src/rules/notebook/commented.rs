@@ -12,40 +12,72 @@ pub(super) fn check(context: &mut Context<'_>) {
     };
     let text = document.text();
     let least = context.integer("min-lines") as usize;
-    let mut strings: Vec<Span> = document.python.strings.iter().map(|row| row.span).collect();
-    strings.sort_unstable();
-    let in_string = |offset: u32| {
+    let mut strings: Option<Vec<Span>> = None;
+    let mut in_string = |offset: u32| {
+        let strings = strings.get_or_insert_with(|| {
+            let mut strings: Vec<Span> = document.python.strings.iter().map(|row| row.span).collect();
+            strings.sort_unstable();
+            strings
+        });
         let at = strings.partition_point(|span| span.start <= offset);
         strings.get(..at).unwrap_or_default().iter().rev().take(4).any(|span| span.contains(offset))
     };
     for cell in notebook.cells.iter().filter(|cell| cell.form == Form::Plain && cell.language == Language::Python) {
-        let lines = document.lines();
-        let mut run: Vec<Span> = Vec::new();
-        let mut blocks: Vec<Vec<Span>> = Vec::new();
-        for line in lines.line_of(cell.body.start)..=lines.line_of(cell.body.end) {
-            let span = lines.line_content(line, text);
-            let code = span.of(text).trim_start();
-            if cell.body.covers(span) && code.starts_with('#') && !in_string(span.start) {
-                run.push(span);
-            } else {
-                blocks.push(std::mem::take(&mut run));
-            }
-        }
-        blocks.push(run);
-        for block in blocks {
+        for block in blocks(text, cell.body, &mut in_string) {
+            // A sentence above the code is about it, and none of it.
+            let prose = block.iter().take_while(|line| !is_code(line.of(text))).count();
             let code = block.iter().filter(|line| is_code(line.of(text))).count();
-            let Some(whole) = block.iter().copied().reduce(Span::to) else { continue };
+            let lines = block.get(prose..).unwrap_or_default();
+            let Some(whole) = lines.iter().copied().reduce(Span::to) else { continue };
             // Most of the lines must be code: prose may look like it once.
             if code >= least.max(1) && code * 3 >= block.len() * 2 {
-                let what = if block.len() == 1 {
+                let what = if lines.len() == 1 {
                     "this line is".to_owned()
                 } else {
-                    format!("these {} lines are", block.len())
+                    format!("these {} lines are", lines.len())
                 };
                 context.report(whole, format!("{what} code that is commented out: delete it, git keeps it"));
             }
         }
     }
+}
+
+/// The lines that are comments and whole lines of `body`, those next to each other together.
+fn blocks(text: &str, body: Span, in_string: &mut impl FnMut(u32) -> bool) -> Vec<Vec<Span>> {
+    let code = body.of(text);
+    let mut blocks: Vec<Vec<Span>> = Vec::new();
+    // Where the line before ended.
+    let mut before = None;
+    let mut at = 0;
+    for sign in memchr::memchr_iter(b'#', code.as_bytes()) {
+        // Behind the first comment of a line there is nothing to look for.
+        if sign < at {
+            continue;
+        }
+        let rest = code.as_bytes().get(sign..).unwrap_or_default();
+        at = memchr::memchr(b'\n', rest).map_or(code.len(), |length| sign + length + 1);
+        let whole = text.as_bytes().get(..body.start as usize + sign).unwrap_or_default();
+        let start = memchr::memrchr(b'\n', whole).map_or(0, |end| end + 1);
+        let end = body.start as usize + at;
+        let is_last = at == code.len() && !code.ends_with('\n');
+        // The line may go on behind the body.
+        let ends =
+            !is_last || matches!(text.as_bytes().get(end..), Some([] | [b'\r'] | [b'\n', ..] | [b'\r', b'\n', ..]));
+        let line = text.get(start..end).unwrap_or_default();
+        let content = line.strip_suffix('\n').unwrap_or(line);
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        let span = Span::from_range(start..start + content.len());
+        let is_comment = start >= body.start as usize && ends && content.trim_start().starts_with('#');
+        if !is_comment || in_string(span.start) {
+            continue;
+        }
+        match blocks.last_mut() {
+            Some(block) if before == Some(start) => block.push(span),
+            _ => blocks.push(vec![span]),
+        }
+        before = Some(end);
+    }
+    blocks
 }
 
 /// Whether a comment reads as a statement of Python.

@@ -3,10 +3,11 @@
 use crate::notebook::Origin;
 use crate::project::document::Document;
 use crate::python::facts::Function;
+use crate::python::symbols::FastMap;
 use crate::rules::survey::Survey;
 use crate::snapshot::RepoPath;
 use crate::text::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// So many other places are shown.
 const SHOWN: usize = 5;
@@ -18,20 +19,31 @@ pub(super) fn check(survey: &mut Survey<'_, '_>) {
         return;
     }
     let mut groups: BTreeMap<(String, String), Vec<(RepoPath, Span)>> = BTreeMap::new();
-    for document in survey.project.documents().iter().filter(|document| document.asked && is_ours(document)) {
-        let facts = &document.python;
-        for function in facts.functions.iter().filter(|row| row.scope == 0 && row.decorators.is_empty()) {
-            let Some(settings) = survey.settings(&document.path) else { continue };
-            let Some(code) = normal(document, function, settings.integer("min-lines") as usize) else { continue };
-            let name = facts.text(function.name).to_owned();
-            groups.entry((name, code)).or_default().push((document.path.clone(), function.name_span));
-        }
+    let documents = survey.project.documents().iter().filter(|document| document.asked && is_ours(document));
+    let functions: Vec<(&Document, &Function, &str)> = documents
+        .flat_map(|document| {
+            let facts = &document.python;
+            let plain = facts.functions.iter().filter(|row| row.scope == 0 && row.decorators.is_empty());
+            plain.map(move |function| (document, function, facts.text(function.name)))
+        })
+        .collect();
+    let mut counts: FastMap<&str, usize> = FastMap::default();
+    for (_, _, name) in &functions {
+        *counts.entry(name).or_default() += 1;
+    }
+    // Most names stand once, and nothing else can have them.
+    for (document, function, name) in functions.into_iter().filter(|(_, _, name)| counts.get(name) > Some(&1)) {
+        let Some(settings) = survey.settings(&document.path) else { continue };
+        let Some(code) = normal(document, function, settings.integer("min-lines") as usize) else { continue };
+        groups.entry((name.to_owned(), code)).or_default().push((document.path.clone(), function.name_span));
     }
     for ((name, _), mut places) in groups {
         places.dedup_by(|a, b| a.0 == b.0);
         let Some(((path, span), others)) = places.split_first() else { continue };
         let least = survey.settings(path).map_or(usize::MAX, |settings| settings.integer("min-copies") as usize);
-        if places.len() < least.max(2) {
+        // Where all of a notebook was copied, its functions are not what is copied.
+        let texts = places.iter().filter_map(|(path, _)| survey.project.document(path).map(Document::text));
+        if texts.collect::<HashSet<&str>>().len() < least.max(2) {
             continue;
         }
         let message = format!(

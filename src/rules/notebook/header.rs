@@ -8,7 +8,8 @@ use crate::text::{Span, edit::Edit};
 /// A first line that was meant as the notebook header and is not it.
 pub(super) fn not_exact(context: &mut Context<'_>) {
     let document = context.document;
-    if document.is_notebook() {
+    // A template of a notebook is none yet.
+    if document.is_notebook() || document.path.as_str().contains("cookiecutter.") {
         return;
     }
     let text = document.text();

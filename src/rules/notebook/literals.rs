@@ -5,6 +5,11 @@ use crate::project::reference::ReferenceKind;
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
 use crate::text::Span;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// What every address of a workspace holds.
+static PLATFORM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("databricks"));
 
 /// Paths of one person or one Git folder.
 pub(super) fn personal_path(context: &mut Context<'_>) {
@@ -78,10 +83,14 @@ fn is_placeholder(user: &str, host: &str) -> bool {
         )
 }
 
+/// The shortest address of a workspace: `e2-x.cloud.databricks.com`.
+const SHORTEST_HOST: usize = 25;
+
 /// Addresses of one workspace.
 pub(super) fn workspace_url(context: &mut Context<'_>) {
     let document = context.document;
-    for string in document.python.strings.iter().filter(|row| !row.statement && row.value.len() < 4000) {
+    let lengths = SHORTEST_HOST..4000;
+    for string in document.python.strings.iter().filter(|row| lengths.contains(&row.value.len()) && !row.statement) {
         let Some(host) = workspace_host(&string.value) else { continue };
         let message = format!(
             "`{host}` is one workspace: elsewhere this talks to the wrong one; take the host from `WorkspaceClient().config.host`, \
@@ -93,7 +102,7 @@ pub(super) fn workspace_url(context: &mut Context<'_>) {
 
 /// The host of a workspace in a text.
 fn workspace_host(text: &str) -> Option<&str> {
-    text.match_indices("databricks").find_map(|(at, _)| {
+    PLATFORM.find_iter(text.as_bytes()).find_map(|at| {
         let start = text.get(..at)?.rfind(|c: char| !is_host(c)).map_or(0, |before| before + 1);
         let rest = text.get(start..)?;
         let host = rest.get(..rest.find(|c: char| !is_host(c)).unwrap_or(rest.len()))?.trim_end_matches('.');

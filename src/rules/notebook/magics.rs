@@ -113,7 +113,7 @@ pub(super) fn bare(context: &mut Context<'_>) {
         }
         let name = written(magic, text);
         let message = format!(
-            "the cell starts with a bare `{name}`, not behind `{comment} MAGIC`: other tools read it as {}",
+            "the cell starts with a bare `{name}`, which other tools read as {}: put its lines behind `{comment} MAGIC`",
             notebook.language.name()
         );
         let edits = prefixed(document, cell, comment, magic);

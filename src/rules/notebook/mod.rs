@@ -2,6 +2,7 @@
 
 mod commented;
 mod copies;
+mod environment;
 mod header;
 mod hygiene;
 mod literals;
@@ -24,6 +25,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("credential-passthrough", literals::passthrough),
     ("empty-cell", hygiene::empty_cell),
     ("empty-notebook", size::empty),
+    ("environment-not-closed", environment::not_closed),
     ("header-not-exact", header::not_exact),
     ("magic-mixed-cell", magics::mixed_cell),
     ("notebook-metadata-churn", outputs::metadata),

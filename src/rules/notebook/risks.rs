@@ -104,13 +104,42 @@ pub(super) fn swallowed(context: &mut Context<'_>) {
         let work = facts.branches.iter().filter(|row| row.kind == BranchKind::Try && row.span.covers(handler.span));
         let Some(work) = work.min_by_key(|row| row.span.len()) else { continue };
         let tried = Span::new(work.span.start, handler.span.start).of(text);
-        if ["spark.", ".write", "dbutils."].iter().any(|word| tried.contains(word)) {
+        if ["spark.", ".write", "dbutils."].iter().any(|word| tried.contains(word)) && !is_only_best_effort(tried) {
             let head = Span::new(handler.span.start, handler.span.start + u32::try_from(head.len()).unwrap_or(0));
-            let message = "every failure is swallowed here, also that a table was not written: catch what you expect, or log \
-                           it and raise";
+            let upper = tried.to_ascii_uppercase();
+            let message = if [".WRITE", "INSERT ", "MERGE ", "CREATE ", "UPDATE "]
+                .iter()
+                .any(|word| upper.contains(word))
+            {
+                "every failure is swallowed here, also that a table was not written: catch what you expect, or log it and \
+                 raise"
+            } else {
+                "every failure is swallowed here, whatever its reason: catch what you expect, or log it"
+            };
             context.report(head, message);
         }
     }
+}
+
+/// Whether a block only clears up, or hands something on where that is possible: calls of which each may fail without
+/// harm.
+fn is_only_best_effort(tried: &str) -> bool {
+    const CALLS: [&str; 11] = [
+        ".conf.set(",
+        ".dropGlobalTempView(",
+        ".dropTempView(",
+        ".stop(",
+        ".unpersist(",
+        "DROP ",
+        "dbutils.fs.mkdirs(",
+        "dbutils.fs.rm(",
+        "dbutils.fs.unmount(",
+        "dbutils.widgets.remove",
+        "taskValues.set(",
+    ];
+    let lines = tried.lines().skip(1).map(|line| line.trim().trim_start_matches("# MAGIC").trim());
+    let mut code = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).peekable();
+    code.peek().is_some() && code.all(|line| CALLS.iter().any(|call| line.contains(call)))
 }
 
 /// Whether nothing but `pass`, `...` and comments stand in a block.

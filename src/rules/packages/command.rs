@@ -229,6 +229,12 @@ pub(super) fn words(text: &str, span: Span, notebook: &Notebook) -> Vec<Word> {
 
 /// The first word of `code`, without its quotes, and how many bytes it takes.
 fn word(code: &str) -> (String, usize) {
+    // Most words are plain.
+    let special = |byte: &u8| byte.is_ascii_whitespace() || !byte.is_ascii_graphic() || b"\"'\\".contains(byte);
+    let end = code.bytes().position(|byte| special(&byte)).unwrap_or(code.len());
+    if code.as_bytes().get(end).is_none_or(|byte| matches!(byte, b' ' | b'\n')) {
+        return (code.get(..end).unwrap_or_default().to_owned(), end);
+    }
     let mut out = String::new();
     let mut quote = None;
     for (at, c) in code.char_indices() {

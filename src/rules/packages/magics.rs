@@ -88,28 +88,32 @@ pub(super) fn uninstall(context: &mut Context<'_>) {
 pub(super) fn file_missing(context: &mut Context<'_>) {
     let document = context.document;
     let text = document.text();
-    // Another working folder makes another path of it.
-    let moves = ["chdir", "%cd"].iter().any(|word| text.contains(word));
     let at_home = document.notebook.as_ref().is_some_and(|notebook| notebook.origin == Origin::Databricks);
-    if moves || !at_home {
+    if !at_home {
         return;
     }
-    for command in commands(document).iter().filter(|command| command.is_pip("install")) {
-        for word in command.files(&["-r", "--requirement", "-c", "--constraint"]) {
-            let path = word.text.as_str();
-            if path.is_empty() || path.starts_with(['/', '~']) || path.contains(['$', '{', '%', ':', '*']) {
-                continue;
-            }
-            let Some(file) = document.path.parent().join(path) else { continue };
-            // A cell may write the file.
-            let is_written = text.matches(file.name()).count() > mentions(&commands(document), file.name());
-            if file.as_str().is_empty() || is_written || exists(context, &file) {
-                continue;
-            }
-            let message =
-                format!("there is no `{file}` in this repository: `%pip` looks for `{path}` next to the notebook");
-            context.report(word.span, message);
+    let commands = commands(document);
+    let installs = commands.iter().filter(|command| command.is_pip("install"));
+    let mut words =
+        installs.flat_map(|command| command.files(&["-r", "--requirement", "-c", "--constraint"])).peekable();
+    // Another working folder makes another path of it.
+    if words.peek().is_none() || ["chdir", "%cd"].iter().any(|word| text.contains(word)) {
+        return;
+    }
+    for word in words {
+        let path = word.text.as_str();
+        if path.is_empty() || path.starts_with(['/', '~']) || path.contains(['$', '{', '%', ':', '*']) {
+            continue;
         }
+        let Some(file) = document.path.parent().join(path) else { continue };
+        // A cell may write the file.
+        let is_written = text.matches(file.name()).count() > mentions(&commands, file.name());
+        if file.as_str().is_empty() || is_written || exists(context, &file) {
+            continue;
+        }
+        let message =
+            format!("there is no `{file}` in this repository: `%pip` looks for `{path}` next to the notebook");
+        context.report(word.span, message);
     }
 }
 

@@ -4,6 +4,7 @@ use super::command::commands;
 use crate::notebook::magic::MagicKind;
 use crate::notebook::{Form, Language};
 use crate::project::document::Document;
+use crate::python::facts::Import;
 use crate::rules::calls::calls_to;
 use crate::rules::context::Context;
 use crate::text::Span;
@@ -28,11 +29,35 @@ pub(super) fn late(context: &mut Context<'_>) {
     let document = context.document;
     let Some(notebook) = &document.notebook else { return };
     let commands = commands(document);
+    if !commands.iter().any(|command| command.is_pip("install")) {
+        return;
+    }
     let restarts = restarts(document);
-    for command in commands.iter().filter(|command| command.is_pip("install")) {
+    let facts = &document.python;
+    let runs: HashSet<u32> = facts
+        .calls
+        .iter()
+        .map(|row| row.cell)
+        .chain(facts.bindings.iter().map(|row| row.cell))
+        .chain(facts.uses.iter().map(|row| row.cell))
+        .collect();
+    // What to install may hang on what code says.
+    let of_code: HashSet<usize> = commands
+        .iter()
+        .filter(|command| {
+            let line = document.lines().line_of(command.magic.span.start);
+            let start = document.lines().line(line).start;
+            let before = Span::new(start, command.magic.span.start).of(document.text());
+            let is_inner = !before.is_empty() && before.chars().all(char::is_whitespace);
+            is_inner || command.words.iter().any(|word| word.text.contains(['$', '{']))
+        })
+        .map(|command| command.cell)
+        .collect();
+    for command in commands.iter().filter(|command| command.is_pip("install") && !of_code.contains(&command.cell)) {
         let starts = restarts.iter().filter(|span| span.start < command.magic.span.start).map(|span| span.start).max();
-        let code = notebook.cells.iter().take(command.cell).find(|cell| {
-            let is_code = matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
+        let code = (0_u32..).zip(&notebook.cells).take(command.cell).find(|(at, cell)| {
+            let is_code = (cell.language != Language::Python || runs.contains(at))
+                && matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
             let only_magics = cell.leads().is_some_and(|lead| {
                 matches!(lead.kind, MagicKind::Install | MagicKind::Restart | MagicKind::Line | MagicKind::Shell)
             });
@@ -63,16 +88,9 @@ pub(super) fn after_import(context: &mut Context<'_>) {
         .map(|row| row.command.start)
         .max()
         .unwrap_or(0);
-    let early: Vec<_> = facts
-        .imports
-        .iter()
-        .filter(|row| {
-            row.level == 0
-                && row.scope == 0
-                && !row.optional
-                && row.span.start > last_before(document, first.magic.span.start)
-        })
-        .collect();
+    let start = last_before(document, first.magic.span.start);
+    let is_early = |row: &&Import| row.level == 0 && row.scope == 0 && !row.optional && row.span.start > start;
+    let early: Vec<_> = facts.imports.iter().filter(is_early).collect();
     let mut said = HashSet::new();
     for command in installs {
         let at = command.magic.span.start;

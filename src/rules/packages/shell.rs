@@ -36,6 +36,10 @@ pub(super) fn magic(context: &mut Context<'_>) {
             let mut other = 0;
             for line in shell_lines(text, lines, notebook) {
                 let words = words(text, line, notebook);
+                // From here on it is another Python's `pip`.
+                if enters_environment(&words) {
+                    break;
+                }
                 match install(&words) {
                     Some(pip) if one.is_none() => {
                         let first = words.first().map_or(line.start, |word| word.span.start);
@@ -96,6 +100,14 @@ fn install(words: &[Word]) -> Option<Span> {
         _ => return None,
     };
     (word(at + 1) == "install").then(|| words.get(at).map(|word| word.span)).flatten()
+}
+
+/// Whether a line makes another Python current: `conda activate x`, `source x/bin/activate`.
+fn enters_environment(words: &[Word]) -> bool {
+    let mut words = words.iter().map(|word| word.text.as_str());
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    matches!((first, second), ("conda" | "mamba" | "micromamba" | "pyenv", "activate" | "shell"))
+        || matches!(first, "source" | ".") && second.ends_with("/activate")
 }
 
 /// Whether a shell would make nothing more of a line than words.

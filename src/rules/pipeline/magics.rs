@@ -10,12 +10,16 @@ use crate::text::Span;
 pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
     let Some(notebook) = &document.notebook else { return };
+    let magics = || notebook.cells.iter().flat_map(|cell| &cell.magics).filter(|magic| magic.live);
+    if !magics().any(|magic| matches!(magic.kind, MagicKind::Run | MagicKind::Language(_))) {
+        return;
+    }
     let by_bundle = context.project.pipelines_of(&document.path).next().is_some();
     if !by_bundle && datasets(&document.python).is_empty() {
         return;
     }
     let text = document.text();
-    for magic in notebook.cells.iter().flat_map(|cell| &cell.magics).filter(|magic| magic.live) {
+    for magic in magics() {
         let what = match magic.kind {
             MagicKind::Run => "the pipeline does not run it",
             MagicKind::Language(Language::Sql | Language::Scala | Language::R | Language::Python)

@@ -7,6 +7,7 @@ mod magics;
 mod members;
 mod names;
 mod source;
+mod widgets;
 
 use super::Check;
 
@@ -24,4 +25,5 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("live-prefix", legacy::live),
     ("magic-in-pipeline", magics::check),
     ("unknown-pipeline-member", members::unknown),
+    ("widget-in-pipeline", widgets::check),
 ];

@@ -34,7 +34,9 @@ pub(super) fn duplicate(context: &mut Context<'_>) {
             first.insert(name, (document.path.clone(), span));
             continue;
         };
-        let message = format!("the dataset `{name}` is defined twice: a pipeline can define it only once");
+        let message = format!(
+            "the dataset `{name}` is defined twice, and a pipeline can define it only once: rename or remove one"
+        );
         context.report(span, message).note(path, place, "defined here first");
     }
 }

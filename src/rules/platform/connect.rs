@@ -6,6 +6,9 @@ use crate::rules::context::Context;
 /// Utilities that Databricks Connect does not have.
 const MISSING: [&str; 3] = ["credentials", "library", "notebook"];
 
+/// What makes a `dbutils` outside the platform.
+const MAKERS: [&str; 2] = ["databricks.sdk.WorkspaceClient", "pyspark.dbutils.DBUtils"];
+
 /// Utilities of a workspace client, in code that makes a session with Databricks Connect from outside.
 pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
@@ -31,7 +34,7 @@ pub(super) fn check(context: &mut Context<'_>) {
     let mut clients = facts
         .calls
         .iter()
-        .filter(|call| call.path.is_some_and(|path| facts.text(path).ends_with("databricks.sdk.WorkspaceClient")));
+        .filter(|call| call.path.is_some_and(|path| MAKERS.iter().any(|maker| facts.text(path).ends_with(maker))));
     if clients.next().is_none() {
         return;
     }

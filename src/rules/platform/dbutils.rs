@@ -2,7 +2,7 @@
 
 use super::signatures::{Signature, UTILITIES, members, signature};
 use crate::python::facts::{Argument, BindingKind, Call, Facts, ScopeId};
-use crate::rules::chains::{Given, calls, chains, utility};
+use crate::rules::chains::{Given, attributes, calls, utilities, utility};
 use crate::rules::context::Context;
 use crate::text::Span;
 use crate::text::edit::Edit;
@@ -56,7 +56,8 @@ pub(super) fn unknown_member(context: &mut Context<'_>) {
         return;
     }
     let mut found: Vec<(Span, String, Option<Edit>)> = Vec::new();
-    for chain in chains(document) {
+    let calls = utilities(document).map(|(chain, ..)| chain);
+    for chain in calls.chain(attributes(document)) {
         let Some(path) = chain.path().and_then(|path| own.utility(path, chain.scope)) else { continue };
         let mut parts = path.split('.');
         let (Some(first), second) = (parts.next(), parts.next()) else { continue };
@@ -101,8 +102,7 @@ pub(super) fn wrong_argument(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
     let own = Own::new(context);
-    for chain in calls(document) {
-        let Some((_, call)) = chain.call else { continue };
+    for (chain, call, _) in utilities(document) {
         let Some(path) = chain.path().and_then(|path| own.utility(path, chain.scope)) else { continue };
         let Some(signature) = signature(path) else { continue };
         if let Some((span, message)) = fault(facts, call, signature) {

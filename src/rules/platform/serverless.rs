@@ -2,18 +2,21 @@
 
 use super::is_serverless;
 use crate::finding::Severity;
+use crate::flow::kind::Kind;
 use crate::project::document::Document;
-use crate::python::facts::{BindingKind, Facts, Value};
+use crate::python::facts::{Call, Value};
+use crate::python::nodes::NodeKind;
 use crate::rules::chains::{Chain, calls, utility};
 use crate::rules::context::{Compute, Context};
 use crate::text::Span;
 use crate::text::edit::Edit;
-use std::collections::HashSet;
 
 /// Methods of a data frame that keep it in memory or on disk.
-const CACHES: [&str; 4] = ["cache", "localCheckpoint", "persist", "unpersist"];
+///
+/// Source: Databricks documentation, "Serverless compute limitations", caching. `localCheckpoint` is not among them.
+const CACHES: [&str; 4] = ["cache", "checkpoint", "persist", "unpersist"];
 /// The same of `spark.catalog`.
-const CATALOG_CACHES: [&str; 4] = ["cacheTable", "clearCache", "isCached", "uncacheTable"];
+const CATALOG_CACHES: [&str; 3] = ["cacheTable", "clearCache", "uncacheTable"];
 
 /// `df.cache()` and its like, where there is nothing to cache in.
 pub(super) fn cache(context: &mut Context<'_>) {
@@ -23,17 +26,13 @@ pub(super) fn cache(context: &mut Context<'_>) {
     super::sql::cache(context);
     let document = context.document;
     let facts = &document.python;
-    let other = facts
-        .bindings
-        .iter()
-        .filter(|row| matches!(row.kind, BindingKind::Import(_) | BindingKind::Class))
-        .map(|row| facts.text(row.name))
-        .collect();
-    let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
+    if CACHES.iter().chain(&CATALOG_CACHES).all(|name| facts.symbols.get(name).is_none()) {
+        return;
+    }
     for chain in calls(document) {
         let name = chain.last();
         let of_catalog = chain.before_last() == Some("catalog") && CATALOG_CACHES.contains(&name);
-        let of_frame = speaks_of_spark && CACHES.contains(&name) && is_of_frame(facts, &chain, &other);
+        let of_frame = chain.call.is_some_and(|(_, call)| CACHES.contains(&name) && is_on_frame(context, name, call));
         if !of_catalog && !of_frame {
             continue;
         }
@@ -49,20 +48,24 @@ pub(super) fn cache(context: &mut Context<'_>) {
     }
 }
 
-/// Whether the call may be one on a data frame: of another call's result or of a variable, with the arguments that
-/// such a method takes. `other` are modules and classes.
-fn is_of_frame(facts: &Facts, chain: &Chain<'_>, other: &HashSet<&str>) -> bool {
-    let Some((_, call)) = chain.call else { return false };
-    let arguments = facts.arguments(call);
-    let fits = match chain.last() {
-        "cache" => arguments.is_empty(),
-        _ => arguments.len() <= 1,
-    };
-    let Some(path) = chain.path() else { return fits && call.receiver.is_some() };
-    let Some((name, "cache" | "localCheckpoint" | "persist" | "unpersist")) = path.rsplit_once('.') else {
-        return false;
-    };
-    fits && !matches!(name, "self" | "cls") && !name.contains('.') && !other.contains(name)
+/// Whether a method that caches is one of a data frame: as far as values are known, or else by a name such as
+/// `orders_df`, in code that uses Spark. Data frames of pandas have no such methods.
+fn is_on_frame(context: &Context<'_>, name: &str, call: &Call) -> bool {
+    let facts = &context.document.python;
+    match context.flow.receiver(call).kind {
+        Kind::Frame => true,
+        Kind::Unknown if name != "checkpoint" => {
+            let speaks_of_spark = facts.symbols.get("spark").is_some() || facts.symbols.get("pyspark").is_some();
+            let fits = facts.arguments(call).len() <= usize::from(name != "cache");
+            let named = |symbol| facts.text(symbol).to_ascii_lowercase().ends_with("df");
+            let base = match facts.kind(facts.called_on(call)) {
+                NodeKind::Name(at) => facts.uses.get(at as usize).map(|row| row.name),
+                _ => context.flow.bound_to(call.node).map(|(_, row)| row.name),
+            };
+            speaks_of_spark && fits && base.is_some_and(named)
+        }
+        _ => false,
+    }
 }
 
 /// What takes `.cache()` out of a chain; `None` where it is all that a statement does.
@@ -89,8 +92,9 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
     if !is_serverless(context) {
         return;
     }
-    super::sql::global_temp_view(context);
+    let mut read = super::sql::global_temp_view(context);
     let document = context.document;
+    let facts = &document.python;
     for chain in calls(document) {
         let name = chain.last();
         let Some(local) = (match name {
@@ -98,12 +102,25 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
             "createOrReplaceGlobalTempView" => Some("createOrReplaceTempView"),
             _ => None,
         }) else {
+            let argument =
+                chain.call.filter(|_| name == "table").and_then(|(_, call)| facts.argument(call, 0, "tableName"));
+            let Some(argument) = argument else { continue };
+            if context.flow.text(argument.node).is_some_and(|text| text.starts_with("global_temp.")) {
+                read.push(argument.span);
+            }
             continue;
         };
         let message =
             format!("`{name}` fails on serverless compute: use `{local}`, or write a table that others can read");
         context.report(chain.place(document, name), message);
     }
+    // Who reads one reads many; where they are made is said as well.
+    read.sort_unstable();
+    let Some(&first) = read.first() else { return };
+    let more = if read.len() > 1 { format!(" ({} uses)", read.len()) } else { String::new() };
+    let message =
+        format!("there are no global temporary views on serverless compute: read a temporary view, or a table{more}");
+    context.report(first, message);
 }
 
 /// Files of the workspace, read by Spark or `dbutils.fs`.

@@ -151,9 +151,10 @@ pub(super) fn spark_context(context: &mut Context<'_>) {
     let mut seen: HashSet<Span> = HashSet::new();
     for chain in chains(document) {
         let made = chain.path().is_some_and(|path| {
-            let of_pyspark = path.starts_with("pyspark.");
-            let class = ["SparkContext", "SQLContext", "HiveContext"].iter().any(|class| chain.last() == *class);
-            of_pyspark && chain.call.is_some() && (class || path.ends_with("SparkContext.getOrCreate"))
+            let is_class = || matches!(chain.last(), "SparkContext" | "SQLContext" | "HiveContext");
+            path.starts_with("pyspark.")
+                && chain.call.is_some()
+                && (is_class() || path.ends_with("SparkContext.getOrCreate"))
         });
         let usage = contexts.usage(document, &chain);
         if made {

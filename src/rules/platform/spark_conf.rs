@@ -1,14 +1,15 @@
 //! Pages: `rules/platform/conf-not-on-serverless.md`, `static-conf.md`.
 
 use super::is_serverless;
-use crate::python::facts::Value;
 use crate::rules::chains::{Chain, calls, tried};
 use crate::rules::context::Context;
 use crate::text::Span;
 
 /// All that can be set on serverless compute.
 ///
-/// Source: Databricks documentation, "Configure Spark properties for serverless notebooks and jobs".
+/// Sources: Databricks documentation, "Set Spark configuration properties on Databricks", section "Configure Spark
+/// properties for serverless notebooks and jobs"; the list of six in Databricks' guide to serverless migration
+/// (`databricks-agent-skills`, `databricks-serverless-migration`, category "Configuration") is the same.
 const ON_SERVERLESS: [&str; 6] = [
     "spark.databricks.execution.timeout",
     "spark.sql.ansi.enabled",
@@ -18,32 +19,50 @@ const ON_SERVERLESS: [&str; 6] = [
     "spark.sql.shuffle.partitions",
 ];
 
-/// Settings that a session cannot change, because they are read when the cluster starts, and starts of such.
+/// Settings that a session cannot change, because they are read when the cluster starts.
 ///
-/// Source: Spark, `RuntimeConfig.set`: static SQL settings and those of Spark's core are refused.
-const STATIC: [&str; 22] = [
+/// Sources: Spark, `RuntimeConfig.set`, which refuses static settings of SQL (all of `StaticSQLConf`) and, as long as
+/// `spark.sql.legacy.setCommandRejectsSparkCoreConfs` is on, every entry of Spark's core (`internal/config`, of which
+/// these are the ones that people set).
+const STATIC: [&str; 38] = [
+    "spark.cores.max",
     "spark.default.parallelism",
     "spark.driver.cores",
     "spark.driver.extraJavaOptions",
     "spark.driver.maxResultSize",
     "spark.driver.memory",
+    "spark.driver.memoryOverhead",
     "spark.dynamicAllocation.enabled",
+    "spark.dynamicAllocation.initialExecutors",
     "spark.dynamicAllocation.maxExecutors",
     "spark.dynamicAllocation.minExecutors",
+    "spark.eventLog.enabled",
     "spark.executor.cores",
     "spark.executor.extraJavaOptions",
+    "spark.executor.heartbeatInterval",
     "spark.executor.instances",
     "spark.executor.memory",
     "spark.executor.memoryOverhead",
     "spark.jars",
+    "spark.jars.excludes",
     "spark.jars.packages",
+    "spark.jars.repositories",
     "spark.kryoserializer.buffer.max",
     "spark.memory.fraction",
     "spark.memory.offHeap.enabled",
     "spark.memory.offHeap.size",
+    "spark.memory.storageFraction",
+    "spark.network.timeout",
     "spark.serializer",
+    "spark.shuffle.service.enabled",
+    "spark.speculation",
+    "spark.sql.catalogImplementation",
     "spark.sql.extensions",
+    "spark.sql.queryExecutionListeners",
+    "spark.sql.streaming.streamingQueryListeners",
     "spark.sql.warehouse.dir",
+    "spark.task.cpus",
+    "spark.task.maxFailures",
 ];
 
 /// Whether a setting can be changed on serverless compute.
@@ -66,10 +85,13 @@ pub(super) fn static_message(key: &str) -> String {
     format!("`{key}` cannot be changed while the cluster runs: set it in the cluster's Spark configuration")
 }
 
-/// Every literal key that `spark.conf.set` is called with, where the code does not only try.
-fn keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d str)> {
+/// Every key that `spark.conf.set` is called with, as far as its text is known, where the code does not only try.
+fn keys(context: &Context<'_>) -> Vec<(Span, String)> {
     let document = context.document;
     let facts = &document.python;
+    if facts.symbols.get("conf").is_none() && facts.symbols.get("set").is_none() {
+        return Vec::new();
+    }
     let tried = tried(facts);
     let is_it = |chain: &Chain<'_>| {
         !tried.contains(&chain.start()) && chain.last() == "set" && chain.before_last() == Some("conf")
@@ -80,15 +102,13 @@ fn keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d str)> {
         }
         None => true,
     };
-    let found = calls(document).filter(|chain| is_it(chain) && of_session(chain));
-    let keys = found.filter_map(|chain| {
-        let argument = facts.argument(chain.call?.1, 0, "key")?;
-        match &argument.value {
-            Value::String(key) => Some((argument.span, &**key)),
-            _ => None,
-        }
-    });
-    keys.collect()
+    let mut found = Vec::new();
+    for chain in calls(document).filter(|chain| is_it(chain) && of_session(chain)) {
+        let Some(argument) = chain.call.and_then(|(_, call)| facts.argument(call, 0, "key")) else { continue };
+        let texts = context.flow.texts(argument.node).unwrap_or_default();
+        found.extend(texts.into_iter().map(|key| (argument.span, key)));
+    }
+    found
 }
 
 /// Settings that serverless compute does not have.
@@ -99,9 +119,9 @@ pub(super) fn not_on_serverless(context: &mut Context<'_>) {
     super::sql::conf_not_on_serverless(context);
     let also = context.list("allowed");
     for (span, key) in keys(context) {
-        let known = is_allowed_on_serverless(key) || is_static(key) || also.iter().any(|one| one == key);
+        let known = is_allowed_on_serverless(&key) || is_static(&key) || also.contains(&key);
         if key.starts_with("spark.") && !known {
-            context.report(span, not_on_serverless_message(key));
+            context.report(span, not_on_serverless_message(&key));
         }
     }
 }
@@ -110,8 +130,8 @@ pub(super) fn not_on_serverless(context: &mut Context<'_>) {
 pub(super) fn fixed(context: &mut Context<'_>) {
     super::sql::static_conf(context);
     for (span, key) in keys(context) {
-        if is_static(key) {
-            context.report(span, static_message(key));
+        if is_static(&key) {
+            context.report(span, static_message(&key));
         }
     }
 }

@@ -7,17 +7,17 @@ use crate::finding::Severity;
 use crate::rules::chains::{calls, is_elsewhere};
 use crate::rules::context::{Compute, Context};
 use crate::sql::TokenKind;
-use crate::sql::facts::{Place, PlaceholderKind, StatementKind, StatementView};
+use crate::sql::facts::{Place, Placeholder, PlaceholderKind, Role, StatementKind, StatementView};
 use crate::text::Span;
 use crate::text::edit::Edit;
 use std::collections::HashMap;
 
-/// Every statement that is surely SQL of Databricks: pieces with tags of a template language are left alone, and
-/// notebooks of other platforms.
+/// Every statement that is surely SQL of Databricks: pieces with tags of a template language are left alone, files that
+/// are for another database, and notebooks of other platforms.
 pub fn statements<'d>(context: &Context<'d>) -> impl Iterator<Item = StatementView<'d>> {
     let here = !is_elsewhere(context.document);
     let views = here.then(|| context.document.sql().views()).into_iter().flatten();
-    views.filter(|view| !view.piece.is_template && !view.is_empty())
+    views.filter(|view| !view.piece.is_template && !view.piece.is_foreign && !view.is_empty())
 }
 
 /// Variables of Hive: `${hivevar:x}`, `SET hivevar:x = 1`.
@@ -66,18 +66,8 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
             }
             let row = *rows.entry(&*one.name).or_insert(found.len());
             if row == found.len() {
-                let quoted = view.token(one.token).is_some_and(|token| token.kind == TokenKind::Quoted);
-                let table = view.row.tables.iter().find(|table| table.span.covers(one.span));
-                let of_table = match table {
-                    Some(table) if table.span != one.span => Some(Part::Piece),
-                    Some(_) => Some(Part::Whole),
-                    None if quoted => {
-                        let alone = view.span(one.token).is_some_and(|token| token.len() <= one.span.len() + 2);
-                        Some(if alone { Part::Whole } else { Part::Piece })
-                    }
-                    None => None,
-                };
-                found.push(Dollar { name: one.name.clone(), span: one.span, of_table, count: 0, edits: Vec::new() });
+                let advice = advice(view, one);
+                found.push(Dollar { name: one.name.clone(), span: one.span, advice, count: 0, edits: Vec::new() });
             }
             let Some(row) = found.get_mut(row) else { continue };
             row.count += 1;
@@ -85,11 +75,15 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
             row.edits.extend(token.map(|span| Edit::replace(span, format!(":{}", one.name))));
         }
     }
-    for Dollar { name, span, of_table, count, edits } in found {
-        let new = match of_table {
-            Some(Part::Whole) => format!("name the table with `IDENTIFIER(:{name})`"),
-            Some(Part::Piece) => format!("build the table's name with `IDENTIFIER(:{name} || …)`"),
-            None => format!("use the parameter `:{name}`"),
+    for Dollar { name, span, advice, count, edits } in found {
+        let new = match advice {
+            Advice::Name => format!("write `IDENTIFIER(:{name})`"),
+            Advice::PartOfName => format!("put the name together with `IDENTIFIER(… || :{name} || …)`"),
+            Advice::Value => format!("use the parameter `:{name}`"),
+            Advice::Values => {
+                format!("use the parameter `:{name}`, taken apart with `split` and compared with `array_contains`")
+            }
+            Advice::Statement => "put the statement together with `EXECUTE IMMEDIATE`".to_owned(),
         };
         let more = if count > 1 { format!(" ({count} uses)") } else { String::new() };
         let message =
@@ -101,22 +95,58 @@ pub(super) fn dollar_parameter(context: &mut Context<'_>) {
     }
 }
 
-/// How much of a table's name a placeholder gives.
-#[derive(Clone, Copy)]
-enum Part {
-    Whole,
-    Piece,
-}
-
 /// All uses of one `${name}`.
 struct Dollar {
     name: Box<str>,
     /// The first.
     span: Span,
-    /// How much of the name of a table that is, if it stands in one.
-    of_table: Option<Part>,
+    /// What to write there.
+    advice: Advice,
     count: usize,
     edits: Vec<Edit>,
+}
+
+/// What stands well in the place of a `${name}`.
+#[derive(Clone, Copy)]
+enum Advice {
+    /// It is a name.
+    Name,
+    /// It is a part of a name.
+    PartOfName,
+    /// It is a value.
+    Value,
+    /// It is a list of values, with their commas.
+    Values,
+    /// It is anything else, or stands in a statement that takes no parameters there.
+    Statement,
+}
+
+fn advice(view: StatementView<'_>, one: &Placeholder) -> Advice {
+    use StatementKind::{CreateTable, Delete, Insert, Merge, Query, Update};
+    const NOUNS: [&str; 9] = ["catalog", "database", "exists", "function", "schema", "table", "use", "view", "volume"];
+    let at = one.token;
+    let is_dotted = view.is_symbol(at + 1, ".") || at > 0 && view.is_symbol(at - 1, ".");
+    let of_table = view.row.tables.iter().find(|table| table.span.covers(one.span));
+    let quoted = view.token(at).is_some_and(|token| token.kind == TokenKind::Quoted);
+    if let Some(table) = of_table {
+        let whole = table.span == one.span || quoted && view.text(at).len() == one.name.len() + 5;
+        return if whole && !is_dotted { Advice::Name } else { Advice::PartOfName };
+    }
+    if quoted || is_dotted {
+        return Advice::PartOfName;
+    }
+    let before = |words: &[&str]| at > 0 && view.is_any(at - 1, words);
+    if !one.inside && before(&NOUNS) {
+        return Advice::Name;
+    }
+    if !matches!(view.row.kind, Query | Insert | Update | Delete | Merge | CreateTable) {
+        return Advice::Statement;
+    }
+    let opened = at > 1 && view.is_symbol(at - 1, "(") && view.is_any(at - 2, &["in", "array"]);
+    if !one.inside && opened && view.is_symbol(at + 1, ")") {
+        return Advice::Values;
+    }
+    Advice::Value
 }
 
 /// Whether a token is the string `'${name}'` and nothing more, in the place of a value, in a statement that takes
@@ -149,7 +179,7 @@ fn is_pipeline(context: &Context<'_>) -> bool {
     })
 }
 
-/// `ROW FORMAT …` and `STORED AS …`.
+/// `ROW FORMAT …`, `STORED AS …` and `USING HIVE`.
 pub(super) fn hive_serde(context: &mut Context<'_>) {
     let mut found = Vec::new();
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateTable && !is_in_hive(*view)) {
@@ -157,7 +187,8 @@ pub(super) fn hive_serde(context: &mut Context<'_>) {
             view.depth(at) == 0
                 && (view.are(at, &["row", "format"])
                     || view.are(at, &["stored", "as"])
-                    || view.are(at, &["stored", "by"]))
+                    || view.are(at, &["stored", "by"])
+                    || view.are(at, &["using", "hive"]))
         });
         found.extend(clause.and_then(|at| view.stretch(at, at + 1)));
     }
@@ -222,7 +253,8 @@ pub(super) fn cache(context: &mut Context<'_>) {
         let verb = view.row.verb;
         let is_cache = view.is_any(verb, &["cache", "uncache"])
             && (view.is(verb + 1, "table") || view.are(verb + 1, &["lazy", "table"]))
-            || view.are(verb, &["clear", "cache"]);
+            || view.are(verb, &["clear", "cache"])
+            || view.are(verb, &["refresh", "table"]);
         found.extend(view.stretch(verb, verb + 1).filter(|_| is_cache));
     }
     for span in found {
@@ -231,9 +263,17 @@ pub(super) fn cache(context: &mut Context<'_>) {
     }
 }
 
-/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute.
-pub(super) fn global_temp_view(context: &mut Context<'_>) {
+/// `CREATE GLOBAL TEMPORARY VIEW` on serverless compute. Gives back where such views are read.
+pub(super) fn global_temp_view(context: &mut Context<'_>) -> Vec<Span> {
     let mut found = Vec::new();
+    let mut read = Vec::new();
+    for table in statements(context).flat_map(|view| &view.row.tables) {
+        let schema = table.parts.first().filter(|_| table.parts.len() == 2);
+        let is_global = schema.is_some_and(|part| part.text.eq_ignore_ascii_case("global_temp"));
+        if is_global && matches!(table.role, Role::Read) {
+            read.push(table.span);
+        }
+    }
     for view in statements(context).filter(|view| view.row.kind == StatementKind::CreateView) {
         let at = (view.row.verb..view.len().min(view.row.verb + 5)).find(|&at| view.is(at, "global"));
         found.extend(
@@ -244,6 +284,7 @@ pub(super) fn global_temp_view(context: &mut Context<'_>) {
         let message = "a global temporary view cannot be made on serverless compute: use `TEMPORARY`, or write a table that others can read";
         context.report(span, message);
     }
+    read
 }
 
 /// The settings that `SET` statements change, with their places.

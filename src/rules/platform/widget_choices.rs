@@ -1,9 +1,9 @@
 //! Page: `rules/platform/widget-default-not-in-choices.md`.
 
-use crate::python::facts::{Facts, Value};
+use crate::python::facts::{BindingKind, Facts};
+use crate::python::nodes::{NodeId, NodeKind};
 use crate::rules::chains::{calls, utility};
 use crate::rules::context::Context;
-use crate::text::Span;
 
 /// A drop-down or multiselect widget whose default is none of its choices.
 pub(super) fn check(context: &mut Context<'_>) {
@@ -17,44 +17,42 @@ pub(super) fn check(context: &mut Context<'_>) {
         else {
             continue;
         };
-        let Value::String(value) = &default.value else { continue };
-        let Some(known) = strings(facts, document.text(), choices.span) else { continue };
-        if known.is_empty() || known.contains(&&**value) || value.split(',').all(|one| known.contains(&one)) {
+        let Some(value) = context.flow.text(default.node) else { continue };
+        let Some(known) = strings(context, choices.node) else { continue };
+        let has = |one: &str| known.iter().any(|choice| choice == one);
+        if known.is_empty() || has(&value) || value.split(',').all(has) {
             continue;
         }
         let listed: Vec<String> = known.iter().take(4).map(|choice| format!("`{choice}`")).collect();
         let more = if known.len() > listed.len() { ", …" } else { "" };
         let message = format!(
-            "the default `{value}` is none of the choices {}{more}: the widget cannot be made",
+            "the default `{value}` is none of the choices {}{more}, so the widget cannot be made: take one of them",
             listed.join(", ")
         );
         context.report(default.span, message);
     }
 }
 
-/// The strings of a list that is written out; `None` if it is anything else.
-fn strings<'f>(facts: &'f Facts, text: &str, list: Span) -> Option<Vec<&'f str>> {
-    let written = list.of(text);
-    written
-        .strip_prefix('[')
-        .filter(|rest| rest.ends_with(']'))
-        .or_else(|| written.strip_prefix('(').filter(|rest| rest.ends_with(')')))?;
-    let from = facts.strings.partition_point(|string| string.span.start < list.start);
-    let mut found = Vec::new();
-    let mut at = list.start + 1;
-    // Strings are in the order of the text, but those of cells that are read late.
-    let inside = facts.strings.get(from..).unwrap_or_default().iter().take_while(|string| string.span.end < list.end);
-    for string in inside {
-        if string.holes || string.span.start < at || !Span::new(at, string.span.start).of(text).chars().all(is_between)
-        {
-            return None;
-        }
-        found.push(&*string.value);
-        at = string.span.end;
+/// The strings of a list that is written out, here or where its name is bound; `None` if it is anything else.
+fn strings(context: &Context<'_>, node: NodeId) -> Option<Vec<String>> {
+    let facts = &context.document.python;
+    let list = context.flow.definition(node);
+    if list != node && may_change(facts, node) {
+        return None;
     }
-    Span::new(at, list.end.max(at + 1) - 1).of(text).chars().all(is_between).then_some(found)
+    let (NodeKind::List(children) | NodeKind::Tuple(children)) = facts.kind(list) else { return None };
+    facts.children(children).iter().map(|&child| context.flow.text(child)).collect()
 }
 
-fn is_between(c: char) -> bool {
-    c == ',' || c.is_whitespace()
+/// Whether the list behind a name may hold something else by the time it is read: a method is called on it, or it is
+/// bound or handed on under another name.
+fn may_change(facts: &Facts, node: NodeId) -> bool {
+    let NodeKind::Name(at) = facts.kind(node) else { return true };
+    let Some(name) = facts.uses.get(at as usize).map(|row| row.name) else { return true };
+    let is_it = |node: NodeId| matches!(facts.kind(node), NodeKind::Name(at) if facts.uses.get(at as usize).is_some_and(|row| row.name == name));
+    let on_it = facts.calls.iter().any(|call| is_it(facts.called_on(call)));
+    let grown = facts.bindings.iter().any(|row| row.name == name && row.kind == BindingKind::Augmented);
+    let shared =
+        facts.bindings.iter().any(|row| row.value.is_some() && is_it(row.value) && row.kind == BindingKind::Assignment);
+    on_it || grown || shared
 }

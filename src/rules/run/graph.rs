@@ -16,8 +16,10 @@ pub(super) fn cycle(context: &mut Context<'_>) {
     let cycle = context.project.runs().cycle(id);
     let message = match cycle.len() {
         0 => return,
-        1 => "this notebook runs itself, without end".to_owned(),
-        _ => format!("these notebooks run each other without end: {}", names(context.project, &cycle)),
+        1 => "this notebook runs itself without end: remove the `%run`".to_owned(),
+        _ => {
+            format!("these notebooks run each other without end, {}: remove one `%run`", names(context.project, &cycle))
+        }
     };
     report(context, &cycle, message);
 }
@@ -33,7 +35,14 @@ pub(super) fn chain(context: &mut Context<'_>) {
     }
     let chain: Vec<Edge> = runs.chain(id).collect();
     let shown = names(context.project, &chain);
-    report(context, &chain, format!("`%run` goes {} notebooks deep, more than {limit}: {shown}", chain.len()));
+    report(
+        context,
+        &chain,
+        format!(
+            "`%run` goes {} notebooks deep, more than {limit}, {shown}: move what they share to a module",
+            chain.len()
+        ),
+    );
 }
 
 /// Reports at the first `%run`, with a note at each further one.

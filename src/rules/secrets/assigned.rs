@@ -47,15 +47,18 @@ pub(super) fn assigned(text: &str) -> Vec<Secret> {
 
 /// Whether the name of a credential ends before the sign at `at`, perhaps in quotes or brackets.
 fn is_named(bytes: &[u8], at: usize) -> bool {
-    let before = bytes.get(at.saturating_sub(40)..at).unwrap_or_default().trim_ascii_end();
+    let before = bytes.get(at.saturating_sub(40)..at).unwrap_or_default();
+    let before = if before.last().is_some_and(u8::is_ascii_graphic) { before } else { before.trim_ascii_end() };
     let before = before.strip_suffix(b"]").unwrap_or(before);
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
     // Most names end in other letters.
-    let may = before.last().is_some_and(|last| matches!(last | 0x20, b'd' | b't' | b'n' | b'y'));
-    may && NAMES.iter().any(|name| {
-        let start = before.len().checked_sub(name.len());
-        start.and_then(|start| before.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(name))
-    })
+    let [.., first, last] = before else { return false };
+    let ends = [first | 0x20, last | 0x20];
+    matches!(&ends, b"rd" | b"wd" | b"et" | b"en" | b"ey")
+        && NAMES.iter().any(|name| {
+            let start = before.len().checked_sub(name.len());
+            start.and_then(|start| before.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(name))
+        })
 }
 
 /// The literal behind the sign at `at`.

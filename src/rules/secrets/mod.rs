@@ -3,6 +3,7 @@
 mod assigned;
 mod files;
 mod flow;
+mod forms;
 mod scanner;
 mod secret_in_source;
 mod secret_in_widget;

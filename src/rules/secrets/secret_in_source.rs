@@ -63,9 +63,13 @@ pub(super) fn check(context: &mut Context<'_>) {
 }
 
 /// The stretches of the document's text that must never be shown: every credential in it, whatever settings say.
-/// Sorted by place.
-pub fn redactions(document: &Document) -> Vec<Span> {
-    let mut spans: Vec<Span> = credentials(document).into_iter().map(|secret| secret.hidden).collect();
+/// Sorted by place. Looked for once a document.
+pub fn redactions(document: &Document) -> &[Span] {
+    document.hidden.get_or_init(|| hidden(&credentials(document)))
+}
+
+fn hidden(secrets: &[Secret]) -> Box<[Span]> {
+    let mut spans: Box<[Span]> = secrets.iter().map(|secret| secret.hidden).collect();
     spans.sort_unstable();
     spans
 }
@@ -106,7 +110,10 @@ fn credentials(document: &Document) -> Vec<Secret> {
 
 fn in_text(document: &Document, allow: &[String]) -> Vec<Found> {
     let text = document.text();
-    credentials(document)
+    let secrets = credentials(document);
+    // Whoever reports on the document will ask.
+    document.hidden.get_or_init(|| hidden(&secrets));
+    secrets
         .into_iter()
         .filter(|secret| !is_allowed(secret.span.of(text), allow))
         .map(|secret| Found {

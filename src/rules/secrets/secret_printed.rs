@@ -140,7 +140,7 @@ fn report(context: &mut Context<'_>, sink: Sink, span: Span, is_changed: bool) {
     let (severity, message) = match (sink, is_changed) {
         (Sink::Output, true) => (
             None,
-            "a part of a secret, or one in other letters, is shown: the platform hides only the value as it is; remove this",
+            "a part of a secret, or another form of it, is shown, and the platform hides only the value as it is: remove this",
         ),
         (Sink::Output, false) => (
             Some(Severity::Info),

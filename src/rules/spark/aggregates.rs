@@ -27,8 +27,8 @@ pub(super) fn window(context: &mut Context<'_>) {
         if !whole || has("partitionBy") && !constant || !has("orderBy") && !constant || is_small_frame(context, call) {
             continue;
         }
-        let message = "this window has no `partitionBy`, so all rows are moved to one task and sorted there: name the \
-                       columns that part the rows";
+        let message = "nothing divides the rows of this window, so all are moved to one task and sorted there: name \
+                       columns in `partitionBy`";
         context.report(argument.span, message);
     }
 }
@@ -110,12 +110,48 @@ pub(super) fn first_without_order(context: &mut Context<'_>) {
             if column.is_some_and(|column| keys.contains(&column)) || inner.in_loop || !takes_column(context, inner) {
                 continue;
             }
-            let message = format!(
-                "rows come in no order here, so `{name}` gives any of them, and another one next time: use `F.max_by` or `F.min_by` with the column that says which"
-            );
-            context.report(inner.callee, message);
+            let remedy =
+                "use `F.max_by` or `F.min_by` with the column that says which, or `F.any_value` if all are the same";
+            context.report(inner.callee, any_row(&name, remedy));
         }
     }
+    for call in methods(facts, &["over"]) {
+        first_in_window(context, call);
+    }
+}
+
+/// What `first` and `last` of rows in no order give, and what to do.
+fn any_row(name: &str, remedy: &str) -> String {
+    format!("rows come in no order here, so `{name}` gives any of them, and another one next time: {remedy}")
+}
+
+/// `F.first("x").over(Window.partitionBy("k"))`.
+fn first_in_window(context: &mut Context<'_>, over: &Call) {
+    let facts = &context.document.python;
+    let flow = context.flow;
+    let Some(argument) = facts.argument(over, 0, "window") else { return };
+    let Some(inner) = facts.call_at(facts.called_on(over)) else { return };
+    // With `ignorenulls` the one value of a group that is not null may be meant.
+    if !matches!(name_of(facts, inner), "first" | "last") || facts.arguments(inner).len() != 1 {
+        return;
+    }
+    let steps = flow.chain(argument.node);
+    let whole = steps.last().is_some_and(|step| step.call.is_none());
+    let is_window = whole && flow.kind_of(argument.node) == Kind::Window;
+    if !is_window || steps.iter().any(|step| step.name == "orderBy") {
+        return;
+    }
+    let key = facts.argument(inner, 0, "col").and_then(|column| super::literal(facts, column.node));
+    let parts = steps.iter().find(|step| step.name == "partitionBy").and_then(|step| step.call);
+    let is_key = parts.is_some_and(|parts| {
+        let mut keys = facts.arguments(parts).iter().filter_map(|one| super::literal(facts, one.node));
+        key.is_some_and(|key| keys.any(|one| one == key))
+    });
+    if is_key || !takes_column(context, inner) {
+        return;
+    }
+    let Some(name) = flow.sql_function(inner) else { return };
+    context.report(inner.callee, any_row(&name, "give the window an `orderBy`"));
 }
 
 /// Whether a call takes a column as it is, and no value that all rows share.
@@ -247,6 +283,9 @@ pub(super) fn sort_lost(context: &mut Context<'_>) {
             "count" | "isEmpty" | "agg" => {
                 format!("`{by}` does not look at the order, so this `{method}` is work for nothing: leave it out")
             }
+            "dropDuplicates" | "drop_duplicates" if !next.arguments.is_empty() => format!(
+                "`{by}` keeps any row of each key, whatever this `{method}` says: number the rows with `row_number` over an ordered window, and keep the first"
+            ),
             _ => format!("`{by}` does not keep the order, so this `{method}` is work for nothing: sort at the end"),
         };
         context.report(call.callee, message);

@@ -194,6 +194,7 @@ pub(super) fn action_per_row(context: &mut Context<'_>) {
                 && call.span.start > facts.span(row.value).end
                 && call.function == pull.function
                 && is_query(context, call)
+                && !names_table_of_turn(context, call, row)
         });
         if let Some(action) = action {
             let method = name_of(facts, action);
@@ -220,6 +221,37 @@ fn reads_catalog(context: &Context<'_>, source: NodeId) -> bool {
         });
         text.is_some_and(|text| text.contains("information_schema") || text.contains("system."))
     })
+}
+
+/// Whether the SQL of a call names a table that is another one in each turn of the loop of `row`: then there is nothing
+/// to join.
+fn names_table_of_turn(context: &Context<'_>, call: &Call, row: &Binding) -> bool {
+    let facts = &context.document.python;
+    let pieces = facts.arguments(call).first().and_then(|argument| context.flow.pieces(argument.node));
+    let mut in_name = false;
+    pieces.unwrap_or_default().iter().any(|piece| match piece {
+        crate::flow::Piece::Known(text) => {
+            let text = text.trim_end_matches(['`', '"', '\'']);
+            let last = text.rsplit(|c: char| c.is_whitespace()).find(|word| !word.is_empty()).unwrap_or_default();
+            let opens = matches!(last.to_ascii_lowercase().as_str(), "from" | "into" | "join" | "table" | "update");
+            // `FROM {catalog}.{schema}.{table}`, `FROM main.{table}`.
+            in_name = opens || text.ends_with('.') && (in_name || last.len() > 1);
+            false
+        }
+        crate::flow::Piece::Hole(node) => in_name && changes_with(context, *node, row),
+    })
+}
+
+/// Whether an expression is made of the variable of a loop, or of a name that its body gives a value.
+fn changes_with(context: &Context<'_>, node: NodeId, row: &Binding) -> bool {
+    let facts = &context.document.python;
+    let span = facts.span(node);
+    let within = |one: &Binding| one.name == row.name || context.flow.is_inside(one.branch, row.branch);
+    facts
+        .uses
+        .iter()
+        .filter(|one| span.covers(one.span))
+        .any(|one| one.name == row.name || facts.bindings.iter().any(|bound| bound.name == one.name && within(bound)))
 }
 
 /// Whether a call runs a query, or an action of a data frame, on its own.

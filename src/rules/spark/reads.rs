@@ -83,10 +83,11 @@ pub(super) fn jdbc(context: &mut Context<'_>) {
     let document = context.document;
     let facts = &document.python;
     let flow = context.flow;
-    if !document.text().contains("jdbc") {
+    let mut calls = methods(facts, &["load", "jdbc"]).peekable();
+    if calls.peek().is_none() || !document.text().contains("jdbc") {
         return;
     }
-    for call in methods(facts, &["load", "jdbc"]) {
+    for call in calls {
         let of = flow.receiver(call);
         if of.kind != Kind::Reader || of.motion == Motion::Stream {
             continue;

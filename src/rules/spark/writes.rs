@@ -107,7 +107,7 @@ pub(super) fn insert_into(context: &mut Context<'_>) {
         let steps = flow.chain(facts.called_on(call));
         let mut writer = steps.iter().take_while(|step| step.name != "write");
         if let Some(parts) = writer.find(|step| step.name == "partitionBy").and_then(|step| step.call) {
-            let message = "`insertInto` fails with `partitionBy`: the table itself says how it is parted";
+            let message = "`insertInto` fails with `partitionBy`: leave it out, the table has its partitions already";
             context.report(parts.callee, message);
         }
     }

@@ -13,7 +13,9 @@ pub(super) fn sql_not_closed(context: &mut Context<'_>) {
     for piece in document.sql().pieces.iter().filter(|piece| !piece.is_template && !piece.is_foreign) {
         let Some((what, span)) = piece.unfinished else { continue };
         let message = match what {
-            Unfinished::String => "this string is never closed: all that follows it is taken for text",
+            Unfinished::String => {
+                "this string is never closed: all that follows is taken for text, so add the closing quote"
+            }
             Unfinished::Quoted => "this name is never closed: its second backtick is missing",
             Unfinished::Comment => "this comment is never closed: it swallows all that follows; `*/` is missing",
             Unfinished::Body => "this body is never closed: its second `$$` is missing",
@@ -29,7 +31,7 @@ pub(super) fn sql_not_closed(context: &mut Context<'_>) {
             (0..view.len()).find(|&at| view.pair(at).is_none() && (view.is_symbol(at, "(") || view.is_symbol(at, ")")));
         let Some((at, span)) = single.and_then(|at| Some((at, view.span(at)?))) else { continue };
         let message = if view.is_symbol(at, "(") {
-            "this parenthesis is never closed"
+            "this parenthesis is never closed: its `)` is missing"
         } else {
             "this parenthesis closes nothing: one too many, or the first is missing"
         };
@@ -105,7 +107,6 @@ pub(super) fn hive_only_command(context: &mut Context<'_>) {
         let Some(command) = COMMANDS.iter().find(|command| view.are(verb, command)) else { continue };
         let Some(span) = view.stretch(verb, verb + command.len() - 1) else { continue };
         let name = command.join(" ").to_ascii_uppercase();
-        context
-            .report(span, format!("`{name}` is a command of Hive that Spark refuses: there is none of this name here"));
+        context.report(span, format!("`{name}` is a command of Hive that Spark refuses: remove it"));
     }
 }

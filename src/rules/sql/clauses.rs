@@ -1,5 +1,5 @@
-//! Pages: `aggregate-in-where.md`, `repeated-clause.md`, `sql-trailing-comma.md`, `unused-cte.md`,
-//! `useless-order-by.md`.
+//! Pages: `aggregate-in-where.md`, `repeated-clause.md`, `sql-empty-clause.md`, `sql-trailing-comma.md`,
+//! `unused-cte.md`, `useless-order-by.md`.
 
 use super::{has_open_hole, is_written_out, statements};
 use crate::rules::context::Context;
@@ -26,6 +26,52 @@ pub(super) fn repeated_clause(context: &mut Context<'_>) {
             }
         }
     }
+}
+
+/// `FROM t WHERE GROUP BY x`: words with nothing behind them.
+pub(super) fn sql_empty_clause(context: &mut Context<'_>) {
+    for view in statements(context).filter(|view| !view.row.blocks.is_empty() && !has_open_hole(*view)) {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for block in &view.row.blocks {
+            for (at, (clause, start)) in block.clauses.iter().enumerate() {
+                let words = match clause {
+                    Clause::From | Clause::Where | Clause::Having | Clause::Qualify => 1,
+                    Clause::Group | Clause::Order | Clause::Sort | Clause::Lateral => 2,
+                    Clause::Window | Clause::Limit | Clause::Offset => continue,
+                };
+                let next = block.clauses.get(at + 1).map_or(block.end, |(_, next)| *next);
+                if start + words == next {
+                    found.push((*start, next - 1));
+                }
+            }
+            let is_from = block.clauses.first().is_some_and(|(clause, _)| *clause == Clause::From);
+            let columns = block.columns();
+            let quantified = columns.len() == 1 && view.is_any(columns.start, &["all", "distinct"]);
+            if is_from && (columns.is_empty() || quantified) {
+                found.push((block.select, columns.end - 1));
+            }
+        }
+        // Words that join two things, at the end of all or of what stands in parentheses.
+        found.extend((1..view.len()).filter(|&at| hangs(view, at)).map(|at| (at, at)));
+        found.sort_unstable();
+        for (first, last) in found {
+            let Some(span) = view.stretch(first, last) else { continue };
+            let words: Vec<String> = (first..=last).map(|at| view.text(at).to_ascii_uppercase()).collect();
+            let next = match view.text(last + 1) {
+                "" => "the statement ends".to_owned(),
+                next => format!("`{}` follows", next.to_ascii_uppercase()),
+            };
+            context.report(span, format!("nothing stands behind `{}`: {next}", words.join(" ")));
+        }
+    }
+}
+
+/// Whether a word that joins two things has no second.
+fn hangs(view: StatementView<'_>, at: usize) -> bool {
+    view.is_any(at, &["and", "or", "join", "on", "union"])
+        && (at + 1 == view.len() || view.is_symbol(at + 1, ")"))
+        && !(view.is_symbol(at - 1, ".") || view.is_symbol(at - 1, ",") || view.is_symbol(at - 1, "("))
+        && !view.is(at - 1, "as")
 }
 
 /// A comma with nothing behind it.

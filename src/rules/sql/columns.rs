@@ -106,7 +106,7 @@ fn compare(context: &mut Context<'_>, view: StatementView<'_>, open: usize) {
         let name = view.text(item.start).trim_matches('`').to_lowercase();
         if item.len() == 1 && !seen.insert(name) {
             let Some(span) = view.span(item.start) else { continue };
-            context.report(span, format!("the column `{}` is given twice", view.text(item.start)));
+            context.report(span, format!("the column `{}` is named twice: remove one", view.text(item.start)));
             return;
         }
     }
@@ -163,7 +163,7 @@ pub(super) fn duplicate_column(context: &mut Context<'_>) {
             {
                 context.report(
                     span,
-                    format!("the column `{name}` is there already: a table has each name once, whatever its case"),
+                    format!("the column `{name}` is there already, and case makes no difference: rename or remove one"),
                 );
             }
         }

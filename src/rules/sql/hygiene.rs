@@ -2,7 +2,8 @@
 
 use super::{behind, is_written_out, statements};
 use crate::rules::context::Context;
-use crate::sql::facts::StatementKind;
+use crate::sql::TokenKind;
+use crate::sql::facts::{StatementKind, StatementView};
 use crate::text::edit::Edit;
 
 /// `DROP TABLE t`.
@@ -13,6 +14,7 @@ pub(super) fn drop_without_if_exists(context: &mut Context<'_>) {
         let noun = if view.is(verb + 1, "materialized") { verb + 2 } else { verb + 1 };
         if !view.is_any(noun, &["table", "view", "schema", "database", "volume", "function", "catalog"])
             || view.is(noun + 1, "if")
+            || may_say_it(view, noun + 1)
         {
             continue;
         }
@@ -23,6 +25,18 @@ pub(super) fn drop_without_if_exists(context: &mut Context<'_>) {
             finding.unsafe_fix("add `IF EXISTS`", vec![Edit::insert(end.start, " IF EXISTS")]);
         }
     }
+}
+
+/// Whether a hole stands where `IF EXISTS` may: behind a blank another name, or another hole, follows it.
+fn may_say_it(view: StatementView<'_>, at: usize) -> bool {
+    let is_name = |at| {
+        view.token(at)
+            .is_some_and(|token| matches!(token.kind, TokenKind::Placeholder | TokenKind::Quoted | TokenKind::Word))
+    };
+    let end = view.token(at).filter(|token| token.kind == TokenKind::Placeholder).map(|token| token.own.end);
+    end.is_some_and(|end| view.token(at + 1).is_some_and(|next| next.own.start > end))
+        && is_name(at + 1)
+        && !view.is_any(at + 1, &["cascade", "restrict"])
 }
 
 /// `GRANT ALL PRIVILEGES … TO account users`.

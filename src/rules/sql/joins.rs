@@ -93,7 +93,8 @@ pub(super) fn sql_cross_join(context: &mut Context<'_>) {
                 && is_table(view, at + 2)
                 && let Some(span) = view.stretch(at, at + 1)
             {
-                context.report(span, "`CROSS JOIN` makes as many rows as both tables' numbers of rows multiplied");
+                context
+                    .report(span, "`CROSS JOIN` pairs every row with every row: join on a column if that is not meant");
             }
         }
     }

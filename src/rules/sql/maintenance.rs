@@ -22,11 +22,12 @@ pub(super) fn vacuum_too_short(context: &mut Context<'_>) {
         let Some(span) = view.stretch(at, at + 2) else { continue };
         let text = view.text(at + 1);
         let message = if hours == 0.0 {
-            "`RETAIN 0 HOURS` deletes files that running queries and writers still use, and all of the table's history"
-                .to_owned()
+            format!(
+                "`RETAIN 0 HOURS` deletes files that running queries still use, and all history: keep {least} hours"
+            )
         } else {
             format!(
-                "`RETAIN {text} HOURS` is less than {least}: files that slow readers and streams still use may be deleted"
+                "`RETAIN {text} HOURS` deletes files that slow readers and streams may still use: keep {least} hours"
             )
         };
         context.report(span, message);

@@ -38,6 +38,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("select-star-into-table", columns::select_star_into_table),
     ("several-statements-in-call", statements::several_statements_in_call),
     ("sql-cross-join", joins::sql_cross_join),
+    ("sql-empty-clause", clauses::sql_empty_clause),
     ("sql-not-closed", broken::sql_not_closed),
     ("sql-trailing-comma", clauses::sql_trailing_comma),
     ("string-built-sql", strings::string_built_sql),

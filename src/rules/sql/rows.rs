@@ -16,7 +16,9 @@ pub(super) fn delete_without_where(context: &mut Context<'_>) {
 /// `UPDATE t SET x = 1`.
 pub(super) fn update_without_where(context: &mut Context<'_>) {
     without_where(context, StatementKind::Update, |table| {
-        format!("without `WHERE` this changes every row of `{table}`, and writes all of its files anew")
+        format!(
+            "without `WHERE` this changes every row of `{table}`, and writes all of its files anew: say which rows, if not all are meant"
+        )
     });
 }
 

@@ -88,16 +88,16 @@ fn starts_inside(view: StatementView<'_>) -> Vec<usize> {
     }
     let mut found = Vec::new();
     for at in row.verb + 1..view.len() {
-        if view.depth(at) != 0 || !view.starts_line(at) || view.is_any(at - 1, &GOES_ON) {
-            continue;
-        }
-        let ends = view.is_name(at - 1) || view.is_symbol(at - 1, ")") || super::literal(view, at - 1).is_some();
-        if !ends {
+        if view.depth(at) != 0 || !view.is_word(at) || !view.starts_line(at) {
             continue;
         }
         let pair = STARTS.iter().any(|(first, second)| view.is(at, first) && view.is_any(at + 1, second));
         let multiple_insert = view.is(at, "insert") && view.is(row.verb, "from");
-        if (pair && !multiple_insert) || starts_query(view, at) {
+        if !(pair && !multiple_insert || starts_query(view, at)) {
+            continue;
+        }
+        let ends = view.is_name(at - 1) || view.is_symbol(at - 1, ")") || super::literal(view, at - 1).is_some();
+        if ends && !view.is_any(at - 1, &GOES_ON) {
             found.push(at);
         }
     }

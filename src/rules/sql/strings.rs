@@ -1,7 +1,7 @@
 //! Page: `string-built-sql.md`.
 
 use super::statements;
-use crate::python::facts::Value;
+use crate::python::facts::{Call, Facts, Value};
 use crate::rules::context::Context;
 use crate::sql::TokenKind;
 use crate::sql::facts::{Place, Placeholder, PlaceholderKind, StatementKind, StatementView};
@@ -28,6 +28,7 @@ pub(super) fn string_built_sql(context: &mut Context<'_>) {
             .placeholders
             .iter()
             .filter(|hole| hole.kind == PlaceholderKind::Hole && hole.inside && is_value(view, hole.token))
+            .filter(|hole| !is_list(view, hole) && !is_harmless(context, hole))
             .collect();
         let Some(hole) = holes.first() else { continue };
         if hole_is_constant(context, call) {
@@ -87,6 +88,70 @@ fn hole_is_constant(context: &Context<'_>, call: u32) -> bool {
     let call = facts.calls.get(call as usize);
     call.and_then(|call| facts.arguments(call).first())
         .is_some_and(|argument| matches!(argument.value, Value::String(_)))
+}
+
+/// Whether the hole is all that stands in `IN ('…')`: then what is put there has the quotes between its values, and one
+/// parameter cannot take its place.
+fn is_list(view: StatementView<'_>, hole: &Placeholder) -> bool {
+    let at = hole.token;
+    at > 1
+        && view.is_symbol(at - 1, "(")
+        && view.is(at - 2, "in")
+        && view.is_symbol(at + 1, ")")
+        && view.text(at).len() == hole.name.len() + 4
+}
+
+/// Whether no quote can be in a value: its quotes were doubled, or the code made it of a number or a date.
+fn is_harmless(context: &Context<'_>, hole: &Placeholder) -> bool {
+    let written = hole.span.of(context.document.text());
+    let written = written.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
+    let hole = &*hole.name;
+    let text = hole.to_ascii_lowercase();
+    let says_so = ["escap", "sanitiz", "quote_"].iter().any(|word| text.contains(word)) || text.starts_with("safe_");
+    let made = [".replace(\"'\"", ".strftime(", ".isoformat(", "uuid4("].iter().any(|call| written.contains(call));
+    if says_so || made || is_class_constant(hole) {
+        return true;
+    }
+    let facts = &context.document.python;
+    let Some(name) = facts.symbols.get(hole) else { return false };
+    let mut values = facts.bindings.iter().filter(|row| row.name == name).map(|row| row.value).peekable();
+    values.peek().is_some() && values.all(|value| facts.call_at(value).is_some_and(|call| makes_harmless(facts, call)))
+}
+
+/// `Limits.MAX_AGE`.
+fn is_class_constant(path: &str) -> bool {
+    let is_constant =
+        |name: &str| name.len() > 1 && name.chars().all(|c| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit());
+    path.split_once('.')
+        .is_some_and(|(class, name)| class.starts_with(|c: char| c.is_ascii_uppercase()) && is_constant(name))
+}
+
+/// Whether what a call gives has no quotes in it.
+fn makes_harmless(facts: &Facts, call: &Call) -> bool {
+    const PLAIN: [&str; 14] = [
+        "float",
+        "hexdigest",
+        "int",
+        "isoformat",
+        "len",
+        "now",
+        "round",
+        "strftime",
+        "time",
+        "timedelta",
+        "today",
+        "utcnow",
+        "uuid1",
+        "uuid4",
+    ];
+    let function = call.path.map_or("", |path| facts.text(path));
+    let name = call.method.map_or_else(|| function.rsplit('.').next().unwrap_or_default(), |name| facts.text(name));
+    let first = facts.arguments(call).first();
+    match name {
+        "replace" => first.is_some_and(|argument| matches!(&argument.value, Value::String(text) if &**text == "'")),
+        "str" => first.and_then(|argument| facts.call_at(argument.node)).is_some_and(|of| makes_harmless(facts, of)),
+        _ => PLAIN.contains(&name) || name.to_ascii_lowercase().contains("escape"),
+    }
 }
 
 /// Whether a string is compared or stored: something that a parameter may stand for.

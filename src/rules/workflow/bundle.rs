@@ -8,12 +8,12 @@ use crate::text::nearest::nearest;
 use std::collections::{BTreeSet, HashMap};
 
 /// The jobs of the bundle file that is checked.
-fn jobs<'a>(context: &Context<'a>) -> &'a [Job] {
+pub(super) fn jobs<'a>(context: &Context<'a>) -> &'a [Job] {
     context.document.bundle.as_ref().map_or(&[], |bundle| bundle.jobs.as_slice())
 }
 
 /// All that the bundles say of the job of that key; `None` if a part of it stands behind a variable.
-fn all_of<'p>(project: &'p Project, job: &Job) -> Option<Vec<&'p Job>> {
+pub(super) fn all_of<'p>(project: &'p Project, job: &Job) -> Option<Vec<&'p Job>> {
     let bundles = project.bundle_files().filter_map(|document| document.bundle.as_ref());
     let rows: Vec<&Job> = bundles.flat_map(|bundle| &bundle.jobs).filter(|row| row.key.text == job.key.text).collect();
     rows.iter().all(|row| row.is_whole).then_some(rows)
@@ -31,7 +31,7 @@ pub(super) fn duplicate_key(context: &mut Context<'_>) {
                 continue;
             }
             let message = format!(
-                "the job `{}` has two tasks `{}`: when it is deployed they are merged into one, without a word",
+                "the job `{}` has two tasks `{}`, which are merged into one when it is deployed: give one of them another key",
                 job.key.text, key.text
             );
             context.report(key.span, message).note(document.path.clone(), before.span, "the other task");
@@ -105,9 +105,12 @@ pub(super) fn cycle(context: &mut Context<'_>) {
         let Some(way) = find_cycle(&tasks, &at) else { continue };
         let names: Vec<String> = way.iter().map(|at| format!("`{}`", key_of(&tasks, *at))).collect();
         let message = if way.len() < 3 {
-            format!("the task {} waits for itself", names.first().map_or("", String::as_str))
+            format!(
+                "the task {} waits for itself: remove it from its `depends_on`",
+                names.first().map_or("", String::as_str)
+            )
         } else {
-            format!("the tasks wait for each other: {}", names.join(" → "))
+            format!("the tasks wait for each other, {}: remove one `depends_on`", names.join(" → "))
         };
         let Some(task) = way.first().and_then(|at| tasks.get(*at)) else { continue };
         context.report(task.key.span, message);

@@ -180,7 +180,7 @@ pub(super) fn names(project: &Project, document: &Document) -> Given {
 
 /// The parameters that a task gives to its notebook.
 pub(super) fn parameters<'p>(usage: &Usage<'p>) -> impl Iterator<Item = &'p str> + use<'p> {
-    usage.job.parameters.iter().chain(&usage.task.parameters).map(|key| key.text.as_str())
+    usage.job.parameters.iter().chain(&usage.task.parameters).map(|one| one.key.text.as_str())
 }
 
 /// Adds what `dbutils.notebook.run` gives to a notebook; whether all of that is known.

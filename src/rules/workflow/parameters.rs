@@ -2,7 +2,7 @@
 
 use super::arguments::known_names;
 use crate::bundle::TaskRole;
-use crate::bundle::job::{Key, Task};
+use crate::bundle::job::{Parameter, Task};
 use crate::rules::context::Context;
 use crate::snapshot::RepoPath;
 use crate::text::nearest::nearest;
@@ -13,15 +13,26 @@ pub(super) fn hidden(context: &mut Context<'_>) {
     let document = context.document;
     let Some(bundle) = &document.bundle else { return };
     for job in &bundle.jobs {
-        for key in job.tasks.iter().flat_map(|task| &task.parameters) {
-            let Some(own) = job.parameters.iter().find(|own| own.text == key.text) else { continue };
+        for given in job.tasks.iter().flat_map(|task| &task.parameters) {
+            let key = &given.key;
+            let Some(own) = job.parameters.iter().find(|own| own.key.text == key.text) else { continue };
+            if is_same(given, own) {
+                continue;
+            }
             let message = format!(
                 "the job has a parameter `{}` too, whose value replaces this one: remove one of them",
                 key.text
             );
-            context.report(key.span, message).note(document.path.clone(), own.span, "the job's parameter");
+            context.report(key.span, message).note(document.path.clone(), own.key.span, "the job's parameter");
         }
     }
+}
+
+/// Whether it makes no difference which of the two is taken: the task passes the job's on, or both say the same.
+fn is_same(given: &Parameter, own: &Parameter) -> bool {
+    let Some(value) = given.value.as_deref() else { return given.value == own.value };
+    let reference: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    own.value.as_deref() == Some(value) || reference == format!("{{{{job.parameters.{}}}}}", own.key.text)
 }
 
 /// Parameters that the notebook does not read.
@@ -41,8 +52,9 @@ pub(super) fn unread(context: &mut Context<'_>) {
             read.push((task, path, known));
         }
         for (task, path, known) in &read {
-            let idle = |key: &&Key| !known.contains(&key.text) && !used.contains(key.text.as_str());
-            for key in task.parameters.iter().filter(idle).filter(|key| !key.is_computed()) {
+            let keys = task.parameters.iter().map(|one| &one.key);
+            let idle = keys.filter(|key| !known.contains(&key.text) && !used.contains(key.text.as_str()));
+            for key in idle.filter(|key| !key.is_computed()) {
                 let missing = known.iter().map(String::as_str).filter(|name| given(task).all(|other| other != *name));
                 let message = match nearest(&key.text, missing) {
                     Some(meant) => format!("`{path}` reads no widget `{}`: did you mean `{meant}`?", key.text),
@@ -56,7 +68,7 @@ pub(super) fn unread(context: &mut Context<'_>) {
 
 /// The names of the parameters that a task gives.
 fn given(task: &Task) -> impl Iterator<Item = &str> {
-    task.parameters.iter().map(|key| key.text.as_str())
+    task.parameters.iter().map(|one| one.key.text.as_str())
 }
 
 /// The notebook that a task runs, and all names under which it may read widgets, if they are known.

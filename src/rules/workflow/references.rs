@@ -1,8 +1,10 @@
 //! Pages: `rules/workflow/job-reference-in-code.md`, `rules/workflow/unknown-job-reference.md`.
 
 use crate::rules::context::Context;
+use crate::sql::facts::{Place, PlaceholderKind, StatementView};
 use crate::text::Span;
 use crate::text::nearest::nearest;
+use std::collections::BTreeSet;
 
 /// What a time can be written as.
 const TIMES: &[&str] = &[
@@ -62,26 +64,45 @@ const WRITES_JOBS: &[&str] = &[
 /// References to the job in a notebook's code.
 pub(super) fn in_code(context: &mut Context<'_>) {
     let document = context.document;
-    let text = document.text();
-    if WRITES_JOBS.iter().any(|word| text.contains(word)) {
+    let mut found: Vec<(Span, String)> = Vec::new();
+    for string in document.python.strings.iter().filter(|row| !row.statement && row.value.contains("{{")) {
+        let value = string.value.trim();
+        // Among words it may be told of, as in a description.
+        if value.contains(char::is_whitespace) && !(value.starts_with("{{") && value.ends_with("}}")) {
+            continue;
+        }
+        found.extend(reference_in(value).map(|inner| (string.span, inner.to_owned())));
+    }
+    let in_cells = |view: &StatementView<'_>| matches!(view.piece.place, Place::Cell(_));
+    for view in document.sql().views().filter(in_cells) {
+        let braces = view.row.placeholders.iter().filter(|one| one.kind == PlaceholderKind::Braces);
+        found.extend(braces.filter(|one| is_known(&one.name)).map(|one| (one.span, one.name.to_string())));
+    }
+    if found.is_empty() || WRITES_JOBS.iter().any(|word| document.text().contains(word)) {
         return;
     }
-    for string in document.python.strings.iter().filter(|row| !row.statement) {
-        let value = string.value.trim();
-        let Some(inner) = value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else { continue };
-        let inner = inner.trim();
-        let parts: Vec<&str> = inner.split('.').collect();
-        let known = match parts.as_slice() {
-            ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
-            _ => false,
-        };
-        if known {
-            let message = format!(
-                "`{{{{{inner}}}}}` is filled in only in the settings of a job, and stays as it is in code: pass it as a \
-                 parameter, and read that with `dbutils.widgets.get`"
-            );
-            context.report(string.span, message);
-        }
+    found.sort_unstable();
+    for (span, inner) in found {
+        let message = format!(
+            "`{{{{{inner}}}}}` is filled in only in the settings of a job, and stays as it is in code: pass it as a \
+             parameter, and read that with `dbutils.widgets.get`"
+        );
+        context.report(span, message);
+    }
+}
+
+/// The first of the platform's references in a text.
+fn reference_in(text: &str) -> Option<&str> {
+    let opened = text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
+    opened.map(|(inner, _)| inner.trim()).find(|inner| is_known(inner))
+}
+
+/// Whether what stands between braces is one of the platform's references.
+fn is_known(inner: &str) -> bool {
+    let parts: Vec<&str> = inner.split('.').collect();
+    match parts.as_slice() {
+        ["job" | "task" | "workspace", ..] | ["tasks", _, ..] => problem(&parts).is_none(),
+        _ => false,
     }
 }
 
@@ -92,6 +113,7 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         return;
     }
     let text = document.text();
+    let tasks = text.contains("tasks.").then(|| tasks(context)).flatten();
     let mut from = 0;
     while let Some(start) = text.get(from..).and_then(|rest| rest.find("{{")).map(|at| at + from) {
         let rest = text.get(start + 2..).unwrap_or_default();
@@ -105,11 +127,35 @@ pub(super) fn unknown(context: &mut Context<'_>) {
         }
         let inner = rest.get(..end).unwrap_or_default().trim();
         let parts: Vec<&str> = inner.split('.').collect();
-        let Some(why) = problem(&parts) else { continue };
+        let Some(why) = problem(&parts).or_else(|| unknown_task(&parts, tasks.as_ref()?)) else { continue };
         let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let span = Span::new(clamp(start), clamp(start + 2 + end + 2));
         context.report(span, why);
     }
+}
+
+/// The keys of all tasks of the bundle; `None` if not all of them are known.
+fn tasks<'a>(context: &Context<'a>) -> Option<BTreeSet<&'a str>> {
+    let files = context.project.bundle_of(context.document)?;
+    let mut found = BTreeSet::new();
+    for bundle in files.into_iter().map(|file| file.bundle.as_ref()) {
+        let bundle = bundle.filter(|bundle| !bundle.from_python && bundle.names.is_whole)?;
+        for job in &bundle.jobs {
+            let is_known = job.is_whole && job.tasks.iter().all(|task| !task.key.is_computed());
+            found.extend(is_known.then_some(&job.tasks)?.iter().map(|task| task.key.text.as_str()));
+        }
+    }
+    Some(found)
+}
+
+/// What is wrong with a reference to a task that no job of the bundle has.
+fn unknown_task(parts: &[&str], known: &BTreeSet<&str>) -> Option<String> {
+    let ["tasks", task, _, ..] = parts else { return None };
+    let is_word = task.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric());
+    (is_word && !known.contains(task)).then(|| match nearest(task, known.iter().copied()) {
+        Some(meant) => format!("no job of the bundle has a task `{task}`: did you mean `tasks.{meant}`?"),
+        None => format!("no job of the bundle has a task `{task}`"),
+    })
 }
 
 /// What is wrong with a reference; `None` also if it is none of the platform's.

@@ -6,8 +6,10 @@
 //! this process, and from `git cat-file` where libgit2 cannot read them ([`objects`]).
 
 pub(super) mod absent;
+pub(super) mod beside;
 pub mod changes;
 pub mod command;
+mod looks;
 pub mod objects;
 pub mod oid;
 pub mod stage;

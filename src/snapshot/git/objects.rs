@@ -1,9 +1,12 @@
 //! Objects of a repository: by libgit2 where it can, else by `git cat-file`.
 
 use super::GitError;
+use super::beside;
 use super::command::{Batch, Runner};
+use super::looks::Looks;
 use super::oid::Oid;
-use crate::snapshot::ReadError;
+use crate::snapshot::attributes::Beside;
+use crate::snapshot::{Look, ReadError};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -21,13 +24,17 @@ pub struct Objects {
     odb: Option<git2::Odb<'static>>,
     contents: Mutex<Option<Batch>>,
     sizes: Mutex<Option<Batch>>,
+    looks: Looks,
+    /// The folder that all worktrees share.
+    common: PathBuf,
 }
 
 impl Objects {
     /// Objects in the folder `common`, the one that all worktrees of a repository share.
     pub(super) fn new(runner: Runner, common: &Path) -> Self {
         let odb = open(runner.cwd(), common).ok();
-        Self { runner, odb, contents: Mutex::default(), sizes: Mutex::default() }
+        let looks = Looks::new(common);
+        Self { runner, odb, contents: Mutex::default(), sizes: Mutex::default(), looks, common: common.to_owned() }
     }
 
     /// The bytes of a blob, or of a tree.
@@ -53,6 +60,17 @@ impl Objects {
         let mut batch = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         let sizes = started(&mut batch, &self.runner, "--batch-check").ok()?;
         sizes.ask(&oid.to_string()).ok()?.map(|(_, size)| size)
+    }
+
+    /// What `look` makes of blobs, each with the way to look and the size above which it is not looked at; nothing of
+    /// what is no blob, is too large or cannot be read. What was seen once is remembered.
+    pub(super) fn looked_at(&self, blobs: &[Option<(Oid, u8, u64)>], look: &Look<'_>) -> Vec<Vec<u8>> {
+        self.looks.of(self, blobs, look)
+    }
+
+    /// Attributes that are not among the files of a commit.
+    pub(super) fn attributes(&self) -> Beside {
+        beside::of_repository(&self.common, self.runner.cwd())
     }
 
     fn read_by_git(&self, oid: Oid) -> Result<Vec<u8>, ReadError> {

@@ -4,9 +4,10 @@
 use super::changes::Change;
 use super::objects::Objects;
 use super::oid::{Mode, Node, Oid};
+use crate::snapshot::attributes::Beside;
 use crate::snapshot::item::{self, ItemKind};
 use crate::snapshot::walk::{Found, Remark, is_of_interest};
-use crate::snapshot::{Entry, EntryKind, ReadError, RepoPath, Snapshot};
+use crate::snapshot::{Entry, EntryKind, Look, ReadError, RepoPath, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -304,6 +305,16 @@ impl Snapshot for Tree {
 
     fn size(&self, path: &RepoPath) -> Option<u64> {
         self.objects.size(self.blob(path).ok()?)
+    }
+
+    fn attributes(&self) -> Beside {
+        self.objects.attributes()
+    }
+
+    fn remembered(&self, paths: &[&RepoPath], look: &Look<'_>) -> Option<Vec<Vec<u8>>> {
+        let blob = |path: &&RepoPath| Some((self.blob(path).ok()?, (look.kind)(path), (look.most)(path)));
+        let blobs: Vec<_> = paths.iter().map(blob).collect();
+        Some(self.objects.looked_at(&blobs, look))
     }
 
     fn is_elsewhere(&self, path: &RepoPath) -> bool {
