@@ -25,8 +25,9 @@ pub(super) fn check(context: &mut Context<'_>) {
     for cell in notebook.cells.iter().filter(|cell| cell.form == Form::Plain && cell.language == Language::Python) {
         for block in blocks(text, cell.body, &mut in_string) {
             // A sentence above the code is about it, and none of it.
-            let prose = block.iter().take_while(|line| !is_code(line.of(text))).count();
-            let code = block.iter().filter(|line| is_code(line.of(text))).count();
+            let are_code: Vec<bool> = block.iter().map(|line| is_code(line.of(text))).collect();
+            let code = are_code.iter().filter(|is_code| **is_code).count();
+            let prose = are_code.iter().take_while(|is_code| !**is_code).count();
             let lines = block.get(prose..).unwrap_or_default();
             let Some(whole) = lines.iter().copied().reduce(Span::to) else { continue };
             // Most of the lines must be code: prose may look like it once.

@@ -34,13 +34,13 @@ pub(super) fn late(context: &mut Context<'_>) {
     }
     let restarts = restarts(document);
     let facts = &document.python;
-    let runs: HashSet<u32> = facts
-        .calls
-        .iter()
-        .map(|row| row.cell)
-        .chain(facts.bindings.iter().map(|row| row.cell))
-        .chain(facts.uses.iter().map(|row| row.cell))
-        .collect();
+    let mut runs = vec![false; notebook.cells.len()];
+    let calls = facts.calls.iter().map(|row| row.cell);
+    for cell in calls.chain(facts.bindings.iter().map(|row| row.cell)).chain(facts.uses.iter().map(|row| row.cell)) {
+        if let Some(runs) = runs.get_mut(cell as usize) {
+            *runs = true;
+        }
+    }
     // What to install may hang on what code says.
     let of_code: HashSet<usize> = commands
         .iter()
@@ -55,8 +55,8 @@ pub(super) fn late(context: &mut Context<'_>) {
         .collect();
     for command in commands.iter().filter(|command| command.is_pip("install") && !of_code.contains(&command.cell)) {
         let starts = restarts.iter().filter(|span| span.start < command.magic.span.start).map(|span| span.start).max();
-        let code = (0_u32..).zip(&notebook.cells).take(command.cell).find(|(at, cell)| {
-            let is_code = (cell.language != Language::Python || runs.contains(at))
+        let code = runs.iter().zip(&notebook.cells).take(command.cell).find(|(runs, cell)| {
+            let is_code = (cell.language != Language::Python || **runs)
                 && matches!(cell.language, Language::Python | Language::Sql | Language::Scala | Language::R);
             let only_magics = cell.leads().is_some_and(|lead| {
                 matches!(lead.kind, MagicKind::Install | MagicKind::Restart | MagicKind::Line | MagicKind::Shell)
