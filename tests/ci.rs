@@ -512,7 +512,7 @@ fn shells_and_man_know_the_commands() {
     };
     assert_eq!(offered("brickgate ru"), "rule rules run-to-import");
     assert_eq!(offered("brickgate rule undefined-n"), "undefined-name");
-    assert_eq!(offered("brickgate check --select run-not"), "run-not-found");
+    assert_eq!(offered("brickgate check --select run-not-f"), "run-not-found");
     assert_eq!(offered("brickgate check --output-format sa"), "sarif");
     assert_eq!(offered("brickgate check --max-w"), "--max-warnings");
     let fish = toy.brickgate(&["completions", "fish"]).out;

@@ -45,7 +45,8 @@ fn init_fits_the_repository() {
 #[test]
 fn doctor_names_the_clash_and_the_cure() {
     let settings = "[tool.isort]\nfloat_to_top = true\n\n[tool.ruff]\nline-length = 100\n";
-    let toy = Toy::new(&[("pyproject.toml", settings), ("jobs/a.py", HEADER)]);
+    let notebook = format!("{HEADER}display(spark.range(1))\n");
+    let toy = Toy::new(&[("pyproject.toml", settings), ("jobs/a.py", &notebook)]);
     toy.brickgate(&["doctor"]).expect(1).says("✗ pyproject.toml: isort moves imports").says("builtins = [\"dbutils\"");
 }
 
