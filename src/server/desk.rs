@@ -136,6 +136,8 @@ pub(super) struct Desk {
     pub(super) touched: BTreeSet<RepoPath>,
     /// Those of them that changed in the editor, which asks anew for all that it shows of them.
     pub(super) edited: BTreeSet<RepoPath>,
+    /// Files that the editor changed last, with which this state came to be.
+    pub(super) just_edited: BTreeSet<RepoPath>,
     /// How often files changed on disk.
     pub(super) disk: u64,
     /// What it hangs on who runs whom, when lenses were last looked at.
@@ -185,6 +187,7 @@ impl Desk {
             said: RefCell::default(),
             touched: BTreeSet::new(),
             edited: BTreeSet::new(),
+            just_edited: BTreeSet::new(),
             disk: 0,
             runs: Cell::new(0),
             shown: RefCell::default(),
@@ -233,6 +236,7 @@ impl Desk {
             self.touched.clear();
             self.edited.clear();
         }
+        self.just_edited.clear();
         self.state += 1;
         self.stopped = orders.is_empty();
         let mut holds = true;
@@ -401,6 +405,7 @@ impl Desk {
                 let is_same = before.is_some_and(|before| header(&before.bytes) == new);
                 self.shelf.forget(&path, !is_same);
                 self.edited.insert(path.clone());
+                self.just_edited.insert(path.clone());
                 self.touched.insert(path);
                 true
             }

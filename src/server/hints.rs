@@ -53,8 +53,8 @@ impl Room<'_> {
         }
     }
 
-    /// Has the editor ask again where something else is to be shown now than it was told. For what was edited it asks
-    /// by itself.
+    /// Has the editor ask again where something else is to be shown now than it was told. For what it has just edited
+    /// it asks by itself.
     pub(super) fn refresh_shown(&self) {
         let desk = self.desk;
         if desk.shown.borrow().is_empty() {
@@ -69,7 +69,7 @@ impl Room<'_> {
             let Some(document) = self.project.document(&path).filter(|_| desk.view.open().contains_key(&path)) else {
                 return false;
             };
-            let is_known = desk.edited.contains(&path) || same_runs && *what == Shown::Lenses;
+            let is_known = desk.just_edited.contains(&path) || same_runs && *what == Shown::Lenses;
             if !is_known && self.beside(*what, document, cell) != *before {
                 stale.insert(*what);
                 // It is told once.
